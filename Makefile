@@ -1,0 +1,135 @@
+# Needs Go, git and make. Everything else is built into .tools/bin on first use.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The collector's version: components, and its stable modules. `make pin` writes
+# both into builder-config.yaml, go.mod and internal/tools/go.mod.
+COLLECTOR        := v0.161.0
+COLLECTOR_STABLE := v1.67.0
+
+# These two are built apart from internal/tools/go.mod: their dependencies and
+# those of the other tools do not resolve together.
+GOLANGCI_LINT := v2.15.0
+VERSITYGW     := v1.8.0
+
+VERSION   ?= $(shell git describe --tags --dirty --match 'v[0-9]*' 2>/dev/null || echo v0.0.0-dev)
+FUZZTIME  ?= 60s
+COUNT     ?= 6
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+BIN  := $(CURDIR)/.tools/bin
+TOOLS := $(BIN)/.tools.stamp
+LINT  := $(BIN)/.golangci-lint-$(GOLANGCI_LINT).stamp
+S3    := $(BIN)/.versitygw-$(VERSITYGW).stamp
+export PATH := $(BIN):$(PATH)
+
+# The race detector needs a C compiler.
+RACE := $(if $(shell command -v gcc cc clang),-race)
+
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w'
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: distribution ## Build bin/otelcol-s3audit (VERSION=v1.2.3 to name it)
+	cd _build && $(GO_BUILD) -o ../bin/otelcol-s3audit .
+
+.PHONY: distribution
+distribution: $(TOOLS)
+	env dist.version=$(VERSION:v%=%) builder --skip-compilation --skip-strict-versioning=false --config builder-config.yaml
+
+.PHONY: run
+run: build ## Read the sample logs in testdata/sample and show what comes out
+	examples/run.sh
+
+.PHONY: validate
+validate: build ## Let the built collector check every configuration of this repository
+	@for config in examples/*.yaml testdata/config*.yaml; do \
+	  echo "$$config"; \
+	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 SAMPLES=testdata/sample OUT=_run \
+	    bin/otelcol-s3audit validate --config $$config; \
+	done
+
+.PHONY: test
+test: $(TOOLS) $(S3) ## Run all tests, with the race detector where there is a C compiler
+	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m ./...
+
+.PHONY: test-servers
+test-servers: ## Run the tests against servers that are not written in Go (none yet)
+	@echo "test-servers: no test needs more than Go so far; make test runs all of them."
+
+.PHONY: check
+check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
+	@unformatted=$$(gofumpt -l internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
+	go mod tidy -diff
+	cd internal/tools && go mod tidy -diff
+	go vet ./...
+	golangci-lint run ./...
+	gotestsum --format dots -- -short ./...
+
+.PHONY: format
+format: $(TOOLS) ## Format all Go files
+	gofumpt -w internal receiver
+
+.PHONY: generate
+generate: $(TOOLS) ## Run mdatagen and write the sample logs anew
+	go generate ./...
+	gofumpt -w receiver
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (60s)
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: $(TOOLS) ## Run the benchmarks COUNT times (6) and compare with the run before
+	@mkdir -p _bench; [ ! -f _bench/new.txt ] || mv _bench/new.txt _bench/old.txt
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee _bench/new.txt
+	@if [ -f _bench/old.txt ]; then benchstat _bench/old.txt _bench/new.txt; else benchstat _bench/new.txt; fi
+
+.PHONY: dist
+dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same source gives the same bytes
+	rm -rf dist && mkdir dist
+	@for platform in $(PLATFORMS); do \
+	  os=$${platform%/*} arch=$${platform#*/}; \
+	  name=otelcol-s3audit_$(VERSION)_$${os}_$${arch}; [ $$os != windows ] || name=$$name.exe; \
+	  echo "dist/$$name"; \
+	  (cd _build && GOOS=$$os GOARCH=$$arch $(GO_BUILD) -o ../dist/$$name .); \
+	done
+	cd dist && if command -v sha256sum >/dev/null; then sha256sum *; else shasum -a 256 *; fi > ../SHA256SUMS && mv ../SHA256SUMS .
+
+.PHONY: pin
+pin: $(TOOLS) ## Write COLLECTOR and COLLECTOR_STABLE into the files that name them
+	sed -E -i.bak \
+	  -e 's#((go\.opentelemetry\.io/collector|opentelemetry-collector-contrib)/[a-z0-9/]+) v0\.[0-9.]+$$#\1 $(COLLECTOR)#' \
+	  -e 's#(go\.opentelemetry\.io/collector/[a-z0-9/]+) v1\.[0-9.]+$$#\1 $(COLLECTOR_STABLE)#' builder-config.yaml
+	rm builder-config.yaml.bak
+	go get $$(sed -nE \
+	  -e '/ \/\/ indirect/d' \
+	  -e 's#^\t((go\.opentelemetry\.io/collector|github\.com/open-telemetry/opentelemetry-collector-contrib)[a-z0-9/-]*) v0\..*#\1@$(COLLECTOR)#p' \
+	  -e 's#^\t(go\.opentelemetry\.io/collector[a-z0-9/-]*) v1\..*#\1@$(COLLECTOR_STABLE)#p' go.mod)
+	go mod tidy
+	cd internal/tools && go get -tool go.opentelemetry.io/collector/cmd/builder@$(COLLECTOR) && go mod tidy
+
+.PHONY: clean
+clean: ## Remove what was built; the tools in .tools stay
+	rm -rf _build _bench _run bin dist
+
+$(TOOLS): internal/tools/go.mod internal/tools/go.sum
+	cd internal/tools && GOBIN=$(BIN) go install tool
+	@touch $@
+
+$(LINT):
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
+	@touch $@
+
+$(S3):
+	GOBIN=$(BIN) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+	@touch $@

@@ -1,0 +1,29 @@
+// Package accesslog parses records of Amazon S3 server access logs, one line
+// each, and explains single fields of them: who the requester is, what the key
+// decodes to, which TLS version and cipher suite a name stands for.
+//
+// The package owns no memory: every string of a Record is a part of the line
+// that was given to Parse, and lives as long as that line. Nothing is kept
+// between calls, so all functions may be called concurrently, each with its own
+// Record. Parse never allocates and never panics.
+//
+// # Why it is not a regular expression
+//
+// The log has no escape character, and several fields are the client's own
+// text. A parser that ends a quoted field at the next quote lets any client
+// write the rest of its record. So the fixed parts of a line are found first
+// and the client's text is what is left between them:
+//
+//	owner bucket [time] ip requester id operation key   by single spaces
+//	"METHOD target HTTP/n.n"                            no space inside a part,
+//	status error sent size total turnaround             and these six behind it
+//	"Referer" "User-Agent"                              up to the line's last quote
+//	version host-id signature cipher auth host tls ...  unquoted and typed
+//
+// A line that fits in no way is malformed. So is one that fits in more than one
+// way where a field other than Referer and User-Agent would differ, see
+// ambiguous.go, which also says what no parser can tell apart.
+//
+// Source of the format: "Amazon S3 server access log format" in the Amazon S3
+// User Guide. Between 18 and 27 fields are read by name, later ones are kept.
+package accesslog

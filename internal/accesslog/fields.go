@@ -1,0 +1,86 @@
+package accesslog
+
+// Field numbers a field as AWS does, from 1. Zero is the line as a whole.
+type Field uint8
+
+// The fields of a record. A new field of AWS's gets a constant here, a row in
+// fieldNames and a case in tail.set.
+const (
+	FieldOwner Field = iota + 1
+	FieldBucket
+	FieldTime
+	FieldRemoteIP
+	FieldRequester
+	FieldRequestID
+	FieldOperation
+	FieldKey
+	FieldRequestURI
+	FieldStatus
+	FieldErrorCode
+	FieldBytesSent
+	FieldObjectSize
+	FieldTotalTime
+	FieldTurnAroundTime
+	FieldReferer
+	FieldUserAgent
+	FieldVersionID
+	FieldHostID
+	FieldSignatureVersion
+	FieldCipherSuite
+	FieldAuthType
+	FieldHostHeader
+	FieldTLSVersion
+	FieldAccessPointARN
+	FieldACLRequired
+	FieldSourceRegion
+	fieldExtra // the first field without a name
+
+	lastField = fieldExtra - 1
+)
+
+// fieldNames are the names of the User Guide, in its order.
+var fieldNames = [...]string{
+	0:                     "record",
+	FieldOwner:            "Bucket Owner",
+	FieldBucket:           "Bucket",
+	FieldTime:             "Time",
+	FieldRemoteIP:         "Remote IP",
+	FieldRequester:        "Requester",
+	FieldRequestID:        "Request ID",
+	FieldOperation:        "Operation",
+	FieldKey:              "Key",
+	FieldRequestURI:       "Request-URI",
+	FieldStatus:           "HTTP status",
+	FieldErrorCode:        "Error Code",
+	FieldBytesSent:        "Bytes Sent",
+	FieldObjectSize:       "Object Size",
+	FieldTotalTime:        "Total Time",
+	FieldTurnAroundTime:   "Turn-Around Time",
+	FieldReferer:          "Referer",
+	FieldUserAgent:        "User-Agent",
+	FieldVersionID:        "Version Id",
+	FieldHostID:           "Host Id",
+	FieldSignatureVersion: "Signature Version",
+	FieldCipherSuite:      "Cipher Suite",
+	FieldAuthType:         "Authentication Type",
+	FieldHostHeader:       "Host Header",
+	FieldTLSVersion:       "TLS version",
+	FieldAccessPointARN:   "Access Point ARN",
+	FieldACLRequired:      "aclRequired",
+	FieldSourceRegion:     "Source Region",
+	fieldExtra:            "fields 28 and on",
+}
+
+// String returns the User Guide's name of the field.
+func (f Field) String() string {
+	if int(f) >= len(fieldNames) {
+		return "unknown field"
+	}
+	return fieldNames[f]
+}
+
+// endsRecord reports whether a line may end with this field. The log grew in
+// steps: to 18 fields until 2018, then 24, 25 (2021), 26 (2022) and 27 (2026).
+func (f Field) endsRecord() bool {
+	return f == FieldVersionID || f >= FieldTLSVersion
+}

@@ -1,0 +1,111 @@
+package accesslog
+
+import (
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func FuzzParse(f *testing.F) {
+	for _, name := range []string{"vendor-doc-sample.log", "aws-doc-examples.log", "quirks.log", "hostile.log", "malformed.log", "hostile-malformed.log"} {
+		for _, line := range readLines(f, name) {
+			f.Add(line)
+		}
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		var r Record
+		err := Parse(line, &r)
+		checkParts(t, line, &r)
+		if err != nil {
+			require.ErrorIs(t, err, ErrMalformed)
+			require.NotEmpty(t, err.Error())
+			require.LessOrEqual(t, len(r.err.Value), maxErrorValue)
+		} else {
+			checkRecord(t, line, &r)
+		}
+		if at := NextJoined(line); at >= 0 {
+			require.Positive(t, at)
+			require.Equal(t, byte(' '), line[at])
+			var next Record
+			_ = Parse(line[at+1:], &next)
+			require.Len(t, next.Owner, ownerLength)
+		}
+	})
+}
+
+// checkParts checks that every string of r is a part of line.
+func checkParts(t *testing.T, line string, r *Record) {
+	t.Helper()
+	start := uintptr(unsafe.Pointer(unsafe.StringData(line)))
+	for _, s := range []string{
+		r.Owner, r.Bucket, r.RemoteIP, r.Requester, r.RequestID, r.Operation, r.Key, r.Method, r.Target, r.Version,
+		r.ErrorCode, r.Referer, r.UserAgent, r.VersionID, r.HostID, r.SignatureVersion, r.CipherSuite, r.AuthType,
+		r.HostHeader, r.TLSVersion, r.AccessPointARN, r.SourceRegion, r.Extra, r.err.Value,
+	} {
+		at := uintptr(unsafe.Pointer(unsafe.StringData(s)))
+		if s != "" && (at < start || at+uintptr(len(s)) > start+uintptr(len(line))) {
+			t.Fatalf("%q is no part of the line", s)
+		}
+	}
+}
+
+// checkRecord checks what holds for every record.
+func checkRecord(t *testing.T, line string, r *Record) {
+	t.Helper()
+	assert.NotContains(t, r.Owner+r.Bucket, "[")
+	assert.NotContains(t, r.RequestID+r.Operation+r.Key+r.Method+r.Target, " ")
+	assert.GreaterOrEqual(t, r.Time, int64(0))
+	assert.Contains(t, []int{18, 24, 25, 26, 27}, min(r.Fields, 27))
+	assert.Equal(t, r.Fields > 27, r.Extra != "")
+
+	// AWS adds fields to the end; they change nothing before them.
+	var longer Record
+	if err := Parse(strings.TrimRight(line, " ")+" new-field", &longer); r.Fields >= 27 {
+		if err != nil {
+			require.Equal(t, ReasonAmbiguous, longer.err.Reason)
+			return
+		}
+		want := *r
+		want.Fields++
+		want.Extra = strings.TrimPrefix(r.Extra+" new-field", " ")
+		require.Equal(t, want, longer)
+	}
+}
+
+func FuzzAppendKey(f *testing.F) {
+	for _, key := range []string{"", "a", "a%2520b", "a%20b", "a+b", "100%25", "%", "%4", "%zz", "%2541", "%25zz", "%ff"} {
+		f.Add("REST.GET.OBJECT", key)
+		f.Add("BATCH.DELETE.OBJECT", key)
+	}
+	f.Fuzz(func(t *testing.T, operation, key string) {
+		out, needed := AppendKey([]byte("before"), operation, key)
+		decoded, found := strings.CutPrefix(string(out), "before")
+		require.True(t, found)
+		if !needed {
+			require.Empty(t, decoded)
+			return
+		}
+		require.NotEqual(t, key, decoded)
+		require.LessOrEqual(t, len(decoded), len(key))
+	})
+}
+
+func FuzzParseRequester(f *testing.F) {
+	for _, test := range requesterTests {
+		f.Add(test.field)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		q := ParseRequester(s)
+		require.Contains(t, []RequesterType{
+			RequesterAnonymous, RequesterCanonicalUser, RequesterIAMUser, RequesterAssumedRole, RequesterFederatedUser,
+			RequesterRoot, RequesterCloudFront, RequesterAWSService, RequesterOther,
+		}, q.Type)
+		for _, part := range []string{q.UserName, q.SessionName, q.AccountID} {
+			require.Contains(t, s, part)
+		}
+		require.True(t, q.AccountID == "" || isAccountID(q.AccountID))
+	})
+}

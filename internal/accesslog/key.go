@@ -1,0 +1,70 @@
+package accesslog
+
+import "strings"
+
+// AppendKey appends the decoded key of a record with this operation to dst:
+// twice percent-decoded, or once as a form, where "+" is a space, for BATCH.*
+// and S3.*. A bad escape stops the decoding at that level: the key stays as the
+// level before left it. needed reports whether decoding changes the key at all;
+// without it dst is returned as it was, and the key is to be used as logged.
+// It allocates only to grow dst.
+func AppendKey(dst []byte, operation, key string) (out []byte, needed bool) {
+	form := strings.HasPrefix(operation, "BATCH.") || strings.HasPrefix(operation, "S3.")
+	if strings.IndexByte(key, '%') < 0 && !(form && strings.IndexByte(key, '+') >= 0) {
+		return dst, false
+	}
+	if !isEncoded(key) {
+		return dst, false
+	}
+	start := len(dst)
+	dst = append(dst, key...)
+	level := dst[start:]
+	level = level[:decode(level, form)]
+	if !form && isEncoded(level) {
+		level = level[:decode(level, false)]
+	}
+	return dst[:start+len(level)], true
+}
+
+// isEncoded reports whether every percent sign in s begins an escape.
+func isEncoded[T string | []byte](s T) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			continue
+		}
+		if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+			return false
+		}
+		i += 2
+	}
+	return true
+}
+
+// decode decodes s, of which isEncoded holds, in place and returns its new
+// length.
+func decode(s []byte, form bool) int {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '%':
+			c = unhex(s[i+1])<<4 | unhex(s[i+2])
+			i += 2
+		case c == '+' && form:
+			c = ' '
+		}
+		s[n] = c
+		n++
+	}
+	return n
+}
+
+func isHex(c byte) bool { return classes[c]&classHex != 0 }
+
+// unhex returns the value of a hexadecimal digit.
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&^0x20 - 'A' + 10
+}

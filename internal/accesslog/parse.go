@@ -1,0 +1,165 @@
+package accesslog
+
+import "strings"
+
+// Parse reads one line, without its line ending, into r. Every field of r is
+// overwritten. On a line that is not a record it returns an *Error that is
+// valid until r is used again; Owner and Bucket then hold what was read of
+// them before the field that failed, and the rest of r is not to be used.
+// It never panics and never allocates.
+func Parse(line string, r *Record) error {
+	*r = Record{
+		Status:         Absent,
+		BytesSent:      Absent,
+		ObjectSize:     Absent,
+		TotalTime:      Absent,
+		TurnAroundTime: Absent,
+	}
+	if !r.read(line) {
+		return &r.err
+	}
+	r.err = Error{} // of what was tried first
+	return nil
+}
+
+// fail notes why the line is malformed. It returns false for its caller to
+// return.
+func (r *Record) fail(field Field, reason Reason, value string) bool {
+	r.err = Error{Field: field, Reason: reason, Value: clip(value)}
+	return false
+}
+
+// read and the methods it calls return false after fail.
+//
+// Spaces at the end of the line are ignored: AWS's own documentation prints
+// some of its examples with one, and no field is empty.
+func (r *Record) read(line string) bool {
+	for len(line) > 0 && line[len(line)-1] == ' ' {
+		line = line[:len(line)-1]
+	}
+	if line == "" {
+		return r.fail(0, ReasonBlank, "")
+	}
+	if line[0] == '{' {
+		return r.fail(0, ReasonJSON, "")
+	}
+	rest, ok := r.readBucket(line)
+	if !ok {
+		return false
+	}
+	if rest, ok = r.readCaller(rest); !ok {
+		return false
+	}
+	if rest, ok = r.readRequest(rest); !ok {
+		return false
+	}
+	return r.readClientText(rest)
+}
+
+// token returns s up to its first space, which has to be there, and what
+// follows that space.
+func (r *Record) token(field Field, s string) (token, rest string, ok bool) {
+	i := spaceIn(s)
+	if i > 0 {
+		return s[:i], s[i+1:], true
+	}
+	if i == 0 {
+		return "", "", r.fail(field, ReasonEmpty, "")
+	}
+	return "", "", r.fail(field, ReasonTorn, s)
+}
+
+// readBucket reads fields 1 to 3.
+func (r *Record) readBucket(line string) (rest string, ok bool) {
+	owner, rest, ok := r.token(FieldOwner, line)
+	if !ok {
+		return "", false
+	}
+	if strings.IndexByte(owner, '[') >= 0 {
+		return "", r.fail(FieldOwner, ReasonBracket, owner)
+	}
+	r.Owner = absent(owner)
+	bucket, rest, ok := r.token(FieldBucket, rest)
+	if !ok {
+		return "", false
+	}
+	if strings.IndexByte(bucket, '[') >= 0 {
+		return "", r.fail(FieldBucket, ReasonBracket, bucket)
+	}
+	r.Bucket = absent(bucket)
+
+	if len(rest) <= timeLength {
+		return "", r.fail(FieldTime, ReasonTorn, rest)
+	}
+	if r.Time, ok = parseTime(rest); !ok || rest[timeLength] != ' ' {
+		return "", r.fail(FieldTime, ReasonTime, rest[:timeLength])
+	}
+	return rest[timeLength+1:], true
+}
+
+// readCaller reads fields 4 to 8.
+func (r *Record) readCaller(s string) (rest string, ok bool) {
+	address, rest, ok := r.token(FieldRemoteIP, s)
+	if !ok {
+		return "", false
+	}
+	if address != "-" && !isAddress(address) {
+		return "", r.fail(FieldRemoteIP, ReasonAddress, address)
+	}
+	r.RemoteIP = absent(address)
+	if rest, ok = r.readRequester(rest); !ok {
+		return "", false
+	}
+	id, rest, ok := r.token(FieldRequestID, rest)
+	if !ok {
+		return "", false
+	}
+	r.RequestID = absent(id)
+	operation, rest, ok := r.token(FieldOperation, rest)
+	if !ok {
+		return "", false
+	}
+	if strings.IndexByte(operation, '.') <= 0 || !isAll(operation, classWord) {
+		return "", r.fail(FieldOperation, ReasonOperation, operation)
+	}
+	r.Operation = operation
+	key, rest, ok := r.token(FieldKey, rest)
+	r.Key = absent(key)
+	return rest, ok
+}
+
+// readRequester reads field 5, the only one before the Request-URI that can
+// hold spaces, and these only in
+//
+//	arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE
+func (r *Record) readRequester(s string) (rest string, ok bool) {
+	requester, rest, ok := r.token(FieldRequester, s)
+	if !ok {
+		return "", false
+	}
+	if strings.HasSuffix(requester, ":iam::cloudfront:user/CloudFront") && strings.HasPrefix(rest, originAccessIdentity) {
+		var identity string
+		identity, rest, ok = r.token(FieldRequester, rest[len(originAccessIdentity):])
+		if !ok {
+			return "", false
+		}
+		requester = s[:len(requester)+1+len(originAccessIdentity)+len(identity)]
+	}
+	if strings.IndexByte(requester, '[') >= 0 || strings.IndexByte(requester, ']') >= 0 {
+		return "", r.fail(FieldRequester, ReasonBracket, requester)
+	}
+	r.Requester = absent(requester)
+	return rest, true
+}
+
+const originAccessIdentity = "Origin Access Identity "
+
+// isAddress reports whether s looks like an IPv4 or IPv6 address; it does not
+// check that it is one.
+func isAddress(s string) bool {
+	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+	if len(s) > longest || !isAll(s, classAddress) {
+		return false
+	}
+	return strings.IndexByte(s, '.') > 0 || strings.IndexByte(s, ':') >= 0
+}

@@ -1,0 +1,131 @@
+package archtest
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	yaml "go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver"
+)
+
+func TestReadmeListsTheAttributes(t *testing.T) {
+	for heading, attributes := range map[string][]otlplogs.Attribute{
+		"### Resource":         otlplogs.ResourceAttributes(),
+		"### Log record":       otlplogs.RecordAttributes(),
+		"### Malformed record": otlplogs.MalformedAttributes(),
+	} {
+		var want, got []string
+		for _, a := range attributes {
+			want = append(want, a.Name+" "+a.Type)
+		}
+		for _, cells := range table(t, heading) {
+			got = append(got, cells[0]+" "+cells[1])
+		}
+		assert.ElementsMatch(t, want, got, heading)
+	}
+}
+
+func TestReadmeListsTheSettings(t *testing.T) {
+	var want []string
+	settingKeys(reflect.TypeFor[s3accesslogsreceiver.Config](), "", &want)
+	var got []string
+	for _, cells := range table(t, "## Settings") {
+		got = append(got, cells[0])
+	}
+	sort.Strings(want)
+	sort.Strings(got)
+	assert.Equal(t, want, got)
+}
+
+// Written out, the defaults that the README states change nothing.
+func TestReadmeStatesTheDefaults(t *testing.T) {
+	required, stated := confmap.New(), confmap.New()
+	for _, cells := range table(t, "## Settings") {
+		if cells[1] == "required" {
+			merge(t, required, cells[0], "any")
+			merge(t, stated, cells[0], "any")
+			continue
+		}
+		var value any
+		require.NoError(t, yaml.Unmarshal([]byte(cells[1]), &value), cells[0])
+		merge(t, stated, cells[0], value)
+	}
+	want := s3accesslogsreceiver.NewFactory().CreateDefaultConfig()
+	require.NoError(t, required.Unmarshal(want))
+	got := s3accesslogsreceiver.NewFactory().CreateDefaultConfig()
+	require.NoError(t, stated.Unmarshal(got))
+	assert.Equal(t, want, got)
+}
+
+// merge sets one setting in a configuration.
+func merge(t *testing.T, into *confmap.Conf, setting string, value any) {
+	t.Helper()
+	keys := strings.Split(setting, ".")
+	slices.Reverse(keys)
+	for _, key := range keys {
+		value = map[string]any{key: value}
+	}
+	require.NoError(t, into.Merge(confmap.NewFromStringMap(value.(map[string]any))))
+}
+
+// settingKeys appends the keys of all settings in a configuration's type.
+func settingKeys(typ reflect.Type, prefix string, keys *[]string) {
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		tag, found := field.Tag.Lookup("mapstructure")
+		if !found || !field.IsExported() {
+			continue
+		}
+		name, squash := strings.CutSuffix(tag, ",squash")
+		name, _, _ = strings.Cut(name, ",")
+		of := field.Type
+		if get, optional := reflect.PointerTo(of).MethodByName("Get"); optional && strings.HasPrefix(of.Name(), "Optional[") {
+			of = get.Type.Out(0).Elem()
+		}
+		key := prefix + name
+		switch {
+		case squash:
+			settingKeys(of, prefix, keys)
+		case of.Kind() == reflect.Struct:
+			settingKeys(of, key+".", keys)
+		default:
+			*keys = append(*keys, key)
+		}
+	}
+}
+
+// table returns the cells of the first table under a heading of README.md,
+// without its first two lines and without backquotes.
+func table(t *testing.T, heading string) [][]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
+	require.True(t, found, "README.md has no heading %q", heading)
+	var rows [][]string
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "|") {
+			if len(rows) > 0 {
+				break
+			}
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.Trim(strings.TrimSpace(cells[i]), "`")
+		}
+		rows = append(rows, cells)
+	}
+	require.Greater(t, len(rows), 2, "no table under %q", heading)
+	return rows[2:]
+}

@@ -1,0 +1,40 @@
+package archtest
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// maxLines is where a file has more than one subject. Most are below 300.
+const maxLines = 400
+
+func TestFilesAreShort(t *testing.T) {
+	for _, f := range files(t) {
+		if !f.test() && !f.generated() {
+			assert.LessOrEqual(t, f.lines, maxLines, f.path)
+		}
+	}
+}
+
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	docs := map[string]string{}
+	for _, f := range files(t) {
+		if !f.test() && !f.generated() {
+			docs[f.pkg()] += f.syntax.Doc.Text()
+		}
+	}
+	for pkg, doc := range docs {
+		name := path.Base(pkg)
+		isPackage := strings.HasPrefix(doc, "Package "+name+" ")
+		isCommand := strings.HasPrefix(doc, "Command "+name+" ")
+		assert.True(t, isPackage || isCommand, "%s: the doc comment begins with %q", pkg, firstLine(doc))
+	}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

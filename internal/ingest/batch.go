@@ -1,0 +1,142 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+)
+
+// idleFlush is how long a batch waits for company once nothing is being read.
+// Small local objects come faster than this, so that they share batches.
+const idleFlush = 10 * time.Millisecond
+
+// batch is what is delivered and committed as one. It goes from the assembler
+// to a delivery to the committer, each of which owns it alone.
+type batch struct {
+	number uint64
+	logs   *otlplogs.Batch
+	marks  []mark
+	due    time.Time // when it is flushed at the latest; set with the first mark
+	// undelivered is set when the batch was neither accepted nor refused for good.
+	undelivered error
+}
+
+// mark tells how far a batch takes an object.
+type mark struct {
+	object *object
+	end    int64
+	last   bool
+	err    error // why the object broke off, with last
+}
+
+// assembler puts segments together to batches.
+type assembler struct {
+	engine  *Engine
+	drain   context.Context
+	results chan<- *batch
+
+	current *batch // never nil
+	number  uint64
+	timer   *time.Timer // runs while current holds something
+}
+
+// assemble is the assembler's goroutine. It ends when the downloads have, and
+// closes results when the last delivery has ended.
+func (e *Engine) assemble(drain context.Context, results chan<- *batch) {
+	a := &assembler{engine: e, drain: drain, results: results, timer: time.NewTimer(time.Hour)}
+	a.timer.Stop()
+	a.renew()
+	for open := true; open; {
+		select {
+		case p, ok := <-e.order:
+			if open = ok; ok {
+				<-p.ready
+				a.add(p)
+			}
+		case <-a.timer.C:
+			a.flush()
+		}
+	}
+	a.flush()
+	// All places of the window are free when all batches are committed.
+	for range cap(e.window) {
+		e.window <- struct{}{}
+	}
+	close(results)
+}
+
+// add puts a piece into the current batch, and into further ones as it fills.
+func (a *assembler) add(p *piece) {
+	for _, s := range p.segments {
+		if a.overflows(s.logs) {
+			a.flush()
+		}
+		a.current.logs.Merge(s.logs)
+		a.mark(mark{object: p.object, end: s.end})
+	}
+	if p.last {
+		a.mark(mark{object: p.object, end: p.chunk.End, last: true, err: p.err})
+	}
+	wait := time.Until(a.current.due)
+	if a.engine.active.Load() == 0 && len(a.engine.order) == 0 {
+		wait = min(wait, idleFlush)
+	}
+	a.timer.Reset(wait)
+}
+
+func (a *assembler) overflows(s *otlplogs.Batch) bool {
+	c := a.current.logs
+	return c.Len() > 0 && (c.Len()+s.Len() > a.engine.cfg.BatchRecords || c.Size()+s.Size() > a.engine.cfg.BatchBytes)
+}
+
+// mark notes how far the batch comes; a later mark of an object replaces an earlier one.
+func (a *assembler) mark(m mark) {
+	marks := a.current.marks
+	if len(marks) == 0 {
+		a.current.due = time.Now().Add(a.engine.cfg.FlushInterval)
+	}
+	if n := len(marks); n > 0 && marks[n-1].object == m.object {
+		m.end = max(m.end, marks[n-1].end) // the end of an object without a chunk is 0
+		marks[n-1] = m
+		return
+	}
+	a.current.marks = append(marks, m)
+}
+
+// flush sends the current batch to its delivery once there is room in the window.
+func (a *assembler) flush() {
+	b := a.current
+	if len(b.marks) == 0 {
+		return
+	}
+	a.timer.Stop()
+	a.renew()
+	a.engine.window <- struct{}{}
+	go func() {
+		b.undelivered = a.engine.deliver(a.drain, b)
+		a.results <- b
+	}()
+}
+
+func (a *assembler) renew() {
+	a.current = &batch{number: a.number, logs: a.engine.conv.NewBatch(0)}
+	a.number++
+}
+
+// deliver returns nil when nothing of the batch has to be delivered again.
+func (e *Engine) deliver(ctx context.Context, b *batch) error {
+	records := int64(b.logs.Len()) // before the logs are given away
+	if records == 0 {
+		return nil
+	}
+	begin := time.Now()
+	err := e.sink.Deliver(ctx, b.logs.Logs())
+	b.logs = nil
+	e.inst.delivered(ctx, records, time.Since(begin), err)
+	if errors.Is(err, ErrRefused) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+func TestDisposition(t *testing.T) {
+	wrapped := func(err error) error { return fmt.Errorf("s3://logs/key: %w", err) }
+	for name, c := range map[string]struct {
+		err     error
+		attempt int
+		others  bool // another object was read since the last denial
+		want    disposition
+	}{
+		"read":                       {want: disposition{outcome: OutcomeOK}},
+		"shutdown":                   {err: context.Canceled, want: disposition{again: true}},
+		"gone":                       {err: source.ErrGone, want: disposition{outcome: OutcomeGone}},
+		"changed":                    {err: source.ErrChanged, want: disposition{outcome: OutcomeGone}},
+		"corrupt, first":             {err: lines.ErrCorrupt, want: disposition{again: true, charge: true}},
+		"corrupt, last":              {err: lines.ErrCorrupt, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
+		"not text, last":             {err: lines.ErrNotText, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
+		"too large, last":            {err: lines.ErrTooLarge, attempt: 2, want: disposition{outcome: OutcomeTooLarge}},
+		"denied like all":            {err: source.ErrDenied, attempt: 9, want: disposition{again: true, trouble: true}},
+		"denied while others, first": {err: source.ErrDenied, others: true, want: disposition{again: true, charge: true}},
+		"denied while others, last":  {err: source.ErrDenied, others: true, attempt: 2, want: disposition{outcome: OutcomeDenied}},
+		"out of reach":               {err: source.ErrUnreachable, attempt: 9, want: disposition{again: true, trouble: true}},
+		"anything else":              {err: errors.New("disk on fire"), attempt: 9, want: disposition{again: true, trouble: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newRig(testConfig(), newFakeSource(), &fakeSink{}).Engine
+			e.readSinceDenied.Store(c.others)
+			err := c.err
+			if err != nil {
+				err = wrapped(err)
+			}
+			assert.Equal(t, c.want, e.dispose(err, c.attempt))
+		})
+	}
+}
+
+func TestDeniedIsNotChargedTwiceWithoutASuccessBetween(t *testing.T) {
+	e := newRig(testConfig(), newFakeSource(), &fakeSink{}).Engine
+	e.dispose(nil, 0)
+	assert.True(t, e.dispose(source.ErrDenied, 0).charge)
+	assert.False(t, e.dispose(source.ErrDenied, 0).charge)
+}
+
+func TestBrokenObjectIsGivenUpAfterThreeAttempts(t *testing.T) {
+	records := samplelogs.Records(20, 4000)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(strings.Join(records, "\n") + "\n"))
+	require.NoError(t, w.Close())
+	broken := &fakeObject{key: "broken.gz", content: packed.Bytes()[:packed.Len()/2]}
+	good := textObject(samplelogs.Records(21, 10)...)
+
+	r := newRig(testConfig(), newFakeSource(broken, good), &fakeSink{})
+	require.NoError(t, r.Run(t.Context()))
+	assert.Equal(t, 1, good.acked)
+	assert.Equal(t, 1, broken.acked)
+	assert.Equal(t, 2, broken.nacked)
+
+	// What stood before the break came, once, although it was tried three times.
+	before := 0
+	for _, rec := range records {
+		n := r.sink.uids[hexID(rec)]
+		require.LessOrEqual(t, n, 1)
+		before += n
+	}
+	assert.Greater(t, before, 1000)
+
+	warnings := r.logged.FilterMessageSnippet("given up").All()
+	require.Len(t, warnings, 1)
+	assert.Equal(t, "s3://logs/broken.gz", warnings[0].ContextMap()["object"])
+	assert.Equal(t, "corrupt", warnings[0].ContextMap()["outcome"])
+	assert.Empty(t, r.concerns.errors(), "a fault of one object is not the component's")
+}
+
+func TestGoneObjectIsDoneSilently(t *testing.T) {
+	gone := &fakeObject{key: "gone", fault: source.ErrGone}
+	r := newRig(testConfig(), newFakeSource(gone), &fakeSink{})
+	require.NoError(t, r.Run(t.Context()))
+	assert.Equal(t, 1, gone.acked)
+	assert.Zero(t, r.logged.Len())
+}
+
+func TestUnreachableObjectIsTriedUntilItIsThere(t *testing.T) {
+	away := textObject(samplelogs.Records(22, 3)...)
+	away.fault = fmt.Errorf("%w: 503", source.ErrUnreachable)
+	src := newFakeSource(away)
+	r := newRig(testConfig(), src, &fakeSink{})
+	done := make(chan error, 1)
+	go func() { done <- r.Run(t.Context()) }()
+	require.Eventually(t, func() bool { return len(r.concerns.errors()) > 5 }, 10*time.Second, time.Millisecond)
+	src.mu.Lock()
+	away.fault = nil
+	src.mu.Unlock()
+	require.NoError(t, <-done)
+	assert.Equal(t, 1, away.acked)
+	assert.Zero(t, away.charged)
+	assert.ErrorContains(t, r.concerns.errors()[0], "s3://logs/"+away.key)
+	assert.NoError(t, r.concerns.all[len(r.concerns.all)-1], "well again")
+}
+
+func TestSourceInTroubleIsAskedAgainWithBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		object := textObject(samplelogs.Records(23, 3)...)
+		src := newFakeSource(object)
+		trouble := errors.New("listing s3://logs: access denied: the role needs s3:ListBucket")
+		src.troubles = []error{trouble, trouble, trouble}
+		r := newRig(testConfig(), src, &fakeSink{})
+		begin := time.Now()
+		require.NoError(t, r.Run(t.Context()))
+		assert.Greater(t, time.Since(begin), 2*time.Second)
+		assert.Less(t, time.Since(begin), time.Minute)
+		assert.Equal(t, 1, object.acked)
+		assert.Equal(t, []error{trouble, trouble, trouble}, r.concerns.errors())
+	})
+}

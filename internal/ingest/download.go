@@ -1,0 +1,108 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// object is a log object on its way through the engine.
+type object struct {
+	work   *source.Work
+	origin otlplogs.Origin
+	// committed is how far the object was accepted and committed, in decompressed
+	// bytes. It belongs to the committer.
+	committed int64
+}
+
+// piece is what a download sends on: a chunk of an object, or its end, or both.
+// The download fills all but segments, which the worker adds before it closes
+// ready; from then on the piece is the assembler's.
+type piece struct {
+	object *object
+	chunk  lines.Chunk
+	last   bool  // nothing of the object follows
+	err    error // why the object broke off, with last
+
+	segments []segment
+	ready    chan struct{}
+}
+
+// download reads one object and sends its pieces, exactly one of them the last.
+func (e *Engine) download(ctx context.Context, work *source.Work) {
+	o := &object{work: work, committed: work.Offset, origin: originOf(work.Object)}
+	last, err := e.read(ctx, o)
+	last.last, last.err = true, err
+
+	// Before the last piece goes out: the assembler, which flushes when nothing
+	// is being read, must not take this object for one that is.
+	e.active.Add(-1)
+	e.send(last)
+	<-e.downloads // not before, or chunks without number would wait to be sent
+}
+
+// read sends all pieces of an object but the last, which it returns with the
+// error that ended the reading, if one did.
+func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
+	r, err := lines.Open(ctx, o.work.Content, o.work.Offset, e.cfg.Lines)
+	if err != nil {
+		return newPiece(o, lines.Chunk{}), orShutdown(ctx, err)
+	}
+	defer r.Close()
+
+	// One chunk is held back, so that the last one carries the end of the object:
+	// a small object is one piece.
+	held := newPiece(o, lines.Chunk{})
+	for {
+		chunk, err := r.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return held, nil
+		case err != nil || ctx.Err() != nil:
+			return held, orShutdown(ctx, err)
+		}
+		e.totals.bytes.Add(chunk.End - chunk.Offset)
+		e.inst.Read.Add(ctx, chunk.End-chunk.Offset)
+		if held.chunk.Text != "" {
+			e.send(held)
+		}
+		held = newPiece(o, chunk)
+	}
+}
+
+// orShutdown tells an error that the shutdown brought about from one of the object.
+func orShutdown(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Canceled
+	}
+	return err
+}
+
+// send hands a piece to the assembler and to a worker. It blocks while batches
+// are not taken. It needs no context: when the time to drain is over, deliveries
+// fail and everything moves on.
+func (e *Engine) send(p *piece) {
+	e.order <- p
+	e.work <- p
+}
+
+func newPiece(o *object, c lines.Chunk) *piece {
+	return &piece{object: o, chunk: c, ready: make(chan struct{})}
+}
+
+func originOf(o source.Object) otlplogs.Origin {
+	return otlplogs.Origin{
+		Path:      o.URI(),
+		Bucket:    o.Name.Bucket,
+		AccountID: o.Name.AccountID,
+		Region:    o.Name.Region,
+		Observed:  pcommon.NewTimestampFromTime(time.Now()),
+	}
+}

@@ -1,0 +1,277 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fakeObject is an object of a fakeSource and what became of it.
+type fakeObject struct {
+	key     string
+	content []byte
+	fault   error // of OpenAt
+
+	offset  int64
+	charged int
+	acked   int
+	nacked  int
+}
+
+// fakeSource hands out objects in turn, nacked ones again after the others. It
+// ends when all are acked, or, with once, when all were handed out.
+type fakeSource struct {
+	once     bool
+	troubles []error // returned by the first calls of Next
+
+	mu      sync.Mutex
+	waiting []*fakeObject
+	open    int
+	taken   int
+	changed chan struct{}
+}
+
+func newFakeSource(objects ...*fakeObject) *fakeSource {
+	return &fakeSource{waiting: objects, changed: make(chan struct{}, 1)}
+}
+
+func (s *fakeSource) Next(ctx context.Context) (*source.Work, error) {
+	for {
+		work, err := s.next(ctx)
+		if work != nil || err != nil {
+			return work, err
+		}
+		select {
+		case <-s.changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (s *fakeSource) next(ctx context.Context) (*source.Work, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if len(s.troubles) > 0 {
+		err := s.troubles[0]
+		s.troubles = s.troubles[1:]
+		return nil, err
+	}
+	if len(s.waiting) == 0 {
+		if s.open == 0 || s.once {
+			return nil, io.EOF
+		}
+		return nil, nil
+	}
+	o := s.waiting[0]
+	s.waiting = s.waiting[1:]
+	s.open++
+	s.taken++
+	return &source.Work{
+		Object:  source.Object{Bucket: "logs", Key: o.key, Size: int64(len(o.content))},
+		Content: fakeContent{s, o}, Receipt: &fakeReceipt{s, o},
+		Offset: o.offset, Attempt: o.charged,
+	}, nil
+}
+
+func (s *fakeSource) Close() error { return nil }
+
+func (s *fakeSource) takenSoFar() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken
+}
+
+type fakeContent struct {
+	s *fakeSource
+	o *fakeObject
+}
+
+func (c fakeContent) OpenAt(_ context.Context, offset int64) (io.ReadCloser, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if c.o.fault != nil {
+		return nil, c.o.fault
+	}
+	return io.NopCloser(bytes.NewReader(c.o.content[offset:])), nil
+}
+
+type fakeReceipt struct {
+	s *fakeSource
+	o *fakeObject
+}
+
+func (r *fakeReceipt) Ack() { r.settle(func() { r.o.acked++ }) }
+
+func (r *fakeReceipt) Nack(offset int64, charge bool) {
+	r.settle(func() {
+		r.o.nacked++
+		r.o.offset = offset
+		if charge {
+			r.o.charged++
+		}
+		if !r.s.once {
+			r.s.waiting = append(r.s.waiting, r.o)
+		}
+	})
+}
+
+func (r *fakeReceipt) settle(note func()) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	note()
+	r.s.open--
+	select {
+	case r.s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// fakeSink keeps what it accepted.
+type fakeSink struct {
+	decide func(ctx context.Context, records int) error // nil: accept
+
+	mu      sync.Mutex
+	uids    map[string]int // how often each record was accepted
+	inOrder []string
+	batches []int
+	largest int // OTLP bytes
+}
+
+func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) error {
+	if s.decide != nil {
+		if err := s.decide(ctx, logs.LogRecordCount()); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uids == nil {
+		s.uids = make(map[string]int)
+	}
+	s.batches = append(s.batches, logs.LogRecordCount())
+	s.largest = max(s.largest, (&plog.ProtoMarshaler{}).LogsSize(logs))
+	for _, rl := range logs.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				uid, _ := lr.Attributes().Get("log.record.uid")
+				s.uids[uid.Str()]++
+				s.inOrder = append(s.inOrder, uid.Str())
+			}
+		}
+	}
+	return nil
+}
+
+func (s *fakeSink) batchSizes() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]int(nil), s.batches...)
+}
+
+// concerns keeps what the engine reported.
+type concerns struct {
+	mu  sync.Mutex
+	all []error // nil for a recovery
+}
+
+func (c *concerns) report(_ Concern, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = append(c.all, err)
+}
+
+func (c *concerns) errors() []error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for _, err := range c.all {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+func testConfig() Config {
+	return Config{
+		Concurrency: 8, MaxUnacknowledged: 1000, Deliveries: 4,
+		BatchRecords: 2048, BatchBytes: 3 << 20,
+		FlushInterval: time.Second, ShutdownTimeout: 10 * time.Second,
+		Lines: lines.Limits{Line: 1 << 20, Object: 1 << 30},
+	}
+}
+
+// rig is an engine with its fakes.
+type rig struct {
+	*Engine
+	src      *fakeSource
+	sink     *fakeSink
+	concerns *concerns
+	logged   *observer.ObservedLogs
+}
+
+func newRig(cfg Config, src *fakeSource, sink *fakeSink) *rig {
+	return newRigWith(cfg, src, sink, otlplogs.Options{Original: otlplogs.OriginalOnError})
+}
+
+func newRigWith(cfg Config, src *fakeSource, sink *fakeSink, o otlplogs.Options) *rig {
+	core, logged := observer.New(zapcore.DebugLevel)
+	o.MaxRecordSize = cfg.BatchBytes
+	c := &concerns{}
+	return &rig{
+		Engine: New(cfg, src, otlplogs.NewConverter(o), sink, noInstruments(), c.report, zap.New(core)),
+		src:    src, sink: sink, concerns: c, logged: logged,
+	}
+}
+
+func noInstruments() Instruments {
+	return Instruments{
+		Objects: noop.Int64Counter{}, Read: noop.Int64Counter{}, Records: noop.Int64Counter{},
+		ExtraFields: noop.Int64Counter{}, BatchSize: noop.Int64Histogram{}, DeliveryDuration: noop.Float64Histogram{},
+	}
+}
+
+// sampleObjects cuts n records into objects of up to most lines, and returns
+// the uids of all records beside them.
+func sampleObjects(seed uint64, n, most int) (objects []*fakeObject, uids map[string]int) {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	records := samplelogs.Records(seed, n)
+	uids = make(map[string]int, n)
+	for _, r := range records {
+		uids[hexID(r)]++
+	}
+	for len(records) > 0 {
+		k := min(1+rnd.IntN(most), len(records))
+		objects = append(objects, textObject(records[:k]...))
+		records = records[k:]
+	}
+	return objects, uids
+}
+
+func textObject(records ...string) *fakeObject {
+	text := strings.Join(records, "\n") + "\n"
+	return &fakeObject{key: "2026-11-09-00-00-00-" + hexID(text)[:16], content: []byte(text)}
+}

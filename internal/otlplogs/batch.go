@@ -1,0 +1,126 @@
+package otlplogs
+
+import (
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// Batch is a growing set of log records, grouped by resource. It is for one
+// goroutine. The strings of the records point into the lines they came from,
+// which must therefore never be written again, or into the batch's arena,
+// whose memory is never used twice.
+type Batch struct {
+	converter *Converter
+	groups    groups
+	records   int // how many
+	size      int // bytes of the records
+	expected  int // how many records to make room for
+	arena     arena
+	builder   xpdata.MapBuilder // empty between two records
+}
+
+// NewBatch returns an empty batch; records is a hint of how many will come.
+func (c *Converter) NewBatch(records int) *Batch {
+	return &Batch{
+		converter: c,
+		expected:  records,
+		arena:     newArena(records),
+	}
+}
+
+// Append adds a parsed record. line is the text it was parsed from, id the
+// XXH3-128 of that line as it was read.
+func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin) {
+	s := subject{Record: r, event: eventAccess}
+	b.derive(&s)
+	b.keepLine(&s, line, id, from, b.converter.options.Original == OriginalAlways)
+
+	lr := b.add(resourceKey{r.Bucket, r.Owner, from.AccountID, from.Region})
+	lr.SetTimestamp(timestamp(r.Time))
+	setSeverity(lr, r.Status)
+	s.trace.set(lr)
+
+	var v values
+	v.ofRecord(&s)
+	b.finish(lr, &v, &s, line, from)
+}
+
+// AppendMalformed adds a line that could not be parsed. r holds what Parse read
+// of it; line may be the kept beginning of a longer one, id is that of the
+// whole line.
+func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
+	s := subject{Record: r, event: eventMalformed, errorType: "malformed_record", parseError: b.explain(reason)}
+	b.keepLine(&s, line, id, from, true)
+
+	bucket := r.Bucket
+	if bucket == "" {
+		bucket = from.Bucket
+	}
+	lr := b.add(resourceKey{bucket, r.Owner, from.AccountID, from.Region})
+	lr.SetSeverityNumber(plog.SeverityNumberWarn)
+	lr.SetSeverityText("WARN")
+
+	var v values
+	v.ofMalformed(&s)
+	b.finish(lr, &v, &s, line, from)
+}
+
+// finish gives lr its attributes and what all records have, and counts it.
+func (b *Batch) finish(lr plog.LogRecord, v *values, s *subject, line string, from *Origin) {
+	// A part of valid text that was cut out at ASCII characters is valid too, so
+	// one look at the line answers for all its parts. What is decoded or not of
+	// the line was looked at when it was made.
+	if !utf8.ValidString(line) {
+		v.repair()
+		s.body = repair(s.body)
+	}
+	size := recordSize(v, s)
+	if limit := b.converter.options.MaxRecordSize; limit > 0 && size > limit {
+		v.cut()
+		s.body = cut(s.body)
+		size = recordSize(v, s)
+	}
+	lr.SetEventName(s.event)
+	lr.SetObservedTimestamp(from.Observed)
+	if s.body != "" {
+		lr.Body().SetStr(s.body)
+	}
+	v.build(&b.builder, lr.Attributes())
+	b.records++
+	b.size += field(size)
+}
+
+// Len returns the number of records.
+func (b *Batch) Len() int { return b.records }
+
+// Size returns the estimated OTLP size in bytes, never below the real one.
+func (b *Batch) Size() int { return b.size + b.groups.size }
+
+// Merge moves the records of other, which is empty afterwards, to the end of b.
+// Both must come from the same Converter.
+func (b *Batch) Merge(other *Batch) {
+	if b == other {
+		return
+	}
+	b.groups.merge(&other.groups)
+	b.records += other.records
+	b.size += other.size
+	other.records, other.size = 0, 0
+}
+
+// Logs hands the records over; b must not be used afterwards.
+func (b *Batch) Logs() plog.Logs {
+	logs := plog.NewLogs()
+	resources := logs.ResourceLogs()
+	resources.EnsureCapacity(len(b.groups.list))
+	for i := range b.groups.list {
+		g := &b.groups.list[i]
+		b.converter.build(resources.AppendEmpty(), g)
+	}
+	b.groups = groups{}
+	return logs
+}

@@ -1,0 +1,2 @@
+// Package otlplogs turns access log records into OTLP log records.
+package otlplogs

@@ -1,0 +1,58 @@
+package otlplogs
+
+import (
+	"flag"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the *.want.yaml files anew")
+
+// Each x.log of testdata/accesslog gives the log records of x.want.yaml.
+// Written anew by: go test ./internal/otlplogs -run TestGolden -update
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/accesslog/*.log")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			logs := batchOf(testOptions(), testOrigin(), linesOf(t, file)...).Logs()
+			want := strings.TrimSuffix(file, ".log") + ".want.yaml"
+			if *update {
+				require.NoError(t, golden.WriteLogsToFile(want, logs))
+			}
+			expected, err := golden.ReadLogs(want)
+			require.NoError(t, err)
+			// Everything is compared, the order too.
+			assert.NoError(t, plogtest.CompareLogs(expected, logs))
+		})
+	}
+}
+
+// attributes.log shows every attribute there is, and no other ones are made.
+func TestTablesAreComplete(t *testing.T) {
+	o := testOptions()
+	o.SourceObject, o.Original = true, OriginalAlways
+	logs := batchOf(o, testOrigin(), linesOf(t, "../../testdata/accesslog/attributes.log")...).Logs()
+
+	resource, record, malformed := names{}, names{}, names{}
+	for _, rl := range logs.ResourceLogs().All() {
+		resource.collect(rl.Resource().Attributes())
+		for _, lr := range rl.ScopeLogs().At(0).LogRecords().All() {
+			if lr.EventName() == eventMalformed {
+				malformed.collect(lr.Attributes())
+			} else {
+				record.collect(lr.Attributes())
+			}
+		}
+	}
+	assert.Equal(t, namesOf(ResourceAttributes()), resource)
+	assert.Equal(t, namesOf(RecordAttributes()), record)
+	assert.Equal(t, namesOf(MalformedAttributes()), malformed)
+}

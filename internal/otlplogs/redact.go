@@ -1,0 +1,184 @@
+package otlplogs
+
+import "strings"
+
+const redacted = "REDACTED"
+
+// redactor replaces the values of sensitive query parameters. A name is
+// compared percent-decoded and without regard to case. It begins at the start
+// of the text or behind a character that cannot be part of a name, such as
+// '?', '&' or a space, so that "mysig=1" is not "sig=1".
+//
+// A URL may be a parameter of another one, percent-encoded: there "%3D" stands
+// between name and value, "%3F" or "%26" before the name. In JSON '&' may be
+// "\u0026". These forms are found too.
+type redactor struct {
+	names []string // lower case
+	// last holds the last characters of names: nearly every parameter is told
+	// from a sensitive one by it.
+	last [256]bool
+}
+
+func newRedactor(names []string) redactor {
+	var r redactor
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		name = strings.ToLower(name)
+		r.names = append(r.names, name)
+		r.last[name[len(name)-1]] = true
+	}
+	return r
+}
+
+// query redacts the query of a URL: a value ends at '&'.
+func (r *redactor) query(a *arena, s string) string { return r.redact(a, s, false) }
+
+// text redacts text in which a query may stand: a value ends at '&', a space
+// or a quote.
+func (r *redactor) text(a *arena, s string) string { return r.redact(a, s, true) }
+
+// redact returns s itself when there is nothing to redact in it; otherwise the
+// result is made in a. Its time is linear in the length of s.
+func (r *redactor) redact(a *arena, s string, isText bool) string {
+	var out []byte
+	done := 0 // s[:done] is in out
+	assignments := assignments{s: s, equals: -1}
+	for {
+		name, value, ok := assignments.next()
+		if !ok {
+			break
+		}
+		if !r.sensitive(s[done:name]) {
+			continue
+		}
+		end := valueEnd(s, value, isText, value-name > 1)
+		if end == value {
+			continue // nothing to hide, and an empty value is worth seeing
+		}
+		if out == nil {
+			out = a.room(len(s) + len(redacted))
+		}
+		out = append(out, s[done:value]...)
+		out = append(out, redacted...)
+		done, assignments.at = end, end
+	}
+	if out == nil {
+		return s
+	}
+	return a.keep(append(out, s[done:]...))
+}
+
+// assignments finds every '=' and "%3D" of s.
+type assignments struct {
+	s      string
+	at     int // where to go on
+	equals int // the first '=' from at on, as far as it was looked for
+}
+
+// next returns where the next name ends and where its value begins.
+func (a *assignments) next() (name, value int, ok bool) {
+	if a.equals < a.at {
+		a.equals = len(a.s)
+		if i := strings.IndexByte(a.s[a.at:], '='); i >= 0 {
+			a.equals = a.at + i
+		}
+	}
+	for a.at < a.equals {
+		percent := strings.IndexByte(a.s[a.at:a.equals], '%')
+		if percent < 0 {
+			break
+		}
+		name = a.at + percent
+		if c, ok := escape(a.s[name:]); ok && c == '=' {
+			a.at = name + 3
+			return name, a.at, true
+		}
+		a.at = name + 1
+	}
+	if a.equals == len(a.s) {
+		return 0, 0, false
+	}
+	a.at = a.equals + 1
+	return a.equals, a.at, true
+}
+
+// valueEnd returns where the value that begins at s[from] ends. When the '='
+// before it was percent-encoded it also ends at an encoded '&'.
+func valueEnd(s string, from int, isText, encoded bool) int {
+	for i := from; i < len(s); i++ {
+		switch s[i] {
+		case '&':
+			return i
+		case ' ', '"':
+			if isText {
+				return i
+			}
+		case '%':
+			if encoded && strings.HasPrefix(s[i:], "%26") {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// sensitive reports whether s ends with a sensitive name.
+func (r *redactor) sensitive(s string) bool {
+	if c, _ := lastChar(s); !r.last[c] {
+		return false
+	}
+	for _, name := range r.names {
+		if before, ok := cutName(s, name); ok && endsName(before) {
+			return true
+		}
+	}
+	return false
+}
+
+// cutName cuts name, which is in lower case, off the end of s.
+func cutName(s, name string) (before string, ok bool) {
+	for i := len(name) - 1; i >= 0; i-- {
+		c, width := lastChar(s)
+		if width == 0 || c != name[i] {
+			return s, false
+		}
+		s = s[:len(s)-width]
+	}
+	return s, true
+}
+
+// endsName reports whether a name can begin behind s.
+func endsName(s string) bool {
+	const unicode = len(`\u0026`)
+	if len(s) >= unicode && s[len(s)-unicode:len(s)-4] == `\u` {
+		return true
+	}
+	c, width := lastChar(s)
+	return width == 0 || !isNameChar(c)
+}
+
+// lastChar returns the last character of s, decoded and in lower case, and how
+// long it is in s, 0 when s is empty.
+func lastChar(s string) (c byte, width int) {
+	if s == "" {
+		return 0, 0
+	}
+	c, width = s[len(s)-1], 1
+	if len(s) >= 3 {
+		if decoded, ok := escape(s[len(s)-3:]); ok {
+			c, width = decoded, 3
+		}
+	}
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c, width
+}
+
+// isNameChar reports whether c, in lower case, is a character that URLs do not
+// reserve.
+func isNameChar(c byte) bool {
+	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}

@@ -1,0 +1,185 @@
+package otlplogs
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// readRequest sets what the Request-URI tells.
+func (b *Batch) readRequest(s *subject) {
+	s.partNumber = accesslog.Absent
+	if s.Method == "" {
+		return
+	}
+	s.method, s.methodOriginal = knownMethod(s.Method)
+	s.scheme = scheme(s.Record)
+
+	path, query, _ := strings.Cut(s.Target, "?")
+	s.path = pathOf(path)
+	if query == "" {
+		return
+	}
+	b.readQuery(s, query)
+	s.query = b.converter.redact.query(&b.arena, query)
+}
+
+// readQuery sets what the parameters of a query tell. Names are case-sensitive,
+// as S3 has them; of several with one name the first one counts.
+func (b *Batch) readQuery(s *subject, query string) {
+	trace := b.converter.options.TraceParameter
+	if s.Requester == "" {
+		trace = "" // nobody outside may write into the operator's traces
+	}
+	for parameter := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(parameter, "=")
+		switch {
+		case value == "":
+		case s.uploadID == "" && isParameter(name, "uploadId"):
+			s.uploadID = repair(b.unescape(value))
+		case s.partNumber == accesslog.Absent && isParameter(name, "partNumber"):
+			s.partNumber = partNumber(b.unescape(value))
+		case trace != "" && isParameter(name, trace):
+			s.trace = parseTraceParent(b.unescape(value))
+			trace = ""
+		}
+	}
+}
+
+// isParameter reports whether name is want, percent-encoded or not.
+func isParameter(name, want string) bool {
+	if len(name) <= len(want) {
+		return name == want
+	}
+	for len(want) > 0 && len(name) > 0 {
+		c, width := name[0], 1
+		if decoded, ok := escape(name); ok {
+			c, width = decoded, 3
+		}
+		if c != want[0] {
+			return false
+		}
+		name, want = name[width:], want[1:]
+	}
+	return name == want
+}
+
+// unescape returns the value of a query parameter, decoded as a form. A value
+// with a bad escape stays as it was sent.
+func (b *Batch) unescape(value string) string {
+	if strings.IndexByte(value, '%') < 0 && strings.IndexByte(value, '+') < 0 {
+		return value
+	}
+	out := b.arena.room(len(value))
+	for rest := value; rest != ""; {
+		c, width := rest[0], 1
+		switch c {
+		case '+':
+			c = ' '
+		case '%':
+			var ok bool
+			if c, ok = escape(rest); !ok {
+				return value
+			}
+			width = 3
+		}
+		out = append(out, c)
+		rest = rest[width:]
+	}
+	return b.arena.keep(out)
+}
+
+// partNumber returns the number of a part, or Absent when s is not a number.
+func partNumber(s string) int64 {
+	n, err := strconv.ParseUint(s, 10, 31)
+	if err != nil {
+		return accesslog.Absent
+	}
+	return int64(n)
+}
+
+// knownMethod returns the value of http.request.method, and that of
+// http.request.method_original when the method is not known. Names are
+// case-sensitive. Source: HTTP semantic conventions 1.43, which list the
+// methods of RFC 9110, PATCH of RFC 5789 and QUERY.
+func knownMethod(method string) (known, original string) {
+	switch method {
+	case "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY":
+		return method, ""
+	}
+	return "_OTHER", method
+}
+
+// scheme returns the value of url.scheme, "" for a record that is older than
+// the fields that tell it.
+func scheme(r *accesslog.Record) string {
+	switch {
+	case r.Fields < fieldsWithTLS:
+		return ""
+	case r.CipherSuite != "" || r.TLSVersion != "":
+		return "https"
+	}
+	return "http"
+}
+
+// fieldsWithTLS is how many fields a record has that tells cipher and TLS
+// version.
+const fieldsWithTLS = 24
+
+// pathOf returns the path of a request target without its query, as it was
+// sent. A target in absolute form ("http://host/path", as clients send it to a
+// proxy) gives what follows the host, which is "" for "http://host". Any other
+// target ("*", "host:443") is returned whole.
+func pathOf(target string) string {
+	if strings.HasPrefix(target, "/") {
+		return target
+	}
+	for _, prefix := range [...]string{"https://", "http://"} {
+		if len(target) < len(prefix) || !strings.EqualFold(target[:len(prefix)], prefix) {
+			continue
+		}
+		slash := strings.IndexByte(target[len(prefix):], '/')
+		if slash < 0 {
+			return ""
+		}
+		return target[len(prefix)+slash:]
+	}
+	return target
+}
+
+// splitHost splits a Host header into address and port; port is Absent when
+// there is none. The brackets of an IPv6 address are taken off. A header that
+// does not fit "address[:port]" is an address as a whole.
+func splitHost(host string) (address string, port int64) {
+	colon := strings.LastIndexByte(host, ':')
+	if strings.HasPrefix(host, "[") {
+		end := strings.IndexByte(host, ']')
+		switch {
+		case end > 1 && end == len(host)-1:
+			return host[1:end], accesslog.Absent
+		case end > 1 && colon == end+1:
+			if port, ok := portNumber(host[colon+1:]); ok {
+				return host[1:end], port
+			}
+		}
+		return host, accesslog.Absent
+	}
+	if colon <= 0 || strings.IndexByte(host, ':') != colon {
+		return host, accesslog.Absent
+	}
+	if port, ok := portNumber(host[colon+1:]); ok {
+		return host[:colon], port
+	}
+	return host, accesslog.Absent
+}
+
+// portNumber reads a port, 1 to 65535. Nothing is a port too: RFC 3986 allows
+// "host:", which is the same as "host".
+func portNumber(s string) (port int64, ok bool) {
+	if s == "" {
+		return accesslog.Absent, true
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	return int64(n), err == nil && n > 0
+}

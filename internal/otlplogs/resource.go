@@ -1,0 +1,54 @@
+package otlplogs
+
+import (
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+)
+
+// schemaURL is the version of the semantic conventions that the names of the
+// attributes are taken from, as far as these have names.
+const schemaURL = "https://opentelemetry.io/schemas/1.43.0"
+
+// resourceKey tells resources apart.
+type resourceKey struct {
+	bucket  string
+	owner   string
+	account string
+	region  string
+}
+
+// canonical returns the key with the values as the resource shows them: valid
+// UTF-8, and cut as those of a record are. No real bucket is changed by it.
+func (k resourceKey) canonical() resourceKey {
+	return resourceKey{
+		bucket:  cut(repair(k.bucket)),
+		owner:   cut(repair(k.owner)),
+		account: cut(repair(k.account)),
+		region:  cut(repair(k.region)),
+	}
+}
+
+// ofResource is the mapping to the attributes of a resource.
+func (v *values) ofResource(service string, k resourceKey) {
+	v.text("cloud.provider", "aws")
+	v.text("service.name", service)
+	v.text("aws.s3.bucket", k.bucket)
+	v.text("aws.s3.owner", k.owner)
+	v.text("cloud.account.id", k.account)
+	v.text("cloud.region", k.region)
+}
+
+// build makes rl the resource of a group and moves the group's records into it.
+func (c *Converter) build(rl plog.ResourceLogs, g *group) {
+	var v values
+	var builder xpdata.MapBuilder
+	v.ofResource(c.options.ServiceName, g.key)
+	v.build(&builder, rl.Resource().Attributes())
+	rl.SetSchemaUrl(schemaURL)
+
+	sl := rl.ScopeLogs().AppendEmpty()
+	sl.Scope().SetName(c.options.ScopeName)
+	sl.Scope().SetVersion(c.options.ScopeVersion)
+	sl.SetSchemaUrl(schemaURL)
+	g.records.MoveAndAppendTo(sl.LogRecords())
+}

@@ -1,0 +1,135 @@
+package otlplogs
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/xpdata"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// kind is the type of an attribute.
+type kind uint8
+
+const (
+	kindText   kind = iota
+	kindNumber      // a bool is a number, 0 or 1, until it is built
+	kindFlag
+	kindList  // of the one text
+	kindWords // the text's words, which single spaces separate
+)
+
+// String returns the name that documentation uses.
+func (k kind) String() string {
+	return [...]string{"string", "int", "bool", "string[]", "string[]"}[k]
+}
+
+// value is the value of one attribute.
+type value struct {
+	name   string
+	text   string
+	number int64
+	kind   kind
+}
+
+// values is the attributes of one record before they are built, so that what
+// concerns every value has one place: repair, size, cutting, the number of
+// them. It is meant to be on the stack, where it costs no allocation and no
+// write barriers.
+type values struct {
+	n     int
+	items [48]value // more than any mapping has lines
+	// describing makes absent values count too.
+	describing bool
+}
+
+// all returns the values so far.
+func (v *values) all() []value { return v.items[:v.n] }
+
+// add returns the next value.
+func (v *values) add() *value {
+	v.n++
+	return &v.items[v.n-1]
+}
+
+func (v *values) text(name, text string) {
+	if text != "" || v.describing {
+		*v.add() = value{name: name, text: text}
+	}
+}
+
+func (v *values) number(name string, number int64) {
+	if number != accesslog.Absent || v.describing {
+		*v.add() = value{name: name, kind: kindNumber, number: number}
+	}
+}
+
+func (v *values) flag(name string, set, present bool) {
+	if !present && !v.describing {
+		return
+	}
+	next := value{name: name, kind: kindFlag}
+	if set {
+		next.number = 1
+	}
+	*v.add() = next
+}
+
+// list adds a list of the one text.
+func (v *values) list(name, text string) {
+	if text != "" || v.describing {
+		*v.add() = value{name: name, kind: kindList, text: text}
+	}
+}
+
+// words adds a list of the words of text.
+func (v *values) words(name, text string) {
+	if text != "" || v.describing {
+		*v.add() = value{name: name, kind: kindWords, text: text}
+	}
+}
+
+// repair makes every text valid UTF-8.
+func (v *values) repair() {
+	for i := range v.all() {
+		v.items[i].text = repair(v.items[i].text)
+	}
+}
+
+// cut cuts every long text.
+func (v *values) cut() {
+	for i := range v.all() {
+		v.items[i].text = cut(v.items[i].text)
+	}
+}
+
+// build makes v the attributes m. It is the only place that uses MapBuilder,
+// which is experimental: unlike Map.PutStr it does not look for an equal name
+// among those before, and no mapping has one name twice.
+func (v *values) build(builder *xpdata.MapBuilder, m pcommon.Map) {
+	builder.EnsureCapacity(v.n)
+	for i := range v.all() {
+		from := &v.items[i]
+		to := builder.AppendEmpty(from.name)
+		switch from.kind {
+		case kindText:
+			to.SetStr(from.text)
+		case kindNumber:
+			to.SetInt(from.number)
+		case kindFlag:
+			to.SetBool(from.number != 0)
+		case kindList:
+			slice := to.SetEmptySlice()
+			slice.EnsureCapacity(1)
+			slice.AppendEmpty().SetStr(from.text)
+		case kindWords:
+			slice := to.SetEmptySlice()
+			slice.EnsureCapacity(strings.Count(from.text, " ") + 1)
+			for word := range strings.SplitSeq(from.text, " ") {
+				slice.AppendEmpty().SetStr(word)
+			}
+		}
+	}
+	builder.UnsafeIntoMap(m)
+}

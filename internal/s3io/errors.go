@@ -1,0 +1,229 @@
+package s3io
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// What is wrong with the settings rather than with an object. Each also is
+// source.ErrUnreachable: no object is given up for it, and it can heal.
+var (
+	ErrNoSuchBucket     = errors.New("no such bucket")
+	ErrWrongRegion      = errors.New("bucket is in another region")
+	ErrNoCredentials    = errors.New("no AWS credentials")
+	ErrWrongCredentials = errors.New("AWS credentials are not accepted")
+)
+
+// call says what was tried, for messages.
+type call struct {
+	action      string // the IAM action that allows it
+	bucket, key string // key: the prefix of a list
+}
+
+func (c call) lists() bool { return c.action == "s3:ListBucket" }
+
+// explained is an error in plain words on one line.
+type explained struct {
+	kinds []error
+	text  string
+}
+
+func (e *explained) Error() string   { return e.text }
+func (e *explained) Unwrap() []error { return e.kinds }
+
+// answer is what S3 said.
+type answer struct {
+	status    int
+	code      string
+	message   string
+	requestID string
+	region    string // the bucket's, when S3 tells
+}
+
+// explain turns an error of the SDK into one that says what is wrong, where,
+// and what to do. The SDK's own text runs over many lines and names none.
+func (c *Client) explain(ctx context.Context, on call, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	where := "s3://" + on.bucket + "/" + on.key
+	fail := func(what, hint string, kinds ...error) error {
+		return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], where, what, hint)}
+	}
+	var noCreds *credentialsError
+	if errors.As(err, &noCreds) {
+		return fail(brief(rootCause(noCreds.error)), c.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
+	}
+	a, ok := readAnswer(err)
+	if !ok {
+		return fail(brief(rootCause(err)), "check the network, aws.endpoint and aws.region", source.ErrUnreachable)
+	}
+	kinds, hint := c.judge(on, a)
+	return fail(a.String(), hint, kinds...)
+}
+
+// judge tells what an answer means and what to do about it.
+func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
+	broken := func(kind error) []error { return []error{kind, source.ErrUnreachable} }
+	switch a.code {
+	case "", "UnknownError":
+		// Not S3 but something on the way, such as a proxy with a page of its own:
+		// its 404 must not count as an object that is gone.
+		return []error{source.ErrUnreachable}, "what answered does not speak S3: check aws.endpoint and proxies"
+	case "NoSuchKey", "NoSuchVersion":
+		return []error{source.ErrGone}, "it was deleted, or a lifecycle rule expired it, before it was read"
+	case "NoSuchBucket", "InvalidBucketName":
+		return broken(ErrNoSuchBucket), "check bucket.name (and aws.endpoint, when the bucket is not on Amazon S3)"
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return broken(ErrWrongRegion), c.regionHint(a)
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired",
+		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId
+		return broken(ErrWrongCredentials), c.credentialsHint()
+	case "RequestTimeTooSkewed":
+		return broken(ErrWrongCredentials), "the clock of this machine is wrong: set it"
+	case "InvalidObjectState":
+		return []error{source.ErrDenied}, "the object is archived: restore it to read it"
+	case "SlowDown", "RequestTimeout", "InternalError":
+		return []error{source.ErrUnreachable}, "this passes by itself"
+	}
+	switch {
+	case a.status == http.StatusMovedPermanently:
+		return broken(ErrWrongRegion), c.regionHint(a)
+	case a.status == http.StatusPreconditionFailed:
+		return []error{source.ErrChanged}, "it was overwritten; log objects never are by S3 itself"
+	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized:
+		return []error{source.ErrDenied}, c.permissionHint(on)
+	case a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusNotFound || on.lists():
+		return []error{source.ErrUnreachable}, "if it lasts, check aws.endpoint and what answers there"
+	default:
+		return []error{source.ErrDenied}, "S3 refuses to hand out this object"
+	}
+}
+
+func (c *Client) regionHint(a answer) string {
+	if a.region != "" {
+		return fmt.Sprintf("set aws.region to %s (it is %s)", a.region, c.region)
+	}
+	return fmt.Sprintf("set aws.region to the bucket's region (it is %s)", c.region)
+}
+
+func (c *Client) credentialsHint() string {
+	if c.role != "" {
+		return fmt.Sprintf("check that sts:AssumeRole on %s is allowed, its trust policy, and aws.role_arn and aws.external_id", c.role)
+	}
+	return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
+}
+
+func (c *Client) permissionHint(on call) string {
+	arn := on.bucket
+	if !strings.HasPrefix(arn, "arn:") { // an access point is named by its ARN
+		arn = "arn:" + c.partition() + ":s3:::" + on.bucket
+	}
+	hint := "allow s3:ListBucket on " + arn
+	if !on.lists() {
+		hint = fmt.Sprintf("allow s3:GetObject on %s/%s (and kms:Decrypt when it is encrypted with a KMS key)"+
+			"; an object that does not exist answers the same where s3:ListBucket on %s is not allowed", arn, on.key, arn)
+	}
+	if c.owner != nil {
+		hint += "; expected_bucket_owner must be the account of the bucket, and is " + *c.owner
+	}
+	return hint
+}
+
+func (c *Client) partition() string {
+	switch {
+	case strings.HasPrefix(c.region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(c.region, "us-gov-"):
+		return "aws-us-gov"
+	default:
+		return "aws"
+	}
+}
+
+func (a answer) String() string {
+	s := strconv.Itoa(a.status)
+	if a.code != "" && a.code != "UnknownError" {
+		s += " " + a.code
+	}
+	if a.message != "" && a.message != a.code {
+		s += ": " + brief(a.message)
+	}
+	if a.requestID != "" {
+		s += " (request " + a.requestID + ")"
+	}
+	return s
+}
+
+// readAnswer is ok when err holds an answer of a server.
+func readAnswer(err error) (a answer, ok bool) {
+	var response *awshttp.ResponseError
+	if !errors.As(err, &response) || response.Response == nil {
+		return a, false
+	}
+	a.status, a.requestID = response.HTTPStatusCode(), response.RequestID
+	a.region = response.Response.Header.Get("X-Amz-Bucket-Region")
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		a.code, a.message = api.ErrorCode(), api.ErrorMessage()
+	}
+	if a.requestID == "" && a.code == strings.ReplaceAll(http.StatusText(a.status), " ", "") {
+		a.code = "" // made up by the SDK, since the body told none
+	}
+	if a.region == "" {
+		// "the region 'us-east-1' is wrong; expecting 'eu-west-1'"
+		if _, rest, ok := strings.Cut(a.message, "expecting "); ok {
+			a.region = strings.Trim(rest, `'".`)
+		}
+	}
+	// Below 300 it is an answer that broke off, or a page of a proxy.
+	return a, a.status >= 300
+}
+
+// beyondEnd tells whether err says that a range begins at or behind the end of
+// the object.
+func beyondEnd(err error) bool {
+	var response *awshttp.ResponseError
+	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable
+}
+
+// rootCause is the text of the error that caused all others: what the layers of
+// the SDK wrap around it says nothing about S3.
+func rootCause(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	}
+	var send *url.Error
+	if errors.As(err, &send) {
+		return send.Err.Error()
+	}
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
+const briefLen = 300
+
+// brief makes a text of others fit for a message: one line, not too long.
+func brief(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > briefLen {
+		text = strings.ToValidUTF8(text[:briefLen], "") + "..."
+	}
+	return text
+}

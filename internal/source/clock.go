@@ -1,0 +1,19 @@
+package source
+
+import "time"
+
+// Clock is the time as sources see it.
+type Clock interface {
+	Now() time.Time
+	// After sends the time once, d from now.
+	After(d time.Duration) <-chan time.Time
+}
+
+// SystemClock is the machine's clock.
+type SystemClock struct{}
+
+// Now returns the time with the monotonic reading.
+func (SystemClock) Now() time.Time { return time.Now() }
+
+// After is time.After.
+func (SystemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }

@@ -1,0 +1,243 @@
+// Package directory reads log objects that are files on this machine: what is
+// there, once, or what comes as well. Folders are walked as a stream, so memory
+// does not grow with the number of files of a one-shot run; following keeps
+// about 80 bytes for each file that is there.
+//
+// Known limits: a file that is replaced by one of the same size and time of
+// modification is not seen again. One that is rewritten instead of appended to
+// is read again from its beginning, so its records come twice, with the same
+// uid. Links to folders are not entered.
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
+)
+
+const (
+	defaultInterval   = 2 * time.Second
+	defaultQuiet      = 5 * time.Second
+	defaultRetryAfter = 5 * time.Second
+	// retryLimit bounds the handed back files that are kept besides those that
+	// were out when it was reached.
+	retryLimit = 1024
+)
+
+// Settings say what to read. Path is required.
+type Settings struct {
+	Path       string // a folder, or one file
+	Follow     bool
+	Interval   time.Duration // between two looks when following; 0: 2 s
+	Quiet      time.Duration // a file not modified for so long is complete; 0: 5 s
+	RetryAfter time.Duration // until handed back work is offered again; 0: 5 s
+	Clock      source.Clock  // nil: the machine's
+
+	// Skipped is told, once, of each file or folder that is left alone: hidden,
+	// a link to a folder, a device. Problem is told, once while it lasts, of each
+	// folder or file that cannot be looked at; the rest goes on. Both are called
+	// by the goroutine of Next. nil: nobody wants to know.
+	Skipped func(path string)
+	Problem func(path string, err error)
+}
+
+// Source implements source.Source.
+type Source struct {
+	set      Settings
+	clock    source.Clock
+	later    *later.Queue[*item]
+	walk     *walker
+	nextScan time.Time // the zero time: now
+	scanned  bool      // everything that was there was handed out, once
+
+	mu    sync.Mutex // guards everything below
+	out   int        // handed out and not done
+	files watch      // what following knows
+}
+
+// New prepares a source. An error means that a setting is wrong; a path that
+// does not exist may come to exist, and is reported by Next.
+func New(set Settings) (*Source, error) {
+	if set.Path == "" {
+		return nil, errors.New("directory.path: is empty")
+	}
+	if set.Clock == nil {
+		set.Clock = source.SystemClock{}
+	}
+	if set.Skipped == nil {
+		set.Skipped = func(string) {}
+	}
+	if set.Problem == nil {
+		set.Problem = func(string, error) {}
+	}
+	for value, standard := range map[*time.Duration]time.Duration{
+		&set.Interval: defaultInterval, &set.Quiet: defaultQuiet, &set.RetryAfter: defaultRetryAfter,
+	} {
+		if *value <= 0 {
+			*value = standard
+		}
+	}
+	s := &Source{
+		set: set, clock: set.Clock,
+		later: later.New[*item](set.RetryAfter, retryLimit),
+		files: newWatch(set.Quiet),
+	}
+	s.walk = newWalker(set.Path, s.report)
+	return s, nil
+}
+
+// Next implements source.Source. One-shot: io.EOF comes after the last file was
+// acknowledged, and stays. An error is about Path itself.
+func (s *Source) Next(ctx context.Context) (*source.Work, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		now := s.clock.Now()
+		if it, ok := s.later.Pop(now); ok {
+			return &it.Work, nil
+		}
+		full := s.later.Full()
+		if !full && s.due(now) {
+			it, err := s.step(now)
+			if err != nil {
+				return nil, err
+			}
+			if it != nil {
+				return &it.Work, nil
+			}
+			continue
+		}
+		if s.finished() {
+			return nil, io.EOF
+		}
+		if err := s.wait(ctx, now, full); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// due tells whether there is something to look at.
+func (s *Source) due(now time.Time) bool {
+	return s.walk.open() || (!s.scanned || s.set.Follow) && !now.Before(s.nextScan)
+}
+
+// finished tells whether a one-shot run has come to its end.
+func (s *Source) finished() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.scanned && !s.set.Follow && s.out == 0
+}
+
+// step looks at one more entry of a folder. It returns nil when that is no work.
+func (s *Source) step(now time.Time) (*item, error) {
+	if !s.walk.open() {
+		if err := s.walk.start(); err != nil {
+			return nil, s.pathError(err)
+		}
+	}
+	var it *item
+	if path, info, found := s.walk.step(); found {
+		it = s.offer(path, info, now)
+	}
+	if !s.walk.open() { // that was the last one
+		s.scanned = true
+		s.nextScan = now.Add(s.set.Interval)
+		s.mu.Lock()
+		s.files.endScan()
+		s.mu.Unlock()
+	}
+	return it, nil
+}
+
+// offer returns work for a file that is to be read now, or nil.
+func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
+	id := idOf(path)
+	var read int64
+	var tail uint64
+	s.mu.Lock()
+	ready := true
+	if s.set.Follow {
+		ready, read, tail = s.files.see(id, info.Size(), info.ModTime(), now)
+	}
+	if ready {
+		s.out++
+	}
+	s.mu.Unlock()
+	if !ready {
+		return nil
+	}
+	it := s.newItem(path, info)
+	if tail != 0 && info.Size() >= read && tailOf(path, read) == tail {
+		it.Offset = read // it was only appended to
+	}
+	return it
+}
+
+// report passes on, once, what is left alone or cannot be looked at.
+func (s *Source) report(path string, err error) {
+	if s.set.Follow {
+		s.mu.Lock()
+		known := s.files.noted(idOf(path))
+		s.mu.Unlock()
+		if known {
+			return
+		}
+	}
+	if err != nil {
+		s.set.Problem(path, err)
+	} else {
+		s.set.Skipped(path)
+	}
+}
+
+// wait returns when there may be something to do.
+func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
+	var timer <-chan time.Time // nil: only an Ack changes anything
+	until, ok := s.later.Due()
+	if s.set.Follow && !full && (!ok || s.nextScan.Before(until)) {
+		until, ok = s.nextScan, true
+	}
+	if ok {
+		timer = s.clock.After(until.Sub(now))
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer:
+	case <-s.later.Woken():
+	}
+	return nil
+}
+
+// Close implements source.Source.
+func (s *Source) Close() error {
+	s.walk.stop()
+	return nil
+}
+
+// pathError says what is wrong with the setting.
+func (s *Source) pathError(err error) error {
+	path := s.set.Path
+	if abs, absErr := filepath.Abs(path); absErr == nil {
+		path = abs
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("directory.path: there is no %s: create it, or correct the setting: %w", path, fs.ErrNotExist)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("directory.path: %w: %s: allow user %d, as whom the collector runs, to read and enter it",
+			source.ErrDenied, path, os.Geteuid())
+	default:
+		return fmt.Errorf("directory.path: %w", err)
+	}
+}

@@ -1,0 +1,179 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// item is a file that was handed out: its work, its content, its receipt.
+type item struct {
+	source.Work
+	from *Source
+	info fs.FileInfo // when it was found
+	tail atomic.Uint64
+}
+
+func (s *Source) newItem(path string, info fs.FileInfo) *item {
+	it := &item{from: s, info: info}
+	name, _ := source.ParseName(filepath.ToSlash(path))
+	it.Work = source.Work{
+		Object:  source.Object{Key: path, Size: info.Size(), Name: name},
+		Content: it, Receipt: it,
+	}
+	return it
+}
+
+// Ack implements source.Receipt.
+func (it *item) Ack() {
+	s := it.from
+	s.mu.Lock()
+	s.out--
+	if s.set.Follow {
+		s.files.done(idOf(it.Object.Key), it.info.Size(), it.tail.Load())
+	}
+	s.mu.Unlock()
+	s.later.Wake()
+}
+
+// Nack implements source.Receipt.
+func (it *item) Nack(offset int64, charge bool) {
+	again := it.from.newItem(it.Object.Key, it.info) // who had the old one may still look at it
+	again.Offset, again.Attempt = offset, it.Attempt
+	if charge {
+		again.Attempt++
+	}
+	it.from.later.Push(again, it.from.clock.Now())
+}
+
+// OpenAt implements source.Content. When following, it gives the file as it was
+// found: bytes that were appended since are left for another time, and a file
+// that was replaced or cut is source.ErrChanged; the new one is offered later.
+func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	path := it.Object.Key
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	r, err := it.reader(f, offset)
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (it *item) reader(f *os.File, offset int64) (*reader, error) {
+	path := it.Object.Key
+	info, err := f.Stat()
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	end := info.Size()
+	if it.from.set.Follow {
+		if !os.SameFile(info, it.info) || end < it.info.Size() {
+			it.tail.Store(0)
+			return nil, fmt.Errorf("%w: %s was replaced", source.ErrChanged, path)
+		}
+		end = it.info.Size()
+		it.tail.Store(tail(f, end))
+	}
+	if offset > end {
+		return nil, fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, path, offset)
+	}
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return nil, readError(path, err)
+	}
+	return &reader{file: f, path: path, left: end - offset}, nil
+}
+
+// reader reads a file up to the size it had.
+type reader struct {
+	file *os.File
+	path string
+	left int64
+}
+
+// Read implements io.Reader.
+func (r *reader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := r.file.Read(p[:min(int64(len(p)), r.left)])
+	r.left -= int64(n)
+	switch {
+	case errors.Is(err, io.EOF):
+		return n, fmt.Errorf("%w: %s was cut while it was read", source.ErrChanged, r.path)
+	case err != nil:
+		return n, readError(r.path, err)
+	}
+	return n, nil
+}
+
+// Close implements io.Closer.
+func (r *reader) Close() error { return r.file.Close() }
+
+// readError says in plain words what is wrong with a file.
+func readError(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %s: it was removed before it was read", source.ErrGone, path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: %s: allow user %d, as whom the collector runs, to read it", source.ErrDenied, path, os.Geteuid())
+	default:
+		return fmt.Errorf("%w: %w", source.ErrUnreachable, err) // err names the path
+	}
+}
+
+// tailLen is how much of a file's end tells whether it was only appended to.
+const tailLen = 256
+
+// packed are the magic bytes of gzip and zstd. Offsets of work count unpacked
+// bytes, so that the size of such a file says nothing.
+var packed = [][]byte{{0x1f, 0x8b}, {0x28, 0xb5, 0x2f, 0xfd}}
+
+// tail is a hash of what is before end in a plain file of whole lines, else 0.
+func tail(f io.ReaderAt, end int64) uint64 {
+	var head [4]byte
+	var buf [tailLen]byte
+	last := buf[:min(end, tailLen)]
+	if len(last) < len(head) {
+		return 0
+	}
+	if _, err := f.ReadAt(head[:], 0); err != nil {
+		return 0
+	}
+	for _, magic := range packed {
+		if bytes.HasPrefix(head[:], magic) {
+			return 0
+		}
+	}
+	// ReadAt may tell io.EOF together with the last byte.
+	if n, _ := f.ReadAt(last, end-int64(len(last))); n < len(last) || last[n-1] != '\n' {
+		return 0
+	}
+	return xxh3.Hash(last) | 1
+}
+
+// tailOf is tail of the first end bytes of a file.
+func tailOf(path string, end int64) uint64 {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	return tail(f, end)
+}

@@ -1,0 +1,87 @@
+package listing
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+)
+
+// fakeBucket lists like S3: by bytes, by pages, with prefixes rolled up.
+type fakeBucket struct {
+	objects []s3io.Object // in order of their keys
+	size    int           // of a page; 0: 1000
+	fail    []error       // of the next lists; nil entries pass
+	asked   []s3io.ListInput
+	opened  []string
+}
+
+func (f *fakeBucket) put(key string, modified time.Time) { f.putTag(key, "etag", modified) }
+
+func (f *fakeBucket) putTag(key, etag string, modified time.Time) {
+	o := s3io.Object{Key: key, ETag: etag, Size: 1, LastModified: modified.UTC().Truncate(time.Second)}
+	i, found := slices.BinarySearchFunc(f.objects, key, func(o s3io.Object, k string) int { return strings.Compare(o.Key, k) })
+	if found {
+		f.objects[i] = o
+		return
+	}
+	f.objects = slices.Insert(f.objects, i, o)
+}
+
+func (f *fakeBucket) remove(key string) {
+	f.objects = slices.DeleteFunc(f.objects, func(o s3io.Object) bool { return o.Key == key })
+}
+
+func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, err error) {
+	if err := ctx.Err(); err != nil {
+		return p, err
+	}
+	f.asked = append(f.asked, in)
+	if len(f.fail) > 0 {
+		err, f.fail = f.fail[0], f.fail[1:]
+		if err != nil {
+			return p, err
+		}
+	}
+	size := f.size
+	if size == 0 {
+		size = 1000
+	}
+	// The token is the last key, or prefix, of the page before.
+	after := max(in.StartAfter, in.Prefix)
+	i, _ := slices.BinarySearchFunc(f.objects, after, func(o s3io.Object, k string) int { return strings.Compare(o.Key, k) })
+	if in.Token != "" {
+		i, _ = strconv.Atoi(in.Token)
+	}
+	for ; i < len(f.objects) && strings.HasPrefix(f.objects[i].Key, in.Prefix); i++ {
+		o := f.objects[i]
+		if in.Token == "" && o.Key <= in.StartAfter {
+			continue
+		}
+		if len(p.Objects)+len(p.Prefixes) == size {
+			p.Token = strconv.Itoa(i)
+			break
+		}
+		if in.Delimiter != "" {
+			if head, _, ok := strings.Cut(o.Key[len(in.Prefix):], in.Delimiter); ok {
+				rolled := in.Prefix + head + in.Delimiter
+				for i+1 < len(f.objects) && strings.HasPrefix(f.objects[i+1].Key, rolled) {
+					i++
+				}
+				p.Prefixes = append(p.Prefixes, rolled)
+				continue
+			}
+		}
+		p.Objects = append(p.Objects, o)
+	}
+	return p, nil
+}
+
+func (f *fakeBucket) Open(_ context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error) {
+	f.opened = append(f.opened, strings.Join([]string{bucket, key, etag, strconv.FormatInt(offset, 10)}, " "))
+	return io.NopCloser(strings.NewReader("")), nil
+}

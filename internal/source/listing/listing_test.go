@@ -1,0 +1,456 @@
+package listing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// rig is a source over a fake bucket. Its tests run in a synctest bubble: the
+// machine's clock is a fake one there, and waiting takes no time.
+type rig struct {
+	*fakeBucket
+	src     *Source
+	skipped []string
+}
+
+func newRig(t *testing.T, change func(*Settings)) *rig {
+	t.Helper()
+	r := &rig{fakeBucket: &fakeBucket{}}
+	set := Settings{
+		Bucket: "b", Prefix: "p/", PollInterval: time.Minute, Lookback: 48 * time.Hour,
+		Skipped: func(key string) { r.skipped = append(r.skipped, key) },
+	}
+	if change != nil {
+		change(&set)
+	}
+	var err error
+	r.src, err = New(r.fakeBucket, set)
+	require.NoError(t, err)
+	return r
+}
+
+// poll returns the work that comes without waiting for the next poll.
+func (r *rig) poll(t *testing.T) (got []*source.Work) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	for {
+		w, err := r.src.Next(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return got
+		}
+		require.NoError(t, err)
+		got = append(got, w)
+	}
+}
+
+// pollKeys settles what comes and returns its keys. Then the next poll is due.
+func (r *rig) pollKeys(t *testing.T) []string {
+	t.Helper()
+	got := []string{}
+	for _, w := range r.poll(t) {
+		got = append(got, w.Object.Key)
+		w.Receipt.Ack()
+	}
+	time.Sleep(time.Minute)
+	return got
+}
+
+func from(text string) func(*Settings) {
+	return func(s *Settings) {
+		var err error
+		if s.Start, err = ParseStart(text); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func unique(n int) string { return fmt.Sprintf("%016d", n) }
+
+func simpleKey(t time.Time, n int) string {
+	return "p/" + t.UTC().Format(source.StampLayout) + "-" + unique(n)
+}
+
+// eventKey is partitioned by event time: no time of day.
+func eventKey(part string, t time.Time, n int) string {
+	return "p/" + part + "/" + t.UTC().Format("2006/01/02/2006-01-02") + "-00-00-00-" + unique(n)
+}
+
+const partA = "111122223333/eu-west-1/bucket-a"
+
+func TestSimpleNamesFromACursorOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * time.Hour)
+		r := newRig(t, from("1h"))
+		now := time.Now()
+		old := simpleKey(now.Add(-2*time.Hour), 1)
+		edge := simpleKey(now.Add(-time.Hour), 2)
+		early := simpleKey(now.Add(-time.Hour-time.Second), 3)
+		first := simpleKey(now.Add(-30*time.Minute), 4)
+		for _, key := range []string{old, edge, early, first} {
+			r.put(key, now)
+		}
+		assert.Equal(t, []string{edge, first}, r.pollKeys(t))
+		assert.Equal(t, "p/"+now.Add(-75*time.Minute).UTC().Format(source.StampLayout), r.asked[0].StartAfter)
+
+		assert.Empty(t, r.pollKeys(t), "what was read is not offered again")
+
+		late := simpleKey(now.Add(-44*time.Minute), 5) // 14 minutes behind the newest name
+		newer := simpleKey(now.Add(time.Minute), 6)
+		r.put(late, now)
+		r.put(newer, now)
+		assert.Equal(t, []string{late, newer}, r.pollKeys(t))
+		r.asked = nil
+		assert.Empty(t, r.pollKeys(t))
+		assert.Equal(t, "p/"+now.Add(-14*time.Minute).UTC().Format(source.StampLayout), r.asked[0].StartAfter)
+		assert.Len(t, r.src.known.hours, 2, "hours before the cursor are forgotten")
+	})
+}
+
+func TestNameFromTheFutureHidesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, from("earliest"))
+		r.put(simpleKey(time.Now().Add(1000*time.Hour), 1), time.Now())
+		assert.Len(t, r.pollKeys(t), 1)
+		key := simpleKey(time.Now(), 2)
+		r.put(key, time.Now())
+		assert.Equal(t, []string{key}, r.pollKeys(t))
+		assert.Empty(t, r.pollKeys(t))
+	})
+}
+
+func TestPartitionedDaysWithinLookbackEachPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * time.Hour)
+		r := newRig(t, from("latest"))
+		now := time.Now()
+		day := 24 * time.Hour
+		before := now.Add(-time.Minute)
+		r.put(eventKey(partA, now, 1), before)
+		assert.Empty(t, r.pollKeys(t), "delivered before the start")
+
+		r.put(eventKey(partA, now, 2), time.Now())
+		r.put(eventKey(partA, now.Add(-2*day), 3), time.Now())
+		r.put(eventKey(partA, now.Add(-9*day), 4), time.Now()) // not within lookback
+		want := []string{eventKey(partA, now, 2), eventKey(partA, now.Add(-2*day), 3)}
+		assert.Equal(t, want, r.pollKeys(t), "today first")
+		assert.Empty(t, r.pollKeys(t))
+
+		other := eventKey("444455556666/us-gov-west-1/other", now.Add(-day), 5)
+		r.put(other, time.Now())
+		assert.Equal(t, []string{other}, r.pollKeys(t), "a new account is found")
+
+		time.Sleep(4 * day)
+		assert.Empty(t, r.pollKeys(t))
+		assert.Empty(t, r.src.known.days, "days that are not listed any more are forgotten")
+	})
+}
+
+func TestStartDecidesWhatQualifies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000*time.Hour + 13*time.Minute)
+		day := 24 * time.Hour
+		for start, want := range map[string][]int{
+			"earliest": {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+			"latest":   {5, 6, 7, 10},
+			"24h":      {3, 4, 5, 6, 7, 9, 10},
+			"23h59m":   {4, 5, 7, 10},
+			"216h":     {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+			"0s":       {5, 10},
+			"now":      {5, 10},
+		} {
+			now := time.Now()
+			start = strings.Replace(start, "now", now.UTC().Format(time.RFC3339), 1)
+			timed := func(at time.Time, n int) string { // partitioned by delivery time
+				return "p/" + partA + at.UTC().Format("/2006/01/02/2006-01-02-15-04-05-") + unique(n)
+			}
+			type object struct {
+				key      string
+				modified time.Time
+			}
+			all := []object{
+				{eventKey(partA, now.Add(-9*day), 1), now.Add(-9 * day)},
+				{eventKey(partA, now.Add(-9*day), 2), now.Add(-time.Hour)},
+				{eventKey(partA, now.Add(-1*day), 3), now.Add(-day)},
+				{eventKey(partA, now.Add(-1*day), 4), now.Add(-time.Hour)},
+				{eventKey(partA, now, 5), now},
+				{timed(now.Add(-day), 6), now}, // a copy: the name tells when it was delivered
+				{timed(now.Add(-day+time.Minute), 7), now},
+				{simpleKey(now.Add(-day-time.Second), 8), now},
+				{simpleKey(now.Add(-day), 9), now.Add(-day)},
+				{simpleKey(now, 10), now},
+			}
+			r := newRig(t, from(start))
+			for _, o := range all {
+				r.put(o.key, o.modified)
+			}
+			var got []int
+			for _, w := range r.poll(t) {
+				var n int
+				_, err := fmt.Sscanf(w.Object.Key[len(w.Object.Key)-16:], "%d", &n)
+				require.NoError(t, err)
+				got = append(got, n)
+			}
+			assert.ElementsMatch(t, want, got, start)
+		}
+	})
+}
+
+func TestExplicitStartListsNoEarlierDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * time.Hour)
+		r := newRig(t, func(s *Settings) { from("1h")(s); s.Layout = Partitioned })
+		now := time.Now()
+		r.put(eventKey(partA, now.Add(-48*time.Hour), 1), now)
+		r.put(eventKey(partA, now, 2), now)
+		assert.Len(t, r.pollKeys(t), 1)
+		assert.Empty(t, r.pollKeys(t))
+		for _, in := range r.asked {
+			at := max(in.Prefix, in.StartAfter)
+			if strings.HasPrefix(at, "p/"+partA+"/") {
+				assert.GreaterOrEqual(t, at, "p/"+partA+now.Add(-time.Hour).UTC().Format("/2006/01/02"))
+			}
+		}
+	})
+}
+
+func TestLayoutLimitsWhatIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := simpleKey(time.Now(), 1), eventKey(partA, time.Now(), 2)
+		for layout, want := range map[Layout][]string{Simple: {a}, Partitioned: {b}, Auto: {a, b}} {
+			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layout })
+			r.put(a, time.Now())
+			r.put(b, time.Now())
+			assert.Equal(t, want, r.pollKeys(t), layout)
+			r.pollKeys(t)
+			assert.Len(t, r.skipped, 2-len(want), "%s: %v", layout, r.skipped)
+		}
+	})
+}
+
+func TestOtherKeysAreCountedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, from("earliest"))
+		r.put(eventKey(partA, time.Now(), 1), time.Now())
+		others := []string{
+			"p/README", "p/2026-13-01-00-00-00-" + unique(1), // a month 13
+			"p/access2026-11-01-00-00-00-" + unique(1), // the prefix is another one
+			"p/" + partA + "/_SUCCESS",
+			"p/" + partA + time.Now().UTC().Format("/2006/01/02/") + "part-0001.parquet",
+		}
+		for _, key := range others {
+			r.put(key, time.Now())
+		}
+		r.put("p/tmp/x", time.Now()) // its folder is skipped
+		r.put("p/111122223333/not a region/x", time.Now())
+		others = append(others, "p/tmp/", "p/111122223333/not a region/")
+		r.put("outside", time.Now())
+		r.put("p/", time.Now()) // as consoles make folders
+		r.put("p/"+partA+"/", time.Now())
+		for range 3 {
+			r.pollKeys(t)
+		}
+		assert.ElementsMatch(t, others, r.skipped)
+		assert.LessOrEqual(t, len(r.src.known.strays), len(others))
+		r.objects = nil
+		r.pollKeys(t)
+		r.pollKeys(t)
+		r.pollKeys(t)
+		assert.Empty(t, r.src.known.oldStrays, "what is not listed any more is forgotten")
+	})
+}
+
+func TestShardsShareTheObjects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := map[string]int{}
+		now := time.Now()
+		for shard := range 3 {
+			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Shard = Shard{shard, 3} })
+			for i := range 300 {
+				r.put(simpleKey(now.Add(time.Duration(i)*time.Second), i), now)
+			}
+			keys := r.pollKeys(t)
+			assert.InDelta(t, 100, len(keys), 40)
+			for _, key := range keys {
+				seen[key]++
+			}
+		}
+		assert.Len(t, seen, 300)
+		for key, n := range seen {
+			assert.Equal(t, 1, n, key)
+		}
+	})
+}
+
+func TestErrorIsReturnedAndTheListGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, from("earliest"))
+		r.size = 10
+		for i := range 35 {
+			r.put(simpleKey(time.Now().Add(time.Duration(i)*time.Second), i), time.Now())
+			r.put(eventKey(partA, time.Now(), i), time.Now())
+		}
+		broken := errors.New("broken")
+		r.fail = []error{broken, nil, broken, broken, nil, nil, broken}
+		seen := map[string]int{}
+		failures := 0
+		for len(seen) < 70 {
+			w, err := r.src.Next(t.Context())
+			if err != nil {
+				require.Equal(t, broken, err)
+				failures++
+				continue
+			}
+			seen[w.Object.Key]++
+			require.Equal(t, 1, seen[w.Object.Key])
+		}
+		assert.Equal(t, 4, failures)
+		assert.Empty(t, r.poll(t))
+	})
+}
+
+func TestHandedBackWorkComesAgainLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, from("earliest"))
+		key := simpleKey(time.Now(), 1)
+		r.put(key, time.Now())
+		works := r.poll(t)
+		require.Len(t, works, 1)
+		assert.Equal(t, 0, works[0].Attempt)
+		works[0].Receipt.Nack(77, true)
+		began := time.Now()
+
+		w, err := r.src.Next(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 30*time.Second, time.Since(began))
+		assert.Equal(t, key, w.Object.Key)
+		assert.Equal(t, 1, w.Attempt)
+		assert.Equal(t, int64(77), w.Offset)
+		_, err = w.Content.OpenAt(t.Context(), 5)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"b " + key + " etag 5"}, r.opened)
+
+		w.Receipt.Nack(78, false)
+		w, err = r.src.Next(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, w.Attempt, "not charged")
+		w.Receipt.Ack()
+		assert.Empty(t, r.pollKeys(t))
+		assert.Empty(t, r.pollKeys(t))
+	})
+}
+
+func TestHandedBackWorkIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, from("earliest"))
+		for i := range 3 * retryLimit {
+			r.put(simpleKey(time.Now().Add(time.Duration(i)*time.Millisecond), i), time.Now())
+		}
+		for range retryLimit {
+			w, err := r.src.Next(t.Context())
+			require.NoError(t, err)
+			w.Receipt.Nack(0, false)
+		}
+		began := time.Now()
+		w, err := r.src.Next(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 30*time.Second, time.Since(began), "nothing new comes while so much is to be tried again")
+		assert.Equal(t, simpleKey(time.Now().Add(-30*time.Second), 0), w.Object.Key)
+	})
+}
+
+func TestOverwrittenObjectIsOfferedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, from("earliest"))
+		key := simpleKey(time.Now(), 1)
+		r.putTag(key, "one", time.Now())
+		assert.Len(t, r.pollKeys(t), 1)
+		r.putTag(key, "one", time.Now()) // touched: the same version
+		assert.Empty(t, r.pollKeys(t))
+		r.putTag(key, "two", time.Now())
+		assert.Len(t, r.pollKeys(t), 1)
+	})
+}
+
+type doneSet map[ID]bool
+
+func (d doneSet) Done(id ID) bool { return d[id] }
+
+func TestFinishedBeforeIsNotOffered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		done, open := simpleKey(time.Now(), 1), simpleKey(time.Now(), 2)
+		r := newRig(t, func(s *Settings) {
+			from("earliest")(s)
+			s.Progress = doneSet{IDOf("b", done, "etag"): true}
+		})
+		r.put(done, time.Now())
+		r.put(open, time.Now())
+		assert.Equal(t, []string{open}, r.pollKeys(t))
+	})
+}
+
+func TestPollsAreAnIntervalApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(s *Settings) { s.Layout = Simple })
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute+time.Second)
+		defer cancel()
+		_, err := r.src.Next(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Len(t, r.asked, 11)
+		require.NoError(t, r.src.Close())
+	})
+}
+
+func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(24 * 365 * time.Hour)
+		r := newRig(t, nil)
+		r.size = 10
+		for i := range 1000 {
+			r.put(simpleKey(time.Now().Add(time.Duration(-i)*time.Hour), i), time.Now().Add(-time.Hour))
+		}
+		want := []string{}
+		// Their folders sort before, between and behind the names.
+		for _, account := range []string{"000022223333", "200100000000", "999922223333"} {
+			key := eventKey(account+"/eu-west-1/bucket", time.Now(), 1)
+			r.put(key, time.Now())
+			want = append(want, key)
+		}
+		assert.ElementsMatch(t, want, r.pollKeys(t))
+		assert.Less(t, len(r.asked), 20)
+	})
+}
+
+func TestWrongSettings(t *testing.T) {
+	good := Settings{Bucket: "b", PollInterval: time.Minute}
+	for name, change := range map[string]func(*Settings){
+		"bucket.name":          func(s *Settings) { s.Bucket = "" },
+		"bucket.layout":        func(s *Settings) { s.Layout = "flat" },
+		"bucket.poll_interval": func(s *Settings) { s.PollInterval = 0 },
+		"bucket.lookback":      func(s *Settings) { s.Lookback = -1 },
+		"bucket.shard":         func(s *Settings) { s.Shard = Shard{2, 2} },
+	} {
+		set := good
+		change(&set)
+		_, err := New(&fakeBucket{}, set)
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), name)
+	}
+	for _, text := range []string{"", "now", "-1h", "72", "2026-11-22"} {
+		_, err := ParseStart(text)
+		assert.Error(t, err, text)
+	}
+}

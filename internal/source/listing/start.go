@@ -1,0 +1,90 @@
+package listing
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// Start is the setting start_from. The zero value is "latest".
+type Start struct {
+	kind startKind
+	at   time.Time
+	ago  time.Duration
+}
+
+type startKind uint8
+
+const (
+	latest startKind = iota
+	earliest
+	at
+	ago
+)
+
+// ParseStart reads "latest", "earliest", an RFC 3339 time, or a duration.
+func ParseStart(text string) (Start, error) {
+	switch text {
+	case "latest":
+		return Start{kind: latest}, nil
+	case "earliest":
+		return Start{kind: earliest}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return Start{kind: at, at: t}, nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return Start{kind: ago, ago: d}, nil
+	}
+	return Start{}, fmt.Errorf("%q is not latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
+}
+
+// begin is a Start in relation to a certain now.
+type begin struct {
+	at       time.Time // objects delivered before it do not qualify; zero: all do
+	modified bool      // delivered means LastModified, whatever the name says
+	day      string    // days before it are not listed, YYYY/MM/DD; "": all are
+}
+
+func (s Start) resolve(now time.Time, lookback time.Duration) begin {
+	var b begin
+	switch s.kind {
+	case earliest:
+		return b
+	case at:
+		b.at = s.at
+	case ago:
+		b.at = now.Add(-s.ago)
+	case latest:
+		// What is delivered from now on can be about requests of days ago.
+		b.modified = true
+		b.at = now
+	}
+	b.at = b.at.UTC().Truncate(time.Second) // no finer in names, nor in LastModified
+	first := b.at
+	if s.kind == latest {
+		first = first.Add(-lookback)
+	}
+	b.day = first.Format(dayLayout)
+	return b
+}
+
+// qualifies tells whether an object was delivered after reading was to begin.
+func (b begin) qualifies(o *s3io.Object, n source.Name) bool {
+	if b.at.IsZero() {
+		return true
+	}
+	delivered := o.LastModified
+	if !b.modified && tellsDelivery(n) {
+		delivered = n.Time
+	}
+	return !delivered.Before(b.at)
+}
+
+// tellsDelivery: partitioned by event time, every name reads 00-00-00.
+func tellsDelivery(n source.Name) bool {
+	hour, minute, second := n.Time.Clock()
+	return n.AccountID == "" || hour+minute+second > 0
+}

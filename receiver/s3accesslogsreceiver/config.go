@@ -1,0 +1,178 @@
+package s3accesslogsreceiver
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+)
+
+var errSources = errors.New("set exactly one of `bucket` and `directory`: where the log objects are")
+
+// Config is the receiver's configuration. Exactly one source is set.
+type Config struct {
+	Bucket    configoptional.Optional[BucketConfig]    `mapstructure:"bucket"`
+	Directory configoptional.Optional[DirectoryConfig] `mapstructure:"directory"`
+
+	AWS               AWSConfig                 `mapstructure:"aws"`
+	Concurrency       int                       `mapstructure:"concurrency"`        // objects being downloaded at a time
+	MaxUnacknowledged int                       `mapstructure:"max_unacknowledged"` // objects read but not yet committed
+	Deliveries        int                       `mapstructure:"deliveries"`         // batches handed to the pipeline at a time
+	MaxLineSize       ByteSize                  `mapstructure:"max_line_size"`
+	MaxObjectSize     ByteSize                  `mapstructure:"max_object_size"` // after decompression
+	ShutdownTimeout   time.Duration             `mapstructure:"shutdown_timeout"`
+	Retry             configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+	Logs              LogsConfig                `mapstructure:"logs"`
+}
+
+// BucketConfig polls a bucket.
+type BucketConfig struct {
+	Name                string         `mapstructure:"name"`
+	Prefix              string         `mapstructure:"prefix"` // as configured in S3: no "/" is added
+	Layout              listing.Layout `mapstructure:"layout"`
+	PollInterval        time.Duration  `mapstructure:"poll_interval"`
+	StartFrom           string         `mapstructure:"start_from"`
+	Lookback            time.Duration  `mapstructure:"lookback"`
+	ExpectedBucketOwner string         `mapstructure:"expected_bucket_owner"`
+	Shard               ShardConfig    `mapstructure:"shard"`
+}
+
+// ShardConfig gives each of several collectors on one bucket its share.
+type ShardConfig struct {
+	Index int `mapstructure:"index"` // 0 to Count-1
+	Count int `mapstructure:"count"`
+}
+
+// DirectoryConfig reads log objects that were copied to this machine.
+type DirectoryConfig struct {
+	Path   string `mapstructure:"path"`
+	Follow bool   `mapstructure:"follow"` // keep watching
+}
+
+// AWSConfig says how S3 is reached. What is empty comes from the environment,
+// the shared configuration files or the instance's role, as with the AWS CLI.
+type AWSConfig struct {
+	Region         string `mapstructure:"region"`
+	Profile        string `mapstructure:"profile"`
+	RoleARN        string `mapstructure:"role_arn"`
+	ExternalID     string `mapstructure:"external_id"`
+	Endpoint       string `mapstructure:"endpoint"`
+	ForcePathStyle bool   `mapstructure:"force_path_style"`
+}
+
+// LogsConfig says what a log record holds and how records are batched.
+type LogsConfig struct {
+	BatchSize           int               `mapstructure:"batch_size"`  // records
+	BatchBytes          ByteSize          `mapstructure:"batch_bytes"` // of estimated OTLP size
+	FlushInterval       time.Duration     `mapstructure:"flush_interval"`
+	Body                string            `mapstructure:"body"`
+	IncludeOriginal     otlplogs.Original `mapstructure:"include_original"`
+	IncludeSourceObject bool              `mapstructure:"include_source_object"`
+	SensitiveParameters []string          `mapstructure:"sensitive_query_parameters"`
+	TraceParameter      string            `mapstructure:"trace_context_parameter"`
+	SplitJoinedRecords  bool              `mapstructure:"split_joined_records"`
+}
+
+const (
+	bodyNone     = "none"
+	bodyOriginal = "original"
+
+	// minBatchBytes leaves room for a record whose values were cut.
+	minBatchBytes = 64 * humanize.KiByte
+	// minLineSize is what is kept of a line that is longer than the limit.
+	minLineSize = 4 * humanize.KiByte
+)
+
+// Validate reports settings that contradict each other.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.Bucket.HasValue() == c.Directory.HasValue() {
+		errs = append(errs, errSources)
+	}
+	return errors.Join(append(errs,
+		atLeast("concurrency", c.Concurrency, 1),
+		atLeast("max_unacknowledged", c.MaxUnacknowledged, 1),
+		atLeast("deliveries", c.Deliveries, 1),
+		atLeast("max_line_size", c.MaxLineSize, minLineSize),
+		atLeast("max_object_size", c.MaxObjectSize, 1),
+		atLeast("shutdown_timeout", c.ShutdownTimeout, 0),
+	)...)
+}
+
+// Validate reports what is wrong with the bucket.
+func (c *BucketConfig) Validate() error {
+	set, err := c.settings()
+	if err != nil {
+		return err
+	}
+	return set.Validate()
+}
+
+// settings are the bucket's, as the source takes them.
+func (c *BucketConfig) settings() (listing.Settings, error) {
+	start, err := listing.ParseStart(c.StartFrom)
+	if err != nil {
+		return listing.Settings{}, fmt.Errorf("`start_from`: %w", err)
+	}
+	return listing.Settings{
+		Bucket: c.Name, Prefix: c.Prefix, Layout: c.Layout,
+		PollInterval: c.PollInterval, Start: start, Lookback: c.Lookback,
+		Shard: listing.Shard{Index: c.Shard.Index, Count: c.Shard.Count},
+	}, nil
+}
+
+// Validate reports a missing path.
+func (c *DirectoryConfig) Validate() error {
+	if c.Path == "" {
+		return errors.New("`path` is missing: the folder that holds the log objects")
+	}
+	return nil
+}
+
+// Validate reports an endpoint that is no URL and an external id without a role.
+func (c *AWSConfig) Validate() error {
+	client := c.client()
+	return client.Validate()
+}
+
+// client are the settings as the client takes them.
+func (c *AWSConfig) client() s3io.Config {
+	return s3io.Config{
+		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID,
+		Endpoint: c.Endpoint, ForcePathStyle: c.ForcePathStyle,
+	}
+}
+
+// Validate reports values out of range.
+func (c *LogsConfig) Validate() error {
+	return errors.Join(
+		atLeast("batch_size", c.BatchSize, 1),
+		atLeast("batch_bytes", c.BatchBytes, minBatchBytes),
+		atLeast("flush_interval", c.FlushInterval, time.Millisecond),
+		oneOf("body", c.Body, bodyNone, bodyOriginal),
+		oneOf("include_original", c.IncludeOriginal, otlplogs.OriginalNever, otlplogs.OriginalOnError, otlplogs.OriginalAlways),
+	)
+}
+
+func atLeast[T int | ByteSize | time.Duration](key string, value, least T) error {
+	if value < least {
+		return fmt.Errorf("`%s` is %v: it must be at least %v", key, value, least)
+	}
+	return nil
+}
+
+func oneOf[T ~string](key string, value T, choices ...T) error {
+	for _, c := range choices {
+		if value == c {
+			return nil
+		}
+	}
+	return fmt.Errorf("`%s` is %q: it must be one of %q", key, value, choices)
+}

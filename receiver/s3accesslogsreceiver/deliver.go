@@ -1,0 +1,110 @@
+package s3accesslogsreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
+)
+
+var (
+	batchAccepted = outcome("accepted")
+	batchRetried  = outcome("retried")
+	batchRefused  = outcome("refused")
+)
+
+func outcome(value string) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attribute.String("outcome", value)))
+}
+
+// delivery hands batches to the next consumer. It implements ingest.Sink.
+type delivery struct {
+	next      consumer.Logs
+	obsreport *receiverhelper.ObsReport
+	retry     configretry.BackOffConfig
+	batches   metric.Int64Counter
+	log       *zap.Logger
+}
+
+// Deliver offers logs until they are accepted. A permanent error, or any error
+// once the retries that the settings allow are over, is a refusal for good.
+func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) error {
+	pause := d.backOff()
+	begin := time.Now()
+	for {
+		rest, err := d.consume(ctx, logs)
+		if err == nil {
+			d.batches.Add(ctx, 1, batchAccepted)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		logs = rest
+		wait := pause.NextBackOff()
+		if consumererror.IsPermanent(err) || !d.retry.Enabled || d.tooLong(time.Since(begin)+wait) {
+			return d.refuse(ctx, logs.LogRecordCount(), err)
+		}
+		d.batches.Add(ctx, 1, batchRetried)
+		d.log.Warn("the pipeline refused a batch, it is tried again",
+			zap.Int("records", logs.LogRecordCount()), zap.Duration("in", wait), zap.Error(err))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// consume offers logs once and returns what has to be offered again on an error.
+func (d *delivery) consume(ctx context.Context, logs plog.Logs) (plog.Logs, error) {
+	records := logs.LogRecordCount() // the consumer may take the logs apart
+	offer := logs
+	if d.next.Capabilities().MutatesData {
+		// What a processor did before a refusal must not be done to it twice.
+		offer = plog.NewLogs()
+		logs.CopyTo(offer)
+	}
+	ctx = d.obsreport.StartLogsOp(ctx)
+	err := d.next.ConsumeLogs(ctx, offer)
+	d.obsreport.EndLogsOp(ctx, metadata.Type.String(), records, err)
+
+	var partial consumererror.Logs
+	if errors.As(err, &partial) {
+		return partial.Data(), err
+	}
+	return logs, err
+}
+
+func (d *delivery) refuse(ctx context.Context, records int, err error) error {
+	d.batches.Add(ctx, 1, batchRefused)
+	d.log.Error("the pipeline refused a batch for good, its records are dropped",
+		zap.Int("records", records), zap.Error(err))
+	return fmt.Errorf("%w: %w", ingest.ErrRefused, err)
+}
+
+func (d *delivery) tooLong(elapsed time.Duration) bool {
+	return d.retry.MaxElapsedTime > 0 && elapsed > d.retry.MaxElapsedTime
+}
+
+func (d *delivery) backOff() *backoff.ExponentialBackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval = d.retry.InitialInterval
+	b.MaxInterval = d.retry.MaxInterval
+	b.Multiplier = d.retry.Multiplier
+	b.RandomizationFactor = d.retry.RandomizationFactor
+	return b
+}

@@ -1,0 +1,71 @@
+package s3accesslogsreceiver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
+)
+
+var errMetricsNotYet = errors.New("this version of the s3_access_logs receiver has no metrics yet: remove it from the metrics pipelines")
+
+// NewFactory returns the factory of the s3_access_logs receiver.
+func NewFactory() receiver.Factory {
+	return receiver.NewFactory(
+		metadata.Type,
+		createDefaultConfig,
+		receiver.WithLogs(createLogs, metadata.LogsStability),
+		receiver.WithMetrics(createMetrics, component.StabilityLevelDevelopment),
+	)
+}
+
+func createDefaultConfig() component.Config {
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.InitialInterval = time.Second
+	retry.MaxElapsedTime = 0 // for ever: nothing is given up because a back end is away
+	return &Config{
+		Bucket: configoptional.Default(BucketConfig{
+			Layout:       listing.Auto,
+			PollInterval: time.Minute,
+			StartFrom:    "latest",
+			Lookback:     48 * time.Hour,
+			Shard:        ShardConfig{Count: 1},
+		}),
+		Directory:         configoptional.Default(DirectoryConfig{}),
+		Concurrency:       32,
+		MaxUnacknowledged: 10000,
+		Deliveries:        4,
+		MaxLineSize:       1 * humanize.MiByte,
+		MaxObjectSize:     16 * humanize.GiByte,
+		ShutdownTimeout:   10 * time.Second,
+		Retry:             retry,
+		Logs: LogsConfig{
+			BatchSize:           2048,
+			BatchBytes:          3 * humanize.MiByte,
+			FlushInterval:       time.Second,
+			Body:                bodyNone,
+			IncludeOriginal:     otlplogs.OriginalOnError,
+			SensitiveParameters: otlplogs.DefaultSensitiveParameters(),
+			TraceParameter:      "x-traceparent",
+		},
+	}
+}
+
+func createLogs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
+	return receivers.handle(set, cfg.(*Config), func(r *logsReceiver) { r.next = next })
+}
+
+func createMetrics(context.Context, receiver.Settings, component.Config, consumer.Metrics) (receiver.Metrics, error) {
+	return nil, errMetricsNotYet
+}

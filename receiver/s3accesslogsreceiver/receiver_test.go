@@ -1,0 +1,241 @@
+package s3accesslogsreceiver
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
+)
+
+// running is a receiver made by the factory and started.
+type running struct {
+	receiver.Logs
+	host   *statusHost
+	logged *observer.ObservedLogs
+}
+
+func startReceiver(t *testing.T, cfg *Config, next consumer.Logs) *running {
+	t.Helper()
+	core, logged := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.ID = component.NewID(metadata.Type)
+	set.Logger = zap.New(core)
+	r, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
+	require.NoError(t, err)
+	host := newStatusHost()
+	require.NoError(t, r.Start(t.Context(), host))
+	t.Cleanup(func() { assert.NoError(t, r.Shutdown(context.WithoutCancel(t.Context()))) })
+	return &running{Logs: r, host: host, logged: logged}
+}
+
+// awaitLogged waits for a message and returns its fields.
+func (r *running) awaitLogged(t *testing.T, message string) map[string]any {
+	t.Helper()
+	var found []observer.LoggedEntry
+	require.Eventuallyf(t, func() bool {
+		found = r.logged.FilterMessageSnippet(message).All()
+		return len(found) > 0
+	}, 30*time.Second, 10*time.Millisecond, "no message %q", message)
+	return found[0].ContextMap()
+}
+
+// awaitStatus waits until the receiver reports this status and returns its error.
+func (r *running) awaitStatus(t *testing.T, want componentstatus.Status) error {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	for {
+		select {
+		case e := <-r.host.events:
+			if e.Status() == want {
+				return e.Err()
+			}
+		case <-deadline:
+			require.FailNow(t, "no status", want)
+		}
+	}
+}
+
+func directoryConfig(path string) *Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Directory = configoptional.Some(DirectoryConfig{Path: path})
+	return cfg
+}
+
+// uids counts how often each log.record.uid was received.
+func uids(all []plog.Logs) map[string]int {
+	n := make(map[string]int)
+	for _, logs := range all {
+		for _, rl := range logs.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, lr := range sl.LogRecords().All() {
+					uid, _ := lr.Attributes().Get("log.record.uid")
+					n[uid.Str()]++
+				}
+			}
+		}
+	}
+	return n
+}
+
+func uidOf(line string) string {
+	id := lines.Identify(line)
+	return hex.EncodeToString(id[:])
+}
+
+// uidsOf are the uids of all lines that are not blank.
+func uidsOf(all ...string) map[string]int {
+	n := make(map[string]int)
+	for _, line := range all {
+		n[uidOf(line)]++
+	}
+	return n
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+func writeGzip(t *testing.T, path, content string) {
+	t.Helper()
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(content))
+	require.NoError(t, w.Close())
+	writeFile(t, path, b.String())
+}
+
+func TestDirectoryIsReadToItsEnd(t *testing.T) {
+	dir := t.TempDir()
+	records := samplelogs.Records(1, 3000)
+	writeFile(t, filepath.Join(dir, "access/2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records[:1000], "\n")+"\n")
+	writeGzip(t, filepath.Join(dir, "111122223333/us-east-1/site/2026/11/09/2026-11-09-00-00-00-0123456789ABCDEF"), strings.Join(records[1000:], "\r\n"))
+	writeFile(t, filepath.Join(dir, "torn"), records[0][:100]+"\n")
+
+	cfg := directoryConfig(dir)
+	cfg.Logs.IncludeSourceObject = true
+	sink := new(consumertest.LogsSink)
+	r := startReceiver(t, cfg, sink)
+	fields := r.awaitLogged(t, "directory read to its end")
+	assert.EqualValues(t, 3, fields["objects"])
+	assert.EqualValues(t, 3000, fields["records"])
+	assert.EqualValues(t, 1, fields["malformed"])
+	assert.Equal(t, uidsOf(append(records, records[0][:100])...), uids(sink.AllLogs()))
+
+	accounts := map[string]bool{}
+	for _, logs := range sink.AllLogs() {
+		for _, rl := range logs.ResourceLogs().All() {
+			name, _ := rl.Resource().Attributes().Get("service.name")
+			assert.Equal(t, "s3_access_logs", name.Str())
+			if v, ok := rl.Resource().Attributes().Get("cloud.account.id"); ok {
+				accounts[v.Str()] = true
+			}
+			for _, sl := range rl.ScopeLogs().All() {
+				assert.Equal(t, metadata.ScopeName, sl.Scope().Name())
+				path, ok := sl.LogRecords().At(0).Attributes().Get("log.file.path")
+				require.True(t, ok)
+				assert.FileExists(t, path.Str())
+			}
+		}
+	}
+	assert.Equal(t, map[string]bool{"111122223333": true}, accounts)
+}
+
+func TestShutdownTwiceAndWithoutStart(t *testing.T) {
+	r, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), directoryConfig(t.TempDir()), consumertest.NewNop())
+	require.NoError(t, err)
+	require.NoError(t, r.Shutdown(t.Context()))
+	require.NoError(t, r.Shutdown(t.Context()))
+	assert.Empty(t, receivers.byKey)
+}
+
+func TestMetricsAreRefusedForNow(t *testing.T) {
+	_, err := NewFactory().CreateMetrics(t.Context(), receivertest.NewNopSettings(metadata.Type), directoryConfig(t.TempDir()), consumertest.NewNop())
+	require.ErrorIs(t, err, errMetricsNotYet)
+}
+
+func TestHandlesShareOneReceiver(t *testing.T) {
+	set := receivertest.NewNopSettings(metadata.Type)
+	g := &registry{byKey: make(map[key]*shared)}
+	attached := 0
+	attach := func(r *logsReceiver) { r.next = consumertest.NewNop(); attached++ }
+	cfg := directoryConfig(t.TempDir())
+	cfg.Directory.Get().Follow = true
+	first, err := g.handle(set, cfg, attach)
+	require.NoError(t, err)
+	again := *cfg // a pipeline reloaded alone brings an equal configuration
+	second, err := g.handle(set, &again, attach)
+	require.NoError(t, err)
+	require.Same(t, first.shared, second.shared)
+	assert.Equal(t, 2, attached)
+
+	host := componenttest.NewNopHost()
+	require.NoError(t, first.Start(t.Context(), host))
+	require.NoError(t, second.Start(t.Context(), host))
+	require.NoError(t, first.Shutdown(t.Context()))
+	select {
+	case <-first.shared.receiver.done:
+		t.Fatal("one handle is still started")
+	default:
+	}
+	require.NoError(t, first.Shutdown(t.Context()), "twice")
+	require.NoError(t, second.Shutdown(t.Context()))
+	<-first.shared.receiver.done
+	assert.Empty(t, g.byKey)
+
+	other := set
+	other.ID = component.NewIDWithName(metadata.Type, "prod")
+	third, err := g.handle(other, cfg, attach)
+	require.NoError(t, err)
+	changed := *cfg
+	changed.Concurrency++
+	fourth, err := g.handle(other, &changed, attach)
+	require.NoError(t, err)
+	assert.NotSame(t, third.shared, fourth.shared, "another configuration is another receiver")
+}
+
+func TestReceiverNeverWritesSecrets(t *testing.T) {
+	const secret = "AKIAIOSFODNN7EXAMPLEsecret"
+	record := samplelogs.Records(2, 1)[0]
+	uri := strings.Index(record, ` HTTP/1.1"`)
+	require.Positive(t, uri)
+	line := record[:uri] + "?X-Amz-Signature=" + secret + record[uri:]
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "a"), line+"\n"+line[:uri+60]+"\n")
+
+	cfg := directoryConfig(dir)
+	cfg.Logs.Body, cfg.Logs.IncludeOriginal = bodyOriginal, "always"
+	sink := new(consumertest.LogsSink)
+	r := startReceiver(t, cfg, sink)
+	r.awaitLogged(t, "directory read to its end")
+	require.Equal(t, 2, sink.LogRecordCount())
+	for _, logs := range sink.AllLogs() {
+		text, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), secret)
+		assert.Contains(t, string(text), "REDACTED")
+	}
+}
