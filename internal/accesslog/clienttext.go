@@ -42,9 +42,13 @@ func (r *Record) readBareAgent(s string) bool {
 	if end < 0 {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
-	rest, bare := strings.CutPrefix(s[end+1:], " - ")
+	behind := s[end+1:]
+	if behind == "" || behind == " -" {
+		return r.fail(FieldUserAgent, ReasonTorn, behind)
+	}
+	rest, bare := strings.CutPrefix(behind, " - ")
 	if !bare {
-		return r.fail(FieldUserAgent, ReasonQuotes, s[end+1:])
+		return r.fail(FieldUserAgent, ReasonQuotes, firstToken(strings.TrimPrefix(behind, " ")))
 	}
 	r.Referer = absent(s[:end])
 	return r.readTail(rest)

@@ -52,6 +52,20 @@ func TestClientTextChangesNoOtherField(t *testing.T) {
 	}
 }
 
+// With these the true end of the User-Agent could be hidden, and what is left be
+// taken for an older record.
+func TestQuotesBehindTheUserAgent(t *testing.T) {
+	for _, line := range []string{
+		signed().with(FieldHostHeader, `a"`).line(FieldTLSVersion),
+		plain().with(FieldHostHeader, `"`).line(FieldTLSVersion),
+		plain().with(FieldVersionID, `a"`).with(FieldHostHeader, "AuthHeader").line(FieldAccessPointARN),
+	} {
+		var r Record
+		require.ErrorIs(t, Parse(line, &r), ErrMalformed)
+		require.Equal(t, ReasonAmbiguous, r.err.Reason, line)
+	}
+}
+
 // Two texts that work together reach further than one.
 func TestClientTextsTogetherChangeNoOtherField(t *testing.T) {
 	for _, record := range hostileRecords {

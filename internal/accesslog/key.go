@@ -10,10 +10,8 @@ import "strings"
 // It allocates only to grow dst.
 func AppendKey(dst []byte, operation, key string) (out []byte, needed bool) {
 	form := strings.HasPrefix(operation, "BATCH.") || strings.HasPrefix(operation, "S3.")
-	if strings.IndexByte(key, '%') < 0 && !(form && strings.IndexByte(key, '+') >= 0) {
-		return dst, false
-	}
-	if !isEncoded(key) {
+	escaped := strings.IndexByte(key, '%') >= 0 || form && strings.IndexByte(key, '+') >= 0
+	if !escaped || !isEncoded(key) {
 		return dst, false
 	}
 	start := len(dst)

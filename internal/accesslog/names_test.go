@@ -171,8 +171,8 @@ func TestNothingAllocates(t *testing.T) {
 	for name, call := range map[string]func(){
 		"AppendKey":        func() { key, _ = AppendKey(key[:0], "REST.GET.OBJECT", "a%2520b") },
 		"NextJoined":       func() { NextJoined(lines[0]) },
-		"CipherName":       func() { CipherName("ECDHE-RSA-AES128-SHA") },
-		"TLSVersionNumber": func() { TLSVersionNumber("TLSv1.2") },
+		"CipherName":       func() { _ = CipherName("ECDHE-RSA-AES128-SHA") },
+		"TLSVersionNumber": func() { _ = TLSVersionNumber("TLSv1.2") },
 		"ParseRequester": func() {
 			for _, test := range requesterTests {
 				ParseRequester(test.field)

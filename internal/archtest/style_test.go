@@ -38,3 +38,16 @@ func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
 }
+
+func TestArchitectureNamesEveryRoom(t *testing.T) {
+	page := read(t, "ARCHITECTURE.md")
+	rooms := map[string]bool{}
+	for _, f := range files(t) {
+		if parts := strings.SplitN(f.pkg(), "/", 3); parts[0] == "internal" {
+			rooms["internal/"+parts[1]] = true
+		}
+	}
+	for name := range rooms {
+		assert.Contains(t, page, "\n| `"+name+"` |", "the table of rooms")
+	}
+}

@@ -1,9 +1,6 @@
 package otlplogs
 
-import (
-	"encoding/hex"
-	"unsafe"
-)
+import "unsafe"
 
 const (
 	arenaBlockMin  = 512
@@ -51,5 +48,10 @@ func (a *arena) keep(b []byte) string {
 
 // hex returns id in lower-case hexadecimal digits.
 func (a *arena) hex(id [16]byte) string {
-	return a.keep(hex.AppendEncode(a.room(2*len(id)), id[:]))
+	const digits = "0123456789abcdef"
+	var text [2 * len(id)]byte
+	for i, b := range id {
+		text[2*i], text[2*i+1] = digits[b>>4], digits[b&15]
+	}
+	return a.keep(append(a.room(len(text)), text[:]...))
 }

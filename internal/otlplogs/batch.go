@@ -75,12 +75,12 @@ func (b *Batch) finish(lr plog.LogRecord, v *values, s *subject, line string, fr
 	// one look at the line answers for all its parts. What is decoded or not of
 	// the line was looked at when it was made.
 	if !utf8.ValidString(line) {
-		v.repair()
+		v.change(repair)
 		s.body = repair(s.body)
 	}
 	size := recordSize(v, s)
 	if limit := b.converter.options.MaxRecordSize; limit > 0 && size > limit {
-		v.cut()
+		v.change(cut)
 		s.body = cut(s.body)
 		size = recordSize(v, s)
 	}

@@ -4,8 +4,8 @@ import "go.opentelemetry.io/collector/pdata/plog"
 
 // group is the records of one resource.
 type group struct {
-	// seen is the key that last led here, as it was given. It spares the usual
-	// case, the next record of the same bucket, a look-up.
+	// seen is a key that led here, as it was given. It spares nearly every record
+	// making its key canonical.
 	seen    resourceKey
 	key     resourceKey // canonical
 	records plog.LogRecordSlice
@@ -22,8 +22,8 @@ type groups struct {
 	size    int                 // bytes of everything but the records
 }
 
-// indexFrom is the length from which on a list is indexed by a map.
-const indexFrom = 8
+// indexedFrom is the length from which on a list is indexed by a map.
+const indexedFrom = 8
 
 // find returns the place of the group with a canonical key, or -1.
 func (g *groups) find(key resourceKey) int {
@@ -48,8 +48,8 @@ func (g *groups) insert(added group) int {
 	switch {
 	case g.index != nil:
 		g.index[added.key] = len(g.list) - 1
-	case len(g.list) == indexFrom:
-		g.index = make(map[resourceKey]int, 2*indexFrom)
+	case len(g.list) == indexedFrom:
+		g.index = make(map[resourceKey]int, 2*indexedFrom)
 		for i := range g.list {
 			g.index[g.list[i].key] = i
 		}
@@ -71,21 +71,42 @@ func (g *groups) merge(other *groups) {
 	*other = groups{}
 }
 
+// look returns the place of the group that this key, as it was given, led to
+// before, or -1 when that is not known at once.
+func (g *groups) look(key *resourceKey) int {
+	if g.current < len(g.list) && g.list[g.current].seen == *key {
+		return g.current
+	}
+	if g.index == nil {
+		for i := range g.list {
+			if g.list[i].seen == *key {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
 // add returns a new record of the group with this key.
 func (b *Batch) add(key resourceKey) plog.LogRecord {
 	g := &b.groups
-	if g.current < len(g.list) && g.list[g.current].seen == key {
-		return g.list[g.current].records.AppendEmpty()
-	}
-	canonical := key.canonical()
-	i := g.find(canonical)
+	i := g.look(&key)
 	if i < 0 {
-		added := group{key: canonical, records: plog.NewLogRecordSlice(), size: b.converter.groupSize(canonical)}
-		added.records.EnsureCapacity(b.expected)
-		b.expected = 0 // the hint was for the batch; it is used up
-		i = g.insert(added)
+		canonical := key.canonical()
+		if i = g.find(canonical); i < 0 {
+			i = g.insert(b.newGroup(canonical))
+		}
+		g.list[i].seen = key
 	}
-	g.list[i].seen = key
 	g.current = i
 	return g.list[i].records.AppendEmpty()
+}
+
+// newGroup returns an empty group. The first one has room for all the records
+// that the batch expects.
+func (b *Batch) newGroup(key resourceKey) group {
+	added := group{key: key, records: plog.NewLogRecordSlice(), size: b.converter.groupSize(key)}
+	added.records.EnsureCapacity(b.expected)
+	b.expected = 0
+	return added
 }

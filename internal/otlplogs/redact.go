@@ -44,7 +44,7 @@ func (r *redactor) text(a *arena, s string) string { return r.redact(a, s, true)
 func (r *redactor) redact(a *arena, s string, isText bool) string {
 	var out []byte
 	done := 0 // s[:done] is in out
-	assignments := assignments{s: s, equals: -1}
+	assignments := assignments{s: s, equals: -1, percent: -1}
 	for {
 		name, value, ok := assignments.next()
 		if !ok {
@@ -70,38 +70,46 @@ func (r *redactor) redact(a *arena, s string, isText bool) string {
 	return a.keep(append(out, s[done:]...))
 }
 
-// assignments finds every '=' and "%3D" of s.
+// assignments finds every '=' and "%3D" of s. Its look-outs ahead are kept, so
+// that no byte is looked at twice for the same thing.
 type assignments struct {
-	s      string
-	at     int // where to go on
-	equals int // the first '=' from at on, as far as it was looked for
+	s       string
+	at      int // where to go on
+	equals  int // the first '=' from at on, or len(s); too low when not looked for yet
+	percent int // the same for '%'
 }
 
 // next returns where the next name ends and where its value begins.
 func (a *assignments) next() (name, value int, ok bool) {
 	if a.equals < a.at {
-		a.equals = len(a.s)
-		if i := strings.IndexByte(a.s[a.at:], '='); i >= 0 {
-			a.equals = a.at + i
-		}
+		a.equals = indexFrom(a.s, '=', a.at)
 	}
-	for a.at < a.equals {
-		percent := strings.IndexByte(a.s[a.at:a.equals], '%')
-		if percent < 0 {
+	for {
+		if a.percent < a.at {
+			a.percent = indexFrom(a.s, '%', a.at)
+		}
+		if a.percent >= a.equals {
 			break
 		}
-		name = a.at + percent
-		if c, ok := escape(a.s[name:]); ok && c == '=' {
-			a.at = name + 3
-			return name, a.at, true
+		a.at = a.percent + 1
+		if c, ok := escape(a.s[a.percent:]); ok && c == '=' {
+			a.at = a.percent + 3
+			return a.percent, a.at, true
 		}
-		a.at = name + 1
 	}
 	if a.equals == len(a.s) {
 		return 0, 0, false
 	}
 	a.at = a.equals + 1
 	return a.equals, a.at, true
+}
+
+// indexFrom returns where the first c from at on is in s, or len(s).
+func indexFrom(s string, c byte, at int) int {
+	if i := strings.IndexByte(s[at:], c); i >= 0 {
+		return at + i
+	}
+	return len(s)
 }
 
 // valueEnd returns where the value that begins at s[from] ends. When the '='

@@ -16,7 +16,7 @@ func (b *Batch) readRequest(s *subject) {
 	s.method, s.methodOriginal = knownMethod(s.Method)
 	s.scheme = scheme(s.Record)
 
-	path, query, _ := strings.Cut(s.Target, "?")
+	path, query := cutAt(s.Target, '?')
 	s.path = pathOf(path)
 	if query == "" {
 		return
@@ -32,8 +32,10 @@ func (b *Batch) readQuery(s *subject, query string) {
 	if s.Requester == "" {
 		trace = "" // nobody outside may write into the operator's traces
 	}
-	for parameter := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(parameter, "=")
+	for query != "" {
+		var parameter string
+		parameter, query = cutAt(query, '&')
+		name, value := cutAt(parameter, '=')
 		switch {
 		case value == "":
 		case s.uploadID == "" && isParameter(name, "uploadId"):
@@ -45,6 +47,14 @@ func (b *Batch) readQuery(s *subject, query string) {
 			trace = ""
 		}
 	}
+}
+
+// cutAt is strings.Cut at a single byte, which is quicker to look for.
+func cutAt(s string, c byte) (before, after string) {
+	if i := strings.IndexByte(s, c); i >= 0 {
+		return s[:i], s[i+1:]
+	}
+	return s, ""
 }
 
 // isParameter reports whether name is want, percent-encoded or not.
@@ -152,34 +162,35 @@ func pathOf(target string) string {
 // there is none. The brackets of an IPv6 address are taken off. A header that
 // does not fit "address[:port]" is an address as a whole.
 func splitHost(host string) (address string, port int64) {
-	colon := strings.LastIndexByte(host, ':')
-	if strings.HasPrefix(host, "[") {
+	colon := strings.IndexByte(host, ':')
+	if colon < 0 {
+		return host, accesslog.Absent
+	}
+	address = host[:colon]
+	if host[0] == '[' {
 		end := strings.IndexByte(host, ']')
-		switch {
-		case end > 1 && end == len(host)-1:
-			return host[1:end], accesslog.Absent
-		case end > 1 && colon == end+1:
-			if port, ok := portNumber(host[colon+1:]); ok {
-				return host[1:end], port
-			}
+		if end < 0 {
+			return host, accesslog.Absent
 		}
+		address = host[1:end]
+		colon = end + 1
+	}
+	port, ok := portNumber(host[colon:])
+	if !ok || address == "" {
 		return host, accesslog.Absent
 	}
-	if colon <= 0 || strings.IndexByte(host, ':') != colon {
-		return host, accesslog.Absent
-	}
-	if port, ok := portNumber(host[colon+1:]); ok {
-		return host[:colon], port
-	}
-	return host, accesslog.Absent
+	return address, port
 }
 
-// portNumber reads a port, 1 to 65535. Nothing is a port too: RFC 3986 allows
-// "host:", which is the same as "host".
+// portNumber reads what follows an address: ":" and a port, 1 to 65535. Nothing
+// is right too, and so is ":" alone, which by RFC 3986 means the same.
 func portNumber(s string) (port int64, ok bool) {
-	if s == "" {
+	if s == "" || s == ":" {
 		return accesslog.Absent, true
 	}
-	n, err := strconv.ParseUint(s, 10, 16)
+	if s[0] != ':' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[1:], 10, 16)
 	return int64(n), err == nil && n > 0
 }

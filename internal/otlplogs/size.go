@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// This file knows the protobuf encoding of OTLP logs. All tags are one byte.
-// Sizes are exact for a record, but for its severity text; for what surrounds records, whose number is not
-// known until the end, length prefixes count as the longest there are.
+// This file knows the protobuf encoding of OTLP logs, as far as it makes sizes
+// that are never below the real ones and little above. All tags are one byte.
 
-// maxPrefix is the tag and the longest length prefix of a message that a
-// protobuf library accepts (2 GiB).
+// maxPrefix is the size of a tag and the longest length prefix of a message
+// that a protobuf library accepts (2 GiB). It counts for what surrounds records,
+// whose length is not known until the end.
 const maxPrefix = 1 + 5
 
 // varint returns the size of n as a varint.
@@ -19,14 +19,16 @@ func varint(n uint64) int { return (bits.Len64(n|1) + 6) / 7 }
 // field returns the size of a field of n bytes with its tag and length.
 func field(n int) int { return 1 + varint(uint64(n)) + n }
 
-// textSize returns the size of an attribute with a text: a KeyValue in the
-// record.
-func textSize(name, text string) int {
-	// The most frequent thing of all: the three lengths are below 128.
-	if n := len(name) + len(text); n < 128-8 {
-		return 10 + n
+// textSize returns the size of an attribute whose name and text have n bytes
+// together: the text is in an AnyValue, that and the name are in a KeyValue, and
+// that is in the record.
+func textSize(n int) int {
+	// Four tags and lengths. All lengths but that of the name are below 128, or
+	// one to three of them are longer than a byte.
+	if size := 8 + n; size < 2+128 {
+		return size
 	}
-	return attributeSize(name, field(len(text)))
+	return 8 + n + 3*(varint(uint64(n+16))-1)
 }
 
 // attributeSize returns the size of an attribute, of which AnyValue has n bytes.
@@ -34,25 +36,19 @@ func attributeSize(name string, n int) int {
 	return field(field(len(name)) + field(n))
 }
 
-// size returns the size of v as attributes.
-func (v *values) size() int {
-	size := 0
-	for i := range v.all() {
-		from := &v.items[i]
-		switch from.kind {
-		case kindText:
-			size += textSize(from.name, from.text)
-		case kindNumber:
-			size += attributeSize(from.name, 1+varint(uint64(from.number)))
-		case kindFlag:
-			size += attributeSize(from.name, 2)
-		case kindList:
-			size += attributeSize(from.name, field(field(field(len(from.text)))))
-		case kindWords:
-			size += attributeSize(from.name, field(wordsSize(from.text)))
-		}
+// size returns the size of v as an attribute of a record.
+func (v *value) size() int {
+	switch v.kind {
+	case kindNumber:
+		return attributeSize(v.name, 1+varint(uint64(v.number)))
+	case kindFlag:
+		return attributeSize(v.name, 2)
+	case kindList:
+		return attributeSize(v.name, field(field(field(len(v.text)))))
+	case kindWords:
+		return attributeSize(v.name, field(wordsSize(v.text)))
 	}
-	return size
+	return textSize(len(v.name) + len(v.text))
 }
 
 // wordsSize returns the size of the ArrayValue of a kindWords.
@@ -67,7 +63,7 @@ func wordsSize(text string) int {
 // recordSize returns the size of a record with these attributes. Every record
 // has two times, a severity and ids, though these may be empty.
 func recordSize(v *values, s *subject) int {
-	size := 9 + 9 + 2 + field(len("ERROR")) + field(len(s.event)) + v.size()
+	size := 9 + 9 + 2 + field(len("ERROR")) + field(len(s.event)) + v.size
 	if s.body == "" {
 		size += field(0)
 	} else {
@@ -83,7 +79,7 @@ func recordSize(v *values, s *subject) int {
 func (c *Converter) groupSize(key resourceKey) int {
 	var v values
 	v.ofResource(c.options.ServiceName, key)
-	resource := v.size()
+	resource := v.size
 	scope := field(len(c.options.ScopeName)) + field(len(c.options.ScopeVersion))
 	scopeLogs := field(scope) + field(len(schemaURL))
 	return maxPrefix + field(resource) + field(len(schemaURL)) + maxPrefix + scopeLogs

@@ -38,6 +38,7 @@ type value struct {
 // them. It is meant to be on the stack, where it costs no allocation and no
 // write barriers.
 type values struct {
+	size  int // bytes, as attributes of a record; see size.go
 	n     int
 	items [48]value // more than any mapping has lines
 	// describing makes absent values count too.
@@ -47,24 +48,32 @@ type values struct {
 // all returns the values so far.
 func (v *values) all() []value { return v.items[:v.n] }
 
-// add returns the next value.
-func (v *values) add() *value {
+func (v *values) add(next value) {
+	v.items[v.n] = next
 	v.n++
-	return &v.items[v.n-1]
+	v.size += next.size()
 }
 
+// text adds a string. It does what add does, without looking at the kind:
+// nearly all values are texts.
 func (v *values) text(name, text string) {
-	if text != "" || v.describing {
-		*v.add() = value{name: name, text: text}
+	if text == "" && !v.describing {
+		return
 	}
+	next := &v.items[v.n]
+	next.name, next.text = name, text
+	v.n++
+	v.size += textSize(len(name) + len(text))
 }
 
+// number adds an int.
 func (v *values) number(name string, number int64) {
 	if number != accesslog.Absent || v.describing {
-		*v.add() = value{name: name, kind: kindNumber, number: number}
+		v.add(value{name: name, kind: kindNumber, number: number})
 	}
 }
 
+// flag adds a bool.
 func (v *values) flag(name string, set, present bool) {
 	if !present && !v.describing {
 		return
@@ -73,34 +82,30 @@ func (v *values) flag(name string, set, present bool) {
 	if set {
 		next.number = 1
 	}
-	*v.add() = next
+	v.add(next)
 }
 
 // list adds a list of the one text.
 func (v *values) list(name, text string) {
 	if text != "" || v.describing {
-		*v.add() = value{name: name, kind: kindList, text: text}
+		v.add(value{name: name, kind: kindList, text: text})
 	}
 }
 
 // words adds a list of the words of text.
 func (v *values) words(name, text string) {
 	if text != "" || v.describing {
-		*v.add() = value{name: name, kind: kindWords, text: text}
+		v.add(value{name: name, kind: kindWords, text: text})
 	}
 }
 
-// repair makes every text valid UTF-8.
-func (v *values) repair() {
-	for i := range v.all() {
-		v.items[i].text = repair(v.items[i].text)
-	}
-}
-
-// cut cuts every long text.
-func (v *values) cut() {
-	for i := range v.all() {
-		v.items[i].text = cut(v.items[i].text)
+// change replaces every text by what f makes of it.
+func (v *values) change(f func(string) string) {
+	old := v.all()
+	v.n, v.size = 0, 0
+	for _, next := range old {
+		next.text = f(next.text)
+		v.add(next)
 	}
 }
 

@@ -89,19 +89,22 @@ func TestAnswersAreExplained(t *testing.T) {
 		parts  []string // of the message
 	}{
 		"access denied": {
-			403, xml("AccessDenied", "User: arn:aws:iam::1:user/x is not authorized"), "", []error{source.ErrDenied},
+			403, xml("AccessDenied", "User: arn:aws:iam::1:user/x is not authorized"), "",
+			[]error{source.ErrDenied},
 			[]string{"is not authorized", "s3:GetObject on arn:aws:s3:::b/k", "kms:Decrypt", "s3:ListBucket on arn:aws:s3:::b is not allowed", "expected_bucket_owner", "request REQ1"},
 		},
 		"archived": {403, xml("InvalidObjectState", "x"), "", []error{source.ErrDenied}, []string{"restore"}},
 		"clock":    {403, xml("RequestTimeTooSkewed", "x"), "", []error{s3io.ErrWrongCredentials, source.ErrUnreachable}, []string{"clock"}},
 		"expired":  {400, xml("ExpiredToken", "x"), "", []error{s3io.ErrWrongCredentials, source.ErrUnreachable}, []string{"aws.profile"}},
 		"region in a header": {
-			301, xml("PermanentRedirect", "x"), "eu-central-1", []error{s3io.ErrWrongRegion, source.ErrUnreachable},
+			301, xml("PermanentRedirect", "x"), "eu-central-1",
+			[]error{s3io.ErrWrongRegion, source.ErrUnreachable},
 			[]string{"set aws.region to eu-central-1 (it is us-east-1)"},
 		},
 		"region in a message": {
 			400, xml("AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'eu-west-1'"), "",
-			[]error{s3io.ErrWrongRegion}, []string{"set aws.region to eu-west-1"},
+			[]error{s3io.ErrWrongRegion},
+			[]string{"set aws.region to eu-west-1"},
 		},
 		"region not told": {301, "", "", []error{source.ErrUnreachable}, nil},
 		"a proxy's 404":   {404, "<html>not here</html>", "", []error{source.ErrUnreachable}, []string{"does not speak S3", "aws.endpoint"}},
@@ -173,9 +176,12 @@ func TestWrongSettings(t *testing.T) {
 	for _, endpoint := range []string{"localhost:9000", "ftp://x", "http://", "://"} {
 		_, err := s3io.New(context.Background(), s3io.Config{Endpoint: endpoint})
 		require.Error(t, err, endpoint)
-		assert.Contains(t, err.Error(), "aws.endpoint")
+		assert.Contains(t, err.Error(), "`endpoint`")
 	}
-	_, err := s3io.New(context.Background(), s3io.Config{Profile: "nobody"})
+	_, err := s3io.New(context.Background(), s3io.Config{ExternalID: "x"})
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "`role_arn`")
+	_, err = s3io.New(context.Background(), s3io.Config{Profile: "nobody"})
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "aws.profile")
 	assert.Contains(t, err.Error(), "nobody")

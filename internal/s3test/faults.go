@@ -29,14 +29,10 @@ type Proxy struct {
 
 // Fault breaks one request. It is used up by it.
 type Fault struct {
-	// Cut: the connection breaks after so many bytes of the body, when positive.
-	Cut int64
-	// Stall: after Cut bytes nothing comes any more, instead of a break.
-	Stall bool
-	// Status is answered instead of asking the server, when not 0. With
-	// Body as the answer; S3's SlowDown when that is empty.
-	Status int
-	Body   string
+	Cut    int64  // the connection breaks after so many bytes of the body; 0: it does not
+	Stall  bool   // after Cut bytes nothing comes any more, instead of a break
+	Status int    // is answered without asking the server; 0: the server is asked
+	Body   string // of Status; "": S3's SlowDown
 }
 
 const slowDown = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code>` +
@@ -63,7 +59,7 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	return p
 }
 
-// Inject adds faults: each of the next GETs of an object or list meets one.
+// Inject adds faults. Each of the next requests for an object or a list meets one.
 func (p *Proxy) Inject(faults ...Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +76,7 @@ func (p *Proxy) Heal() {
 // Conns is the number of connections that were made to the proxy.
 func (p *Proxy) Conns() int { return int(p.conns.Load()) }
 
-// Gets is the number of GETs of objects so far, Lists that of lists.
+// Gets is the number of GETs of objects so far.
 func (p *Proxy) Gets() int { return int(p.gets.Load()) }
 
 // Lists is the number of list requests so far.

@@ -58,7 +58,7 @@ func Start(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
+	cmd := exec.CommandContext(context.Background(), program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
 		"--port", addr, "--quiet", "posix", "--sidecar", meta, data)
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
@@ -180,7 +180,8 @@ func find(program string) string {
 
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,12 +191,14 @@ func freeAddr(t testing.TB) string {
 
 func waitUp(t testing.TB, addr string, out *output) {
 	t.Helper()
+	var dialer net.Dialer
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		if conn, err := net.Dial("tcp", addr); err == nil {
+		conn, err := dialer.DialContext(context.Background(), "tcp", addr)
+		if err == nil {
 			conn.Close()
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond)
 	}
 	t.Fatalf("versitygw does not listen on %s:\n%s", addr, out.String())
 }

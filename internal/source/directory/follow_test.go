@@ -42,15 +42,14 @@ func (r *rig) look(t *testing.T, d time.Duration) (paths []string) {
 	return paths
 }
 
-func following(t *testing.T, test func(t *testing.T, r *rig)) {
+func newFollower(t *testing.T) *rig {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		test(t, newRig(t, func(s *Settings) { s.Follow = true }))
-	})
+	return newRig(t, func(s *Settings) { s.Follow = true })
 }
 
 func TestFollowReadsEachFileOnce(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		r.write(t, "a", "1\n")
 		time.Sleep(time.Minute)
 		assert.Equal(t, []string{"a"}, r.look(t, time.Second), "an old file is complete")
@@ -61,7 +60,8 @@ func TestFollowReadsEachFileOnce(t *testing.T) {
 }
 
 func TestFollowWaitsUntilAFileIsQuiet(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		text := ""
 		for range 10 { // it grows at each look
 			text += "line\n"
@@ -75,7 +75,8 @@ func TestFollowWaitsUntilAFileIsQuiet(t *testing.T) {
 }
 
 func TestFollowLeavesTemporaryNamesAlone(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		r.write(t, simpleName+".6eF24cBa", "1\n") // as aws s3 sync does
 		assert.Empty(t, r.works(t, time.Second))
 		require.NoError(t, os.Rename(filepath.Join(r.dir, simpleName+".6eF24cBa"), filepath.Join(r.dir, simpleName)))
@@ -85,7 +86,8 @@ func TestFollowLeavesTemporaryNamesAlone(t *testing.T) {
 }
 
 func TestFollowReadsWhatWasAppended(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		r.write(t, "a", strings.Repeat("line\n", 100))
 		assert.Equal(t, []string{"a"}, r.look(t, time.Minute))
 		r.write(t, "a", strings.Repeat("line\n", 100)+"more\n")
@@ -116,7 +118,8 @@ func TestFollowReadsAnewWhatIsNotTheSame(t *testing.T) {
 		"of the same length": {"line\n", "LINE\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			following(t, func(t *testing.T, r *rig) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newFollower(t)
 				r.write(t, "a", texts[0])
 				require.Equal(t, []string{"a"}, r.look(t, time.Minute))
 				r.write(t, "a", texts[1])
@@ -131,7 +134,8 @@ func TestFollowReadsAnewWhatIsNotTheSame(t *testing.T) {
 }
 
 func TestFollowTellsAReplacedFile(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		r.write(t, "a", "old\n")
 		works := r.works(t, time.Minute)
 		require.Len(t, works, 1)
@@ -149,7 +153,8 @@ func TestFollowTellsAReplacedFile(t *testing.T) {
 }
 
 func TestFollowReportsWhatItLeavesAloneOnce(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		r.write(t, ".hidden", "")
 		assert.Empty(t, r.look(t, time.Hour))
 		assert.Equal(t, []string{".hidden"}, r.skipped)
@@ -157,7 +162,8 @@ func TestFollowReportsWhatItLeavesAloneOnce(t *testing.T) {
 }
 
 func TestFollowLooksAtIntervals(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		scans := 0
 		open := r.walk.openDir
 		r.walk.openDir = func(path string) (*os.File, error) { scans++; return open(path) }
@@ -167,7 +173,8 @@ func TestFollowLooksAtIntervals(t *testing.T) {
 }
 
 func TestFollowTellsWhenThePathGoesAway(t *testing.T) {
-	following(t, func(t *testing.T, r *rig) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
 		r.write(t, "a", "x\n")
 		assert.Len(t, r.look(t, time.Minute), 1)
 		require.NoError(t, os.RemoveAll(r.dir))

@@ -32,10 +32,6 @@ func (f *fakeBucket) putTag(key, etag string, modified time.Time) {
 	f.objects = slices.Insert(f.objects, i, o)
 }
 
-func (f *fakeBucket) remove(key string) {
-	f.objects = slices.DeleteFunc(f.objects, func(o s3io.Object) bool { return o.Key == key })
-}
-
 func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, err error) {
 	if err := ctx.Err(); err != nil {
 		return p, err

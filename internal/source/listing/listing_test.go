@@ -437,11 +437,11 @@ func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
 func TestWrongSettings(t *testing.T) {
 	good := Settings{Bucket: "b", PollInterval: time.Minute}
 	for name, change := range map[string]func(*Settings){
-		"bucket.name":          func(s *Settings) { s.Bucket = "" },
-		"bucket.layout":        func(s *Settings) { s.Layout = "flat" },
-		"bucket.poll_interval": func(s *Settings) { s.PollInterval = 0 },
-		"bucket.lookback":      func(s *Settings) { s.Lookback = -1 },
-		"bucket.shard":         func(s *Settings) { s.Shard = Shard{2, 2} },
+		"`name`":          func(s *Settings) { s.Bucket = "" },
+		"`layout`":        func(s *Settings) { s.Layout = "flat" },
+		"`poll_interval`": func(s *Settings) { s.PollInterval = time.Second - 1 },
+		"`lookback`":      func(s *Settings) { s.Lookback = -1 },
+		"`shard`":         func(s *Settings) { s.Shard = Shard{2, 2} },
 	} {
 		set := good
 		change(&set)
