@@ -102,7 +102,7 @@ dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same s
 	  echo "dist/$$name"; \
 	  (cd _build && GOOS=$$os GOARCH=$$arch $(GO_BUILD) -o ../dist/$$name .); \
 	done
-	cd dist && if command -v sha256sum >/dev/null; then sha256sum *; else shasum -a 256 *; fi | tee SHA256SUMS
+	cd dist && if command -v sha256sum >/dev/null; then sha256sum otelcol-*; else shasum -a 256 otelcol-*; fi | tee SHA256SUMS
 
 .PHONY: pin
 pin: $(TOOLS) ## Write COLLECTOR and COLLECTOR_STABLE into the files that name them

@@ -38,7 +38,7 @@ func (c *Client) Open(ctx context.Context, bucket, key, etag string, offset int6
 
 // download is a stream over as many connections as it takes.
 type download struct {
-	ctx         context.Context //nolint:containedctx // a stream's own, as in http.Request
+	ctx         context.Context // of Open: it governs every connection
 	client      *Client
 	bucket, key string
 	etag        string        // of the version that is being read; "" when the server gives none

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -183,4 +185,21 @@ func TestFollowTellsWhenThePathGoesAway(t *testing.T) {
 		r.write(t, "b", "y\n")
 		assert.Equal(t, []string{"b"}, r.look(t, time.Minute))
 	})
+}
+
+func TestMemoryOfAFollowedFile(t *testing.T) {
+	const n = 200_000
+	w := newWatch(defaultQuiet)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range n {
+		w.see(idOf(strconv.Itoa(i)), 1, time.Time{}, time.Now())
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(w)
+	perFile := float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / n
+	t.Logf("%.0f bytes for each file", perFile)
+	assert.Less(t, perFile, 140.0)
 }

@@ -1,14 +1,14 @@
 // Package listing finds log objects by polling a bucket's list. A Source asks
 // for one page of up to 1,000 keys at a time and hands it out before the next,
-// so its memory does not grow with a list, only by about 30 bytes for each
+// so its memory does not grow with a list, only by about 40 bytes for each
 // object that is within reach of the next poll (see known).
 //
 // A poll is a stack of tasks, each a run of pages:
 //
 //	names   the simple layout's names, from 15 minutes before the newest one on
 //	find    accounts, then their regions, then their source buckets
-//	first   a source bucket seen for the first time: all days from start_from on
-//	day     one day of a source bucket; each within lookback, each poll
+//	days    of a source bucket: all from start_from on when it is found, in one
+//	        run; then each one within lookback, a task of its own, each poll
 //
 // Known limits: progress is in memory only; a name of the simple layout that
 // appears more than 15 minutes behind newer ones is not seen.
