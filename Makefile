@@ -54,7 +54,7 @@ validate: build ## Let the built collector check every configuration of this rep
 	done
 
 .PHONY: test
-test: $(TOOLS) $(S3) ## Run all tests, with the race detector where there is a C compiler
+test: $(S3) build ## Run all tests, with the race detector where there is a C compiler
 	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m ./...
 
 .PHONY: test-servers
@@ -83,7 +83,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s)
 	@for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$target"; \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
 	  done; \
 	done
 

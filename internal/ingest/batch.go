@@ -93,16 +93,15 @@ func (a *assembler) overflows(s *otlplogs.Batch) bool {
 
 // mark notes how far the batch comes; a later mark of an object replaces an earlier one.
 func (a *assembler) mark(m mark) {
-	marks := a.current.marks
-	if len(marks) == 0 {
-		a.current.due = time.Now().Add(a.engine.cfg.FlushInterval)
-	}
-	if n := len(marks); n > 0 && marks[n-1].object == m.object {
-		m.end = max(m.end, marks[n-1].end) // the end of an object without a chunk is 0
-		marks[n-1] = m
+	b := a.current
+	if len(b.marks) == 0 {
+		b.due = time.Now().Add(a.engine.cfg.FlushInterval)
+	} else if before := &b.marks[len(b.marks)-1]; before.object == m.object {
+		m.end = max(m.end, before.end) // the end of an object without a chunk is 0
+		*before = m
 		return
 	}
-	a.current.marks = append(marks, m)
+	b.marks = append(b.marks, m)
 }
 
 // flush sends the current batch to its delivery once there is room in the window.

@@ -185,12 +185,6 @@ func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) error {
 	return nil
 }
 
-func (s *fakeSink) batchSizes() []int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]int(nil), s.batches...)
-}
-
 // concerns keeps what the engine reported.
 type concerns struct {
 	mu  sync.Mutex

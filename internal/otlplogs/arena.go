@@ -49,9 +49,9 @@ func (a *arena) keep(b []byte) string {
 // hex returns id in lower-case hexadecimal digits.
 func (a *arena) hex(id [16]byte) string {
 	const digits = "0123456789abcdef"
-	var text [2 * len(id)]byte
+	text := a.room(2 * len(id))[:2*len(id)]
 	for i, b := range id {
 		text[2*i], text[2*i+1] = digits[b>>4], digits[b&15]
 	}
-	return a.keep(append(a.room(len(text)), text[:]...))
+	return a.keep(text)
 }

@@ -8,86 +8,128 @@ type Attribute struct {
 	Type string // string, int, bool or string[]
 }
 
-// ofRecord is the mapping from an access log record to attributes: a line an
+// addRecord is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
-// Absent gives no attribute.
-func (v *values) ofRecord(s *subject) {
-	v.text("client.address", s.RemoteIP)
-	v.text("user.id", s.Requester)
-	v.text("user.name", s.requester.UserName)
-	v.text("aws.requester.session_name", s.requester.SessionName)
-	v.text("aws.requester.account_id", s.requester.AccountID)
-	v.text("aws.requester.type", string(s.requester.Type))
-	v.text("aws.request_id", s.RequestID)
-	v.text("aws.extended_request_id", s.HostID)
-	v.text("aws.s3.operation", s.Operation)
-	v.text("aws.s3.key", s.key)
+// Absent gives no attribute. It also returns the trace that the request was
+// part of.
+func (b *Batch) addRecord(v *values, r *accesslog.Record) traceContext {
+	redact := &b.converter.redact
 
-	v.text("http.request.method", s.method)
-	v.text("http.request.method_original", s.methodOriginal)
-	v.text("url.path", s.path)
-	v.text("url.query", s.query)
-	v.text("url.scheme", s.scheme)
-	v.text("network.protocol.version", s.Version)
-	v.text("aws.s3.upload_id", s.uploadID)
-	v.number("aws.s3.part_number", s.partNumber)
+	v.text("client.address", r.RemoteIP)
+	v.text("user.id", r.Requester)
+	requester := accesslog.ParseRequester(r.Requester)
+	v.text("user.name", requester.UserName)
+	v.text("aws.requester.session_name", requester.SessionName)
+	v.text("aws.requester.account_id", requester.AccountID)
+	v.text("aws.requester.type", string(requester.Type))
+	v.text("aws.request_id", r.RequestID)
+	v.text("aws.extended_request_id", r.HostID)
+	v.text("aws.s3.operation", r.Operation)
+	v.text("aws.s3.key", b.decodeKey(r.Operation, r.Key))
 
-	v.number("http.response.status_code", int64(s.Status))
-	v.text("error.type", s.errorType)
-	v.number("http.response.body.size", s.bodySize)
-	v.number("aws.s3.object.size", s.ObjectSize)
-	v.number("aws.s3.total_time", s.TotalTime)
-	v.number("aws.s3.turn_around_time", s.TurnAroundTime)
+	request := b.readRequest(r)
+	v.text("http.request.method", request.method)
+	v.text("http.request.method_original", request.methodOriginal)
+	v.text("url.path", request.path)
+	v.text("url.query", request.query)
+	v.text("url.scheme", request.scheme)
+	v.text("network.protocol.version", r.Version)
+	v.text("aws.s3.upload_id", request.uploadID)
+	v.number("aws.s3.part_number", request.partNumber)
 
-	v.list("http.request.header.referer", s.referer)
-	v.text("user_agent.original", s.userAgent)
-	v.text("aws.s3.version_id", s.VersionID)
-	v.text("aws.signature.version", s.SignatureVersion)
-	v.text("aws.s3.auth_type", s.AuthType)
-	v.text("tls.cipher", s.cipher)
-	v.text("tls.protocol.name", s.tlsName)
-	v.text("tls.protocol.version", s.tlsVersion)
-	v.text("server.address", s.serverAddress)
-	v.number("server.port", s.serverPort)
-	v.text("aws.s3.access_point.arn", s.AccessPointARN)
-	v.flag("aws.s3.acl_required", s.ACLRequired == accesslog.ACLNeeded, s.ACLRequired != accesslog.ACLUnknown)
-	v.text("aws.s3.source_region", s.SourceRegion)
-	v.words("aws.s3.extra_fields", s.extra)
-	v.ofLine(s)
+	v.number("http.response.status_code", int64(r.Status))
+	v.text("error.type", b.errorType(r))
+	v.number("http.response.body.size", bodySize(r))
+	v.number("aws.s3.object.size", r.ObjectSize)
+	v.number("aws.s3.total_time", r.TotalTime)
+	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
+
+	v.list("http.request.header.referer", redact.text(&b.arena, r.Referer))
+	v.text("user_agent.original", redact.text(&b.arena, r.UserAgent))
+	v.text("aws.s3.version_id", r.VersionID)
+	v.text("aws.signature.version", r.SignatureVersion)
+	v.text("aws.s3.auth_type", r.AuthType)
+	v.text("tls.cipher", accesslog.CipherName(r.CipherSuite))
+	v.text("tls.protocol.name", tlsName(r.TLSVersion))
+	v.text("tls.protocol.version", accesslog.TLSVersionNumber(r.TLSVersion))
+	address, port := splitHost(r.HostHeader)
+	v.text("server.address", address)
+	v.number("server.port", port)
+	v.text("aws.s3.access_point.arn", r.AccessPointARN)
+	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
+	v.text("aws.s3.source_region", r.SourceRegion)
+	v.words("aws.s3.extra_fields", redact.text(&b.arena, r.Extra))
+	return request.trace
 }
 
-// ofMalformed is the same for a line that could not be parsed.
-func (v *values) ofMalformed(s *subject) {
-	v.text("error.type", s.errorType)
-	v.text("aws.s3.parse_error", s.parseError)
-	v.ofLine(s)
+// addMalformed is the mapping from a line that could not be parsed.
+func (b *Batch) addMalformed(v *values, reason error) {
+	v.text("error.type", "malformed_record")
+	v.text("aws.s3.parse_error", b.explain(reason))
 }
 
-// ofLine is what both have.
-func (v *values) ofLine(s *subject) {
-	v.text("log.record.uid", s.uid)
-	v.text("log.record.original", s.original)
-	v.text("log.file.path", s.file)
+// addLine is the mapping from the line itself, parsed or not. It returns the
+// body of the log record. original says whether the line is wanted as an
+// attribute.
+func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, original bool) (body string) {
+	options := &b.converter.options
+	var redacted, attribute, file string
+	if original || options.Body {
+		redacted = b.converter.redact.text(&b.arena, line)
+	}
+	if original {
+		attribute = redacted
+	}
+	if options.SourceObject {
+		file = repair(from.Path)
+	}
+	v.text("log.record.uid", b.arena.hex(id))
+	v.text("log.record.original", attribute)
+	v.text("log.file.path", file)
+	if !options.Body {
+		return ""
+	}
+	return redacted
+}
+
+// addResource is the mapping to the attributes of a resource.
+func (c *Converter) addResource(v *values, k *resourceKey) {
+	v.text("cloud.provider", "aws")
+	v.text("service.name", c.options.ServiceName)
+	v.text("aws.s3.bucket", k.bucket)
+	v.text("aws.s3.owner", k.owner)
+	v.text("cloud.account.id", k.account)
+	v.text("cloud.region", k.region)
 }
 
 // RecordAttributes returns the attributes that the log record of an access log
 // record can have.
-func RecordAttributes() []Attribute { return describe((*values).ofRecord) }
+func RecordAttributes() []Attribute {
+	return describe(func(b *Batch, v *values) {
+		b.addRecord(v, &accesslog.Record{})
+		b.addLine(v, "", [16]byte{}, &Origin{}, true)
+	})
+}
 
 // MalformedAttributes returns the attributes that the log record of a line that
 // could not be parsed can have.
-func MalformedAttributes() []Attribute { return describe((*values).ofMalformed) }
+func MalformedAttributes() []Attribute {
+	return describe(func(b *Batch, v *values) {
+		b.addMalformed(v, accesslog.ErrMalformed)
+		b.addLine(v, "", [16]byte{}, &Origin{}, true)
+	})
+}
 
 // ResourceAttributes returns the attributes that a resource can have.
 func ResourceAttributes() []Attribute {
-	return describe(func(v *values, _ *subject) { v.ofResource("", resourceKey{}) })
+	return describe(func(b *Batch, v *values) { b.converter.addResource(v, &resourceKey{}) })
 }
 
 // describe returns the attributes that a mapping names.
-func describe(mapping func(*values, *subject)) []Attribute {
+func describe(mapping func(*Batch, *values)) []Attribute {
 	v := values{describing: true}
-	mapping(&v, &subject{Record: &accesslog.Record{}})
-	var list []Attribute
+	mapping(NewConverter(Options{}).NewBatch(0), &v)
+	list := make([]Attribute, 0, v.n)
 	for _, value := range v.all() {
 		list = append(list, Attribute{Name: value.name, Type: value.kind.String()})
 	}

@@ -35,59 +35,55 @@ func (c *Converter) NewBatch(records int) *Batch {
 // Append adds a parsed record. line is the text it was parsed from, id the
 // XXH3-128 of that line as it was read.
 func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin) {
-	s := subject{Record: r, event: eventAccess}
-	b.derive(&s)
-	b.keepLine(&s, line, id, from, b.converter.options.Original == OriginalAlways)
+	var v values
+	trace := b.addRecord(&v, r)
+	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
 
 	lr := b.add(resourceKey{r.Bucket, r.Owner, from.AccountID, from.Region})
+	lr.SetEventName("aws.s3.server_access")
 	lr.SetTimestamp(timestamp(r.Time))
 	setSeverity(lr, r.Status)
-	s.trace.set(lr)
-
-	var v values
-	v.ofRecord(&s)
-	b.finish(lr, &v, &s, line, from)
+	trace.set(lr)
+	b.finish(lr, &v, body, line, from)
 }
 
 // AppendMalformed adds a line that could not be parsed. r holds what Parse read
 // of it; line may be the kept beginning of a longer one, id is that of the
 // whole line.
 func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
-	s := subject{Record: r, event: eventMalformed, errorType: "malformed_record", parseError: b.explain(reason)}
-	b.keepLine(&s, line, id, from, true)
+	var v values
+	b.addMalformed(&v, reason)
+	body := b.addLine(&v, line, id, from, true)
 
 	bucket := r.Bucket
 	if bucket == "" {
 		bucket = from.Bucket
 	}
 	lr := b.add(resourceKey{bucket, r.Owner, from.AccountID, from.Region})
+	lr.SetEventName("aws.s3.server_access.malformed")
 	lr.SetSeverityNumber(plog.SeverityNumberWarn)
 	lr.SetSeverityText("WARN")
-
-	var v values
-	v.ofMalformed(&s)
-	b.finish(lr, &v, &s, line, from)
+	b.finish(lr, &v, body, line, from)
 }
 
-// finish gives lr its attributes and what all records have, and counts it.
-func (b *Batch) finish(lr plog.LogRecord, v *values, s *subject, line string, from *Origin) {
+// finish gives lr what all records have and counts it. line is as it was read.
+func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Origin) {
 	// A part of valid text that was cut out at ASCII characters is valid too, so
 	// one look at the line answers for all its parts. What is decoded or not of
 	// the line was looked at when it was made.
 	if !utf8.ValidString(line) {
 		v.change(repair)
-		s.body = repair(s.body)
+		body = repair(body)
 	}
-	size := recordSize(v, s)
+	size := recordSize(lr, v, body)
 	if limit := b.converter.options.MaxRecordSize; limit > 0 && size > limit {
 		v.change(cut)
-		s.body = cut(s.body)
-		size = recordSize(v, s)
+		body = cut(body)
+		size = recordSize(lr, v, body)
 	}
-	lr.SetEventName(s.event)
 	lr.SetObservedTimestamp(from.Observed)
-	if s.body != "" {
-		lr.Body().SetStr(s.body)
+	if body != "" {
+		lr.Body().SetStr(body)
 	}
 	v.build(&b.builder, lr.Attributes())
 	b.records++

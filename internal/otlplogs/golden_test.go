@@ -45,7 +45,7 @@ func TestTablesAreComplete(t *testing.T) {
 	for _, rl := range logs.ResourceLogs().All() {
 		resource.collect(rl.Resource().Attributes())
 		for _, lr := range rl.ScopeLogs().At(0).LogRecords().All() {
-			if lr.EventName() == eventMalformed {
+			if lr.Timestamp() == 0 {
 				malformed.collect(lr.Attributes())
 			} else {
 				record.collect(lr.Attributes())

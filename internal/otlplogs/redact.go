@@ -14,8 +14,9 @@ const redacted = "REDACTED"
 // "\u0026". These forms are found too.
 type redactor struct {
 	names []string // lower case
-	// last holds the last characters of names: nearly every parameter is told
-	// from a sensitive one by it.
+	// last holds the characters that a name may end with as it is written, in
+	// either case or percent-encoded: most parameters are told from a sensitive
+	// one by it.
 	last [256]bool
 }
 
@@ -27,7 +28,10 @@ func newRedactor(names []string) redactor {
 		}
 		name = strings.ToLower(name)
 		r.names = append(r.names, name)
-		r.last[name[len(name)-1]] = true
+		last := name[len(name)-1:]
+		for _, c := range []byte(last + strings.ToUpper(last) + "0123456789abcdefABCDEF") {
+			r.last[c] = true
+		}
 	}
 	return r
 }
@@ -37,23 +41,34 @@ func (r *redactor) query(a *arena, s string) string { return r.redact(a, s, fals
 
 // text redacts text in which a query may stand: a value ends at '&', a space
 // or a quote.
-func (r *redactor) text(a *arena, s string) string { return r.redact(a, s, true) }
+func (r *redactor) text(a *arena, s string) string {
+	// Most texts have neither, which is quicker to see in this way.
+	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	return r.redact(a, s, true)
+}
 
 // redact returns s itself when there is nothing to redact in it; otherwise the
 // result is made in a. Its time is linear in the length of s.
 func (r *redactor) redact(a *arena, s string, isText bool) string {
 	var out []byte
 	done := 0 // s[:done] is in out
-	assignments := assignments{s: s, equals: -1, percent: -1}
-	for {
-		name, value, ok := assignments.next()
-		if !ok {
-			break
-		}
-		if !r.sensitive(s[done:name]) {
+	for i := 0; i < len(s); i++ {
+		if s[i] != '=' && s[i] != '%' {
 			continue
 		}
-		end := valueEnd(s, value, isText, value-name > 1)
+		value, encoded := i+1, false
+		if s[i] == '%' {
+			if c, ok := escape(s[i:]); !ok || c != '=' {
+				continue
+			}
+			value, encoded = i+len("%3D"), true
+		}
+		if i == 0 || !r.last[s[i-1]] || !r.sensitive(s[done:i]) {
+			continue
+		}
+		end := valueEnd(s, value, isText, encoded)
 		if end == value {
 			continue // nothing to hide, and an empty value is worth seeing
 		}
@@ -62,54 +77,13 @@ func (r *redactor) redact(a *arena, s string, isText bool) string {
 		}
 		out = append(out, s[done:value]...)
 		out = append(out, redacted...)
-		done, assignments.at = end, end
+		done = end
+		i = end - 1
 	}
 	if out == nil {
 		return s
 	}
 	return a.keep(append(out, s[done:]...))
-}
-
-// assignments finds every '=' and "%3D" of s. Its look-outs ahead are kept, so
-// that no byte is looked at twice for the same thing.
-type assignments struct {
-	s       string
-	at      int // where to go on
-	equals  int // the first '=' from at on, or len(s); too low when not looked for yet
-	percent int // the same for '%'
-}
-
-// next returns where the next name ends and where its value begins.
-func (a *assignments) next() (name, value int, ok bool) {
-	if a.equals < a.at {
-		a.equals = indexFrom(a.s, '=', a.at)
-	}
-	for {
-		if a.percent < a.at {
-			a.percent = indexFrom(a.s, '%', a.at)
-		}
-		if a.percent >= a.equals {
-			break
-		}
-		a.at = a.percent + 1
-		if c, ok := escape(a.s[a.percent:]); ok && c == '=' {
-			a.at = a.percent + 3
-			return a.percent, a.at, true
-		}
-	}
-	if a.equals == len(a.s) {
-		return 0, 0, false
-	}
-	a.at = a.equals + 1
-	return a.equals, a.at, true
-}
-
-// indexFrom returns where the first c from at on is in s, or len(s).
-func indexFrom(s string, c byte, at int) int {
-	if i := strings.IndexByte(s[at:], c); i >= 0 {
-		return at + i
-	}
-	return len(s)
 }
 
 // valueEnd returns where the value that begins at s[from] ends. When the '='
@@ -134,9 +108,6 @@ func valueEnd(s string, from int, isText, encoded bool) int {
 
 // sensitive reports whether s ends with a sensitive name.
 func (r *redactor) sensitive(s string) bool {
-	if c, _ := lastChar(s); !r.last[c] {
-		return false
-	}
 	for _, name := range r.names {
 		if before, ok := cutName(s, name); ok && endsName(before) {
 			return true

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,24 +17,24 @@ func TestRedactText(t *testing.T) {
 			"?X-Amz-Signature=a&X-Amz-Credential=b&X-Amz-Security-Token=c&AWSAccessKeyId=d&Signature=e&sig=f&X-Goog-Signature=g&x=h",
 			"?X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED&AWSAccessKeyId=REDACTED&Signature=REDACTED&sig=REDACTED&X-Goog-Signature=REDACTED&x=h",
 		},
-		"any case":                      {"a?X-AMZ-signature=s", "a?X-AMZ-signature=REDACTED"},
-		"encoded name":                  {"?X%2dAmz%2DSignature=s&%73%69%67=t", "?X%2dAmz%2DSignature=REDACTED&%73%69%67=REDACTED"},
-		"first in the text":             {"sig=s", "sig=REDACTED"},
-		"up to a space":                 {"sig=s HTTP/1.1", "sig=REDACTED HTTP/1.1"},
-		"up to a quote":                 {`"GET /?sig=s" 200`, `"GET /?sig=REDACTED" 200`},
-		"value with a second =":         {"sig=a=b&c", "sig=REDACTED&c"},
-		"another name that ends alike":  {"mysig=1&my-sig=2&my.sig=3&my_sig=4", "mysig=1&my-sig=2&my.sig=3&my_sig=4"},
-		"encoded name that ends alike":  {"my%2Dsig=1&m%79sig=2", "my%2Dsig=1&m%79sig=2"},
+		"any case":                       {"a?X-AMZ-signature=s", "a?X-AMZ-signature=REDACTED"},
+		"encoded name":                   {"?X%2dAmz%2DSignature=s&%73%69%67=t", "?X%2dAmz%2DSignature=REDACTED&%73%69%67=REDACTED"},
+		"first in the text":              {"sig=s", "sig=REDACTED"},
+		"up to a space":                  {"sig=s HTTP/1.1", "sig=REDACTED HTTP/1.1"},
+		"up to a quote":                  {`"GET /?sig=s" 200`, `"GET /?sig=REDACTED" 200`},
+		"value with a second =":          {"sig=a=b&c", "sig=REDACTED&c"},
+		"another name that ends alike":   {"mysig=1&my-sig=2&my.sig=3&my_sig=4", "mysig=1&my-sig=2&my.sig=3&my_sig=4"},
+		"encoded name that ends alike":   {"my%2Dsig=1&m%79sig=2", "my%2Dsig=1&m%79sig=2"},
 		"another name that begins alike": {"signature2=1&sigma=2", "signature2=1&sigma=2"},
-		"empty value":                   {"sig=&a=b sig= ", "sig=&a=b sig= "},
-		"authorization header":          {"Credential=AKIA/x, SignedHeaders=host, Signature=abc", "Credential=AKIA/x, SignedHeaders=host, Signature=REDACTED"},
-		"behind a semicolon":            {"a;sig=s", "a;sig=REDACTED"},
-		"HTML":                          {"?a=b&amp;sig=s&amp;c=d", "?a=b&amp;sig=REDACTED&amp;c=d"},
-		"JSON":                          {`{"uri":"/?a=b\u0026sig=s"}`, `{"uri":"/?a=b\u0026sig=REDACTED"}`},
-		"a URL in a parameter":          {"?u=https%3A%2F%2Fh%2Fk%3Fsig%3Ds3%2526c%26Signature%3dt%26x%3Dy&z", "?u=https%3A%2F%2Fh%2Fk%3Fsig%3DREDACTED%26Signature%3dREDACTED%26x%3Dy&z"},
-		"bad escapes":                   {"%&%z=%&%3&sig=%zz%", "%&%z=%&%3&sig=REDACTED"},
-		"redacted before":               {"sig=REDACTED", "sig=REDACTED"},
-		"empty":                         {"", ""},
+		"empty value":                    {"sig=&a=b sig= ", "sig=&a=b sig= "},
+		"authorization header":           {"Credential=AKIA/x, SignedHeaders=host, Signature=abc", "Credential=AKIA/x, SignedHeaders=host, Signature=REDACTED"},
+		"behind a semicolon":             {"a;sig=s", "a;sig=REDACTED"},
+		"HTML":                           {"?a=b&amp;sig=s&amp;c=d", "?a=b&amp;sig=REDACTED&amp;c=d"},
+		"JSON":                           {`{"uri":"/?a=b\u0026sig=s"}`, `{"uri":"/?a=b\u0026sig=REDACTED"}`},
+		"a URL in a parameter":           {"?u=https%3A%2F%2Fh%2Fk%3Fsig%3Ds3%2526c%26Signature%3dt%26x%3Dy&z", "?u=https%3A%2F%2Fh%2Fk%3Fsig%3DREDACTED%26Signature%3dREDACTED%26x%3Dy&z"},
+		"bad escapes":                    {"%&%z=%&%3&sig=%zz%", "%&%z=%&%3&sig=REDACTED"},
+		"redacted before":                {"sig=REDACTED", "sig=REDACTED"},
+		"empty":                          {"", ""},
 	}
 	r := newRedactor(DefaultSensitiveParameters())
 	for name, test := range tests {
@@ -56,17 +57,14 @@ func TestRedactOwnParameters(t *testing.T) {
 	assert.Equal(t, "sig=s", none.query(new(arena), "sig=s"))
 }
 
-// A text of a megabyte that is made to be slow is not.
+// A text of a megabyte that is made to be slow takes milliseconds; in quadratic
+// time it would take minutes.
 func TestRedactIsLinear(t *testing.T) {
 	r := newRedactor(DefaultSensitiveParameters())
 	for _, part := range []string{"%3D", "sig%3Da%26", "=", "%", "sig=&", "sig=a&", "%3sig"} {
-		text := strings.Repeat(part, (1<<20)/len(part))
-		perByte := testing.Benchmark(func(b *testing.B) {
-			for b.Loop() {
-				r.text(new(arena), text)
-			}
-		}).NsPerOp() / int64(len(text))
-		assert.Less(t, perByte, int64(1000), part)
+		start := time.Now()
+		r.text(new(arena), strings.Repeat(part, (1<<20)/len(part)))
+		assert.Less(t, time.Since(start), 5*time.Second, part)
 	}
 }
 

@@ -7,43 +7,56 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
-// readRequest sets what the Request-URI tells.
-func (b *Batch) readRequest(s *subject) {
-	s.partNumber = accesslog.Absent
-	if s.Method == "" {
-		return
-	}
-	s.method, s.methodOriginal = knownMethod(s.Method)
-	s.scheme = scheme(s.Record)
+// request is what the Request-URI tells. "" and Absent mean that there is no
+// such value.
+type request struct {
+	method         string // a known one, or _OTHER
+	methodOriginal string // the method that is not known
+	path           string
+	query          string // redacted
+	scheme         string
+	uploadID       string // decoded
+	partNumber     int64
+	trace          traceContext
+}
 
-	path, query := cutAt(s.Target, '?')
-	s.path = pathOf(path)
-	if query == "" {
-		return
+func (b *Batch) readRequest(r *accesslog.Record) request {
+	q := request{partNumber: accesslog.Absent}
+	if r.Method == "" {
+		return q
 	}
-	b.readQuery(s, query)
-	s.query = b.converter.redact.query(&b.arena, query)
+	q.method, q.methodOriginal = knownMethod(r.Method)
+	q.scheme = scheme(r)
+	path, query := cutAt(r.Target, '?')
+	q.path = pathOf(path)
+	if query == "" {
+		return q
+	}
+	trace := b.converter.options.TraceParameter
+	if r.Requester == "" {
+		trace = "" // nobody outside may write into the operator's traces
+	}
+	b.readQuery(&q, query, trace)
+	q.query = b.converter.redact.query(&b.arena, query)
+	return q
 }
 
 // readQuery sets what the parameters of a query tell. Names are case-sensitive,
-// as S3 has them; of several with one name the first one counts.
-func (b *Batch) readQuery(s *subject, query string) {
-	trace := b.converter.options.TraceParameter
-	if s.Requester == "" {
-		trace = "" // nobody outside may write into the operator's traces
-	}
+// as S3 has them; of several with one name the first counts that is of any use.
+// trace is the name of the trace context's, "" for none.
+func (b *Batch) readQuery(q *request, query, trace string) {
 	for query != "" {
 		var parameter string
 		parameter, query = cutAt(query, '&')
 		name, value := cutAt(parameter, '=')
 		switch {
 		case value == "":
-		case s.uploadID == "" && isParameter(name, "uploadId"):
-			s.uploadID = repair(b.unescape(value))
-		case s.partNumber == accesslog.Absent && isParameter(name, "partNumber"):
-			s.partNumber = partNumber(b.unescape(value))
+		case q.uploadID == "" && isParameter(name, "uploadId"):
+			q.uploadID = repair(b.unescape(value))
+		case q.partNumber == accesslog.Absent && isParameter(name, "partNumber"):
+			q.partNumber = partNumber(b.unescape(value))
 		case trace != "" && isParameter(name, trace):
-			s.trace = parseTraceParent(b.unescape(value))
+			q.trace = parseTraceParent(b.unescape(value))
 			trace = ""
 		}
 	}

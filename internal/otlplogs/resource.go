@@ -28,21 +28,11 @@ func (k resourceKey) canonical() resourceKey {
 	}
 }
 
-// ofResource is the mapping to the attributes of a resource.
-func (v *values) ofResource(service string, k resourceKey) {
-	v.text("cloud.provider", "aws")
-	v.text("service.name", service)
-	v.text("aws.s3.bucket", k.bucket)
-	v.text("aws.s3.owner", k.owner)
-	v.text("cloud.account.id", k.account)
-	v.text("cloud.region", k.region)
-}
-
 // build makes rl the resource of a group and moves the group's records into it.
 func (c *Converter) build(rl plog.ResourceLogs, g *group) {
 	var v values
 	var builder xpdata.MapBuilder
-	v.ofResource(c.options.ServiceName, g.key)
+	c.addResource(&v, &g.key)
 	v.build(&builder, rl.Resource().Attributes())
 	rl.SetSchemaUrl(schemaURL)
 

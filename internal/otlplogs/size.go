@@ -3,6 +3,8 @@ package otlplogs
 import (
 	"math/bits"
 	"strings"
+
+	"go.opentelemetry.io/collector/pdata/plog"
 )
 
 // This file knows the protobuf encoding of OTLP logs, as far as it makes sizes
@@ -60,25 +62,25 @@ func wordsSize(text string) int {
 	return size
 }
 
-// recordSize returns the size of a record with these attributes. Every record
-// has two times, a severity and ids, though these may be empty.
-func recordSize(v *values, s *subject) int {
-	size := 9 + 9 + 2 + field(len("ERROR")) + field(len(s.event)) + v.size
-	if s.body == "" {
+// recordSize returns the size of a record with these attributes and this body.
+// Every record has two times, a severity and ids, though these may be empty.
+func recordSize(lr plog.LogRecord, v *values, body string) int {
+	size := 9 + 9 + 2 + field(len("ERROR")) + field(len(lr.EventName())) + v.size
+	if body == "" {
 		size += field(0)
 	} else {
-		size += field(field(len(s.body)))
+		size += field(field(len(body)))
 	}
-	if s.trace.trace.IsEmpty() {
+	if lr.TraceID().IsEmpty() {
 		return size + field(0) + field(0)
 	}
-	return size + field(len(s.trace.trace)) + field(len(s.trace.span)) + 5
+	return size + field(16) + field(8) + 5
 }
 
 // groupSize returns the size of a ResourceLogs without its records.
 func (c *Converter) groupSize(key resourceKey) int {
 	var v values
-	v.ofResource(c.options.ServiceName, key)
+	c.addResource(&v, &key)
 	resource := v.size
 	scope := field(len(c.options.ScopeName)) + field(len(c.options.ScopeVersion))
 	scopeLogs := field(scope) + field(len(schemaURL))

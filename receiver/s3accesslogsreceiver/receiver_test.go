@@ -239,3 +239,18 @@ func TestReceiverNeverWritesSecrets(t *testing.T) {
 		assert.Contains(t, string(text), "REDACTED")
 	}
 }
+
+func TestMissingDirectoryIsReportedAndReadOnceItIsThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "logs")
+	sink := new(consumertest.LogsSink)
+	r := startReceiver(t, directoryConfig(path), sink)
+	err := r.awaitStatus(t, componentstatus.StatusRecoverableError)
+	require.ErrorContains(t, err, "directory.path")
+	require.ErrorContains(t, err, path)
+
+	records := samplelogs.Records(3, 10)
+	writeFile(t, filepath.Join(path, "2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records, "\n")+"\n")
+	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
+	r.awaitLogged(t, "directory read to its end")
+	assert.Equal(t, uidsOf(records...), uids(sink.AllLogs()))
+}

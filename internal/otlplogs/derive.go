@@ -1,0 +1,80 @@
+package otlplogs
+
+import (
+	"errors"
+	"math"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// decodeKey returns the key as the client named it.
+func (b *Batch) decodeKey(operation, key string) string {
+	decoded, needed := accesslog.AppendKey(b.arena.room(len(key)), operation, key)
+	if !needed {
+		return key
+	}
+	return repair(b.arena.keep(decoded))
+}
+
+// errorType returns the error code, or the HTTP status of an error without one.
+func (b *Batch) errorType(r *accesslog.Record) string {
+	if r.ErrorCode != "" || r.Status < 400 || r.Status > 599 {
+		return r.ErrorCode
+	}
+	return b.arena.keep(strconv.AppendInt(b.arena.room(len("404")), int64(r.Status), 10))
+}
+
+// bodySize returns the bytes sent: S3 logs "-" for none when there was a
+// response.
+func bodySize(r *accesslog.Record) int64 {
+	if r.BytesSent == accesslog.Absent && r.Status != accesslog.Absent {
+		return 0
+	}
+	return r.BytesSent
+}
+
+func tlsName(version string) string {
+	if version == "" {
+		return ""
+	}
+	return "tls"
+}
+
+// explain returns the text of reason, redacted. The value that did not fit is
+// redacted before Error puts it in quotes, which would change it.
+func (b *Batch) explain(reason error) string {
+	redact := &b.converter.redact
+	if e := (*accesslog.Error)(nil); errors.As(reason, &e) {
+		shown := *e
+		shown.Value = redact.text(&b.arena, e.Value)
+		return shown.Error()
+	}
+	return redact.text(&b.arena, reason.Error())
+}
+
+// setSeverity gives lr the severity of a response with this HTTP status.
+func setSeverity(lr plog.LogRecord, status int32) {
+	number, text := plog.SeverityNumberInfo, "INFO"
+	switch {
+	case status >= 500 && status < 600:
+		number, text = plog.SeverityNumberError, "ERROR"
+	case status >= 400 && status < 500:
+		number, text = plog.SeverityNumberWarn, "WARN"
+	}
+	lr.SetSeverityNumber(number)
+	lr.SetSeverityText(text)
+}
+
+// timestamp returns seconds since the Unix epoch as OTLP has them. A time before
+// it, or after the year 2554, is one that OTLP cannot tell: 0, unknown.
+func timestamp(seconds int64) pcommon.Timestamp {
+	const nanoseconds = 1_000_000_000
+	if seconds < 0 || seconds > math.MaxUint64/nanoseconds {
+		return 0
+	}
+	return pcommon.Timestamp(seconds) * nanoseconds
+}
