@@ -49,7 +49,8 @@ run: build ## Read the sample logs in testdata/sample and show what comes out
 validate: build ## Let the built collector check every configuration of this repository
 	@for config in examples/*.yaml testdata/config*.yaml; do \
 	  echo "$$config"; \
-	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 SAMPLES=testdata/sample OUT=_run \
+	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 \
+	      QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111122223333/q STORAGE=_run/storage SAMPLES=testdata/sample OUT=_run \
 	    bin/otelcol-s3audit validate --config $$config; \
 	done
 

@@ -11,6 +11,11 @@ import "strings"
 func AppendKey(dst []byte, operation, key string) (out []byte, needed bool) {
 	form := strings.HasPrefix(operation, "BATCH.") || strings.HasPrefix(operation, "S3.")
 	escaped := strings.IndexByte(key, '%') >= 0 || form && strings.IndexByte(key, '+') >= 0
+	if escaped && !form {
+		if out, ok := appendTwice(dst, key); ok {
+			return out, true
+		}
+	}
 	if !escaped || !isEncoded(key) {
 		return dst, false
 	}
@@ -22,6 +27,26 @@ func AppendKey(dst []byte, operation, key string) (out []byte, needed bool) {
 		level = level[:decode(level, false)]
 	}
 	return dst[:start+len(level)], true
+}
+
+// appendTwice appends the decoded key if every percent sign in it begins an
+// escape that was encoded again, "%25" and two digits, as S3 nearly always
+// writes them. It decodes both levels at once; what is between two escapes is
+// copied as a whole.
+func appendTwice(dst []byte, key string) (out []byte, ok bool) {
+	for {
+		i := strings.IndexByte(key, '%')
+		if i < 0 {
+			return append(dst, key...), true
+		}
+		escape := key[i:]
+		if len(escape) < len("%2520") || escape[1] != '2' || escape[2] != '5' || !isHex(escape[3]) || !isHex(escape[4]) {
+			return dst, false
+		}
+		dst = append(dst, key[:i]...)
+		dst = append(dst, unhex(escape[3])<<4|unhex(escape[4]))
+		key = escape[len("%2520"):]
+	}
 }
 
 // isEncoded reports whether every percent sign in s begins an escape.

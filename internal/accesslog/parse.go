@@ -8,13 +8,10 @@ import "strings"
 // them before the field that failed, and the rest of r is not to be used.
 // It never panics and never allocates.
 func Parse(line string, r *Record) error {
-	*r = Record{
-		Status:         Absent,
-		BytesSent:      Absent,
-		ObjectSize:     Absent,
-		TotalTime:      Absent,
-		TurnAroundTime: Absent,
-	}
+	// Cleared and then set, because a literal would be made and then copied.
+	*r = Record{}
+	r.Status = Absent
+	r.BytesSent, r.ObjectSize, r.TotalTime, r.TurnAroundTime = Absent, Absent, Absent, Absent
 	if !r.read(line) {
 		return &r.err
 	}

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
@@ -19,7 +18,7 @@ type batch struct {
 	logs   *otlplogs.Batch
 	marks  []mark
 	due    time.Time // when it is flushed at the latest; set with the first mark
-	// undelivered is set when the batch was neither accepted nor refused for good.
+	// undelivered is why the batch was not delivered to its end, if it was not.
 	undelivered error
 }
 
@@ -34,7 +33,7 @@ type mark struct {
 // assembler puts segments together to batches.
 type assembler struct {
 	engine  *Engine
-	drain   context.Context
+	ctx     context.Context // of deliveries
 	results chan<- *batch
 
 	current *batch // never nil
@@ -44,8 +43,8 @@ type assembler struct {
 
 // assemble is the assembler's goroutine. It ends when the downloads have, and
 // closes results when the last delivery has ended.
-func (e *Engine) assemble(drain context.Context, results chan<- *batch) {
-	a := &assembler{engine: e, drain: drain, results: results, timer: time.NewTimer(time.Hour)}
+func (e *Engine) assemble(ctx context.Context, results chan<- *batch) {
+	a := &assembler{engine: e, ctx: ctx, results: results, timer: time.NewTimer(time.Hour)}
 	a.timer.Stop()
 	a.renew()
 	for open := true; open; {
@@ -114,28 +113,28 @@ func (a *assembler) flush() {
 	a.renew()
 	a.engine.window <- struct{}{}
 	go func() {
-		b.undelivered = a.engine.deliver(a.drain, b)
+		b.undelivered = a.engine.deliver(a.ctx, b)
 		a.results <- b
 	}()
 }
 
 func (a *assembler) renew() {
-	a.current = &batch{number: a.number, logs: a.engine.conv.NewBatch(0)}
+	a.current = &batch{number: a.number, logs: a.engine.parts.Converter.NewBatch(0)}
 	a.number++
 }
 
 // deliver returns nil when nothing of the batch has to be delivered again.
 func (e *Engine) deliver(ctx context.Context, b *batch) error {
-	records := int64(b.logs.Len()) // before the logs are given away
-	if records == 0 {
+	records := b.logs.Len() // before the logs are given away
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case records == 0:
 		return nil
 	}
 	begin := time.Now()
-	err := e.sink.Deliver(ctx, b.logs.Logs())
+	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs())
 	b.logs = nil
-	e.inst.delivered(ctx, records, time.Since(begin), err)
-	if errors.Is(err, ErrRefused) {
-		return nil
-	}
+	e.parts.Instruments.delivered(ctx, records, refused, time.Since(begin))
 	return err
 }

@@ -1,58 +1,227 @@
 package ingest
 
-// commit is the committer's goroutine: it takes delivered batches as they come
-// and commits them by their numbers. After a batch that was not delivered no
-// later one counts either: what they took further is read again.
-func (e *Engine) commit(results <-chan *batch) {
-	var (
-		next    uint64                    // number of the batch to commit
-		early   = make(map[uint64]*batch) // delivered before their turn, fewer than the window is wide
-		failure error
-	)
-	for b := range results {
-		early[b.number] = b
-		for b := early[next]; b != nil; b = early[next] {
-			delete(early, next)
-			next++
-			if failure == nil {
-				failure = b.undelivered
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// lastCommit bounds the last try to store what was accepted, when the time to
+// deliver is over.
+const lastCommit = 2 * time.Second
+
+// idleCommit is how soon what the source has to be committed is, without batches.
+const idleCommit = 5 * time.Second
+
+// committer takes delivered batches as they come and commits them by their
+// numbers, as many at a time as are there: while one commit is being written,
+// the batches that are accepted meanwhile gather for the next.
+type committer struct {
+	engine *Engine
+	ctx    context.Context // of deliveries
+	keeper source.Keeper   // nil: the source has nothing of its own to commit
+
+	next    uint64            // number of the batch to note
+	early   map[uint64]*batch // delivered before their turn, fewer than the window is wide
+	denials denials
+
+	// What was noted and is not yet committed.
+	change  checkpoint.Change
+	endings []ending
+	batches int
+
+	// failure is set with the first batch that was not delivered or could not be
+	// committed. From then on nothing counts: what came further is read again.
+	failure error
+}
+
+// ending is an object that ends in a batch.
+type ending struct {
+	object *object
+	err    error // why it broke off, if it did
+	what   disposition
+}
+
+// commit is the committer's goroutine.
+func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
+	c := committer{engine: e, ctx: ctx, early: make(map[uint64]*batch), denials: make(denials)}
+	c.keeper, _ = e.parts.Source.(source.Keeper)
+	idle := time.NewTicker(idleCommit)
+	defer idle.Stop()
+	for open := true; open; {
+		var b *batch
+		select {
+		case b, open = <-results:
+			if open {
+				c.early[b.number] = b
+				c.gather(results)
+				c.takeTurns()
+				continue
 			}
-			e.settleBatch(b, failure)
-			<-e.window
+		case <-idle.C:
+		}
+		if c.failure == nil {
+			c.failure = c.store() // what the source has learned since the last batch
 		}
 	}
 }
 
-// settleBatch notes the progress of a batch and settles the objects that end
-// in it. With a failure there is no progress.
-func (e *Engine) settleBatch(b *batch, failure error) {
-	for _, m := range b.marks {
-		if failure == nil {
-			m.object.committed = max(m.object.committed, m.end)
-		}
-		switch {
-		case !m.last:
-		case failure != nil:
-			e.settle(m.object, failure)
+// gather takes the other batches that are there already.
+func (c *committer) gather(results <-chan *batch) {
+	for {
+		select {
+		case b, open := <-results:
+			if !open {
+				return
+			}
+			c.early[b.number] = b
 		default:
-			e.settle(m.object, m.err)
+			return
 		}
 	}
 }
 
-// settle tells the source what became of an object. err is nil when all of it
-// was committed.
-func (e *Engine) settle(o *object, err error) {
-	d := e.dispose(err, o.work.Attempt)
+// takeTurns commits the batches whose turn it is.
+func (c *committer) takeTurns() {
+	for b := c.early[c.next]; b != nil; b = c.early[c.next] {
+		delete(c.early, c.next)
+		c.next++
+		if c.failure == nil && b.undelivered != nil {
+			c.settle() // the batches before this one are accepted
+			c.failure = b.undelivered
+		}
+		c.note(b)
+	}
+	c.settle()
+}
+
+// settle commits what was noted, then tells the source.
+func (c *committer) settle() {
+	if c.batches == 0 {
+		return
+	}
+	if c.failure == nil {
+		c.failure = c.store()
+	}
+	for _, end := range c.endings {
+		c.engine.settle(end, c.failure)
+	}
+	c.endings = c.endings[:0]
+	for ; c.batches > 0; c.batches-- {
+		<-c.engine.window
+	}
+	if err := c.engine.parts.Progress.Tidy(c.ctx); err != nil && c.failure == nil {
+		c.engine.parts.Status(ConcernStorage, err)
+	}
+}
+
+// note adds what a batch brings about to the change.
+func (c *committer) note(b *batch) {
+	c.batches++
+	for _, m := range b.marks {
+		end := ending{object: m.object, err: m.err}
+		if c.failure == nil {
+			m.object.delivered = max(m.object.delivered, m.end)
+			c.noteObject(&end, m.last)
+		}
+		if m.last {
+			c.endings = append(c.endings, end)
+		}
+	}
+}
+
+// noteObject notes how far an object came, and what becomes of one that ends.
+func (c *committer) noteObject(end *ending, last bool) {
+	w := end.object.work
+	attempts := w.Attempt
+	if last {
+		others := errors.Is(end.err, source.ErrDenied) && c.denials.others(w, c.engine.opened.Load())
+		end.what = dispose(end.err, attempts, others)
+		if !end.what.again {
+			delete(c.denials, w.ID)
+			c.change.Done(w.Group, w.ID)
+			return
+		}
+		if end.what.charge {
+			attempts++
+		}
+	}
+	if end.object.delivered > 0 || attempts > 0 {
+		c.change.Reached(w.Group, w.ID, end.object.delivered, attempts)
+	}
+}
+
+// store commits the change, again and again until storage takes it or the time
+// to drain is over.
+func (c *committer) store() error {
+	if c.keeper != nil {
+		own := c.keeper.Change()
+		for name, value := range own.Cursors {
+			c.change.Cursor(name, value)
+		}
+		for _, group := range own.Forget {
+			c.change.Forget(group)
+		}
+		for group, ids := range own.Done {
+			for _, id := range ids {
+				c.change.Done(group, id)
+			}
+		}
+	}
+	if c.change.Empty() {
+		return nil
+	}
+	pause := newBackOff()
+	for {
+		err := c.try(c.ctx)
+		if err == nil || !sleep(c.ctx, pause.NextBackOff()) {
+			break
+		}
+	}
+	if c.change.Empty() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), lastCommit)
+	defer cancel()
+	return c.try(ctx)
+}
+
+// try commits the change and empties it if that works.
+func (c *committer) try(ctx context.Context) error {
+	begin := time.Now()
+	parts := &c.engine.parts
+	if err := parts.Progress.Commit(ctx, &c.change); err != nil {
+		err = fmt.Errorf("storing progress: %w", err)
+		parts.Status(ConcernStorage, err)
+		return err
+	}
+	parts.Instruments.committed(time.Since(begin))
+	parts.Status(ConcernStorage, nil)
+	c.change.Reset()
+	return nil
+}
+
+// settle tells the source what became of an object. failure is set when its end
+// was not committed.
+func (e *Engine) settle(end ending, failure error) {
+	o := end.object
 	switch {
-	case d.again:
-		o.work.Receipt.Nack(o.committed, d.charge)
+	case failure != nil:
+		o.work.Receipt.Nack(o.delivered, false)
+	case end.what.again:
+		o.work.Receipt.Nack(o.delivered, end.what.charge)
 	default:
 		o.work.Receipt.Ack()
 		e.totals.objects.Add(1)
-		e.inst.object(d.outcome)
+		e.parts.Instruments.object(end.what.outcome)
 	}
-	e.report(o, err, d)
+	if failure == nil {
+		e.report(end)
+	}
 	e.unsettled.Add(-1)
 	<-e.unacknowledged
 }

@@ -3,6 +3,9 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
@@ -30,8 +33,15 @@ type converter struct {
 	record accesslog.Record // reused for every line
 
 	p       *piece
+	origin  otlplogs.Origin // of p
 	segment *otlplogs.Batch // being filled; nil when empty
-	counted struct{ ok, malformed, extra int64 }
+	counted counts
+}
+
+// counts is what is added up over a piece.
+type counts struct {
+	ok, malformed, extra int64
+	time                 int64 // of the last record that is ok
 }
 
 // piece fills p.segments.
@@ -39,7 +49,8 @@ func (c *converter) piece(p *piece) {
 	if p.chunk.Text == "" {
 		return
 	}
-	c.p = p
+	c.p, c.origin = p, p.object.origin
+	c.origin.Observed = pcommon.NewTimestampFromTime(time.Now())
 	if long := p.chunk.Long; long != nil {
 		c.long(long)
 	} else {
@@ -60,38 +71,42 @@ func (c *converter) lines(text string) {
 		if line == "" {
 			continue
 		}
-		if c.full(len(line)) {
-			c.cut(at)
-		}
-		c.line(line)
+		c.line(line, at)
 	}
 }
 
 // line converts a line, which is one record unless joined ones are to be split.
-func (c *converter) line(line string) {
+// It begins at the offset at.
+func (c *converter) line(line string, at int64) {
 	for c.engine.cfg.SplitJoined {
 		next := accesslog.NextJoined(line)
 		if next < 0 {
 			break
 		}
-		c.one(line[:next])
+		c.one(line[:next], at)
 		line = line[next+1:]
 	}
-	c.one(line)
+	c.one(line, at)
 }
 
-func (c *converter) one(line string) {
+// one converts one record of the line that begins at the offset at, where
+// reading would be resumed if the batch ended before the record.
+func (c *converter) one(line string, at int64) {
+	if c.full(len(line)) {
+		c.cut(at)
+	}
 	id := lines.Identify(line)
 	if err := accesslog.Parse(line, &c.record); err != nil {
 		c.counted.malformed++
-		c.batch().AppendMalformed(&c.record, line, id, &c.p.object.origin, err)
+		c.batch().AppendMalformed(&c.record, line, id, &c.origin, err)
 		return
 	}
 	c.counted.ok++
+	c.counted.time = c.record.Time
 	if c.record.Extra != "" {
 		c.counted.extra++
 	}
-	c.batch().Append(&c.record, line, id, &c.p.object.origin)
+	c.batch().Append(&c.record, line, id, &c.origin)
 }
 
 // long keeps the beginning of a line that is longer than the limit.
@@ -101,7 +116,7 @@ func (c *converter) long(l *lines.Long) {
 	reason := fmt.Errorf("line of %d bytes is longer than max_line_size (%d bytes): its first %d bytes are kept",
 		l.Size, c.engine.cfg.Lines.Line, len(kept))
 	c.counted.malformed++
-	c.batch().AppendMalformed(&c.record, kept, l.ID, &c.p.object.origin, reason)
+	c.batch().AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
 }
 
 // full tells whether the segment has to be cut before a line of this length.
@@ -120,7 +135,7 @@ func (c *converter) full(length int) bool {
 // batch returns the segment that is being filled.
 func (c *converter) batch() *otlplogs.Batch {
 	if c.segment == nil {
-		c.segment = c.engine.conv.NewBatch(c.hint())
+		c.segment = c.engine.parts.Converter.NewBatch(c.hint())
 	}
 	return c.segment
 }
@@ -133,7 +148,7 @@ func (c *converter) hint() int {
 // cut ends the segment, behind which the object goes on at end.
 func (c *converter) cut(end int64) {
 	if c.segment == nil {
-		c.segment = c.engine.conv.NewBatch(0) // blank lines only: progress without records
+		c.segment = c.engine.parts.Converter.NewBatch(0) // blank lines only: progress without records
 	}
 	c.p.segments = append(c.p.segments, segment{logs: c.segment, end: end})
 	c.segment = nil
@@ -144,6 +159,10 @@ func (c *converter) count() {
 	e, n := c.engine, &c.counted
 	e.totals.records.Add(n.ok)
 	e.totals.malformed.Add(n.malformed)
-	e.inst.records(context.Background(), n.ok, n.malformed, n.extra)
-	*n = struct{ ok, malformed, extra int64 }{}
+	e.parts.Instruments.records(context.Background(), n.ok, n.malformed, n.extra)
+	if n.ok > 0 {
+		age := c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0))
+		e.parts.Instruments.Lag.Record(context.Background(), age.Seconds())
+	}
+	*n = counts{}
 }

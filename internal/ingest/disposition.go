@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"go.uber.org/zap"
 
@@ -11,8 +10,12 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// attempts is how often an object that cannot be read is tried.
-const attempts = 3
+const (
+	// attempts is how often an object that cannot be read is tried.
+	attempts = 3
+	// maxDenials is far above what a source keeps to offer again.
+	maxDenials = 10_000
+)
 
 // Outcome is what became of an object.
 type Outcome string
@@ -37,27 +40,24 @@ type disposition struct {
 }
 
 // dispose is the one table from the error that ended the reading of an object
-// to what happens. attempt is how many charged attempts went before.
-func (e *Engine) dispose(err error, attempt int) disposition {
+// to what happens. attempt is how many charged attempts went before, and others
+// whether other objects could be opened since this one was denied first.
+func dispose(err error, attempt int, others bool) disposition {
 	switch {
 	case err == nil:
-		e.readSinceDenied.Store(true)
 		return disposition{outcome: OutcomeOK}
 	case errors.Is(err, context.Canceled):
-		return disposition{again: true} // shutdown
+		return disposition{again: true} // shutdown, or a queue's message was given back
 	case errors.Is(err, source.ErrGone), errors.Is(err, source.ErrChanged):
 		return disposition{outcome: OutcomeGone} // what it changed into is an object of its own
 	case errors.Is(err, lines.ErrTooLarge):
 		return limited(OutcomeTooLarge, attempt)
 	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
 		return limited(OutcomeCorrupt, attempt)
-	case errors.Is(err, source.ErrDenied):
-		// Denied while others work is a fault of the object; denied like all
-		// others is a permission that is missing for now.
-		if e.readSinceDenied.Swap(false) {
-			return limited(OutcomeDenied, attempt)
-		}
-		return disposition{again: true, trouble: true}
+	case errors.Is(err, source.ErrDenied) && others:
+		// Denied while others work is a fault of the object; denied like all others
+		// is a permission that is missing for now.
+		return limited(OutcomeDenied, attempt)
 	default:
 		return disposition{again: true, trouble: true}
 	}
@@ -71,19 +71,43 @@ func limited(o Outcome, attempt int) disposition {
 	return disposition{outcome: o}
 }
 
+// denials remembers of each object that was denied how many objects could be
+// opened until then.
+type denials map[source.ID]int64
+
+// others tells whether more objects were opened since an object was denied
+// first, which is now if it was not denied before. A file is not the service's
+// to deny: there, any file that could be opened counts.
+func (d denials) others(o *source.Work, opened int64) bool {
+	if o.Object.Bucket == "" {
+		return opened > 0
+	}
+	first, known := d[o.ID]
+	if !known {
+		if len(d) >= maxDenials {
+			clear(d) // objects of a queue may go to another collector, unseen
+		}
+		d[o.ID] = opened
+	}
+	return known && opened > first
+}
+
 // report tells the operator: once for an object that is given up, by the
 // component's status while the storage fails.
-func (e *Engine) report(o *object, err error, d disposition) {
-	switch {
-	case d.trouble:
-		e.status(ConcernObjects, fmt.Errorf("reading %s: %w", o.work.Object.URI(), err))
-	case err == nil:
-		e.status(ConcernObjects, nil)
-	case !d.again && d.outcome != OutcomeGone:
-		e.log.Warn("object given up; the records before the fault stand",
-			zap.String("object", o.work.Object.URI()),
-			zap.String("outcome", string(d.outcome)),
-			zap.Int64("offset", o.committed),
-			zap.Error(err))
+func (e *Engine) report(end ending) {
+	if end.what.trouble {
+		e.parts.Status(ConcernObjects, end.err)
+		return
+	}
+	if !errors.Is(end.err, context.Canceled) {
+		e.parts.Status(ConcernObjects, nil) // the storage answers, whatever it says of this object
+	}
+	givenUp := end.err != nil && !end.what.again
+	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {
+		e.parts.Log.Warn("object given up; the records before the fault stand",
+			zap.String("object", end.object.work.Object.URI()),
+			zap.String("outcome", string(end.what.outcome)),
+			zap.Int64("offset", end.object.delivered),
+			zap.Error(end.err))
 	}
 }

@@ -24,7 +24,7 @@ func TestDisposition(t *testing.T) {
 	for name, c := range map[string]struct {
 		err     error
 		attempt int
-		others  bool // another object was read since the last denial
+		others  bool // others could be opened since it was denied first
 		want    disposition
 	}{
 		"read":                       {want: disposition{outcome: OutcomeOK}},
@@ -42,22 +42,41 @@ func TestDisposition(t *testing.T) {
 		"anything else":              {err: errors.New("disk on fire"), attempt: 9, want: disposition{again: true, trouble: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := newRig(testConfig(), newFakeSource(), &fakeSink{}).Engine
-			e.readSinceDenied.Store(c.others)
 			err := c.err
 			if err != nil {
 				err = wrapped(err)
 			}
-			assert.Equal(t, c.want, e.dispose(err, c.attempt))
+			assert.Equal(t, c.want, dispose(err, c.attempt, c.others))
 		})
 	}
 }
 
-func TestDeniedIsNotChargedTwiceWithoutASuccessBetween(t *testing.T) {
-	e := newRig(testConfig(), newFakeSource(), &fakeSink{}).Engine
-	e.dispose(nil, 0)
-	assert.True(t, e.dispose(source.ErrDenied, 0).charge)
-	assert.False(t, e.dispose(source.ErrDenied, 0).charge)
+func TestDenialsCountOnceOthersWereOpened(t *testing.T) {
+	d := make(denials)
+	one, two := &source.Work{ID: source.ID{1}}, &source.Work{ID: source.ID{2}}
+	one.Object.Bucket, two.Object.Bucket = "b", "b"
+	assert.False(t, d.others(one, 5), "what was opened before says nothing: the permission may have gone since")
+	assert.False(t, d.others(two, 5))
+	assert.False(t, d.others(one, 5), "still the same for all")
+	assert.True(t, d.others(one, 6))
+	assert.True(t, d.others(one, 6), "also when nothing else comes")
+	assert.True(t, d.others(two, 6))
+
+	file := &source.Work{}
+	assert.False(t, d.others(file, 0))
+	assert.True(t, d.others(file, 1))
+}
+
+func TestDeniedObjectIsGivenUpAlsoAsTheLastOne(t *testing.T) {
+	denied := &fakeObject{key: "denied", fault: fmt.Errorf("%w: s3:GetObject", source.ErrDenied)}
+	objects, want := sampleObjects(24, 3000, 10)
+	r := newRig(testConfig(), newFakeSource(append([]*fakeObject{denied}, objects...)...), &fakeSink{})
+	require.NoError(t, r.Run(t.Context()))
+	assert.Equal(t, want, r.sink.uids)
+	assert.Equal(t, 1, denied.acked)
+	assert.Equal(t, 2, denied.charged)
+	assert.Len(t, r.logged.FilterMessageSnippet("given up").All(), 1)
+	assert.NoError(t, r.concerns.latest[ConcernObjects], "well again")
 }
 
 func TestBrokenObjectIsGivenUpAfterThreeAttempts(t *testing.T) {
@@ -101,7 +120,7 @@ func TestGoneObjectIsDoneSilently(t *testing.T) {
 
 func TestUnreachableObjectIsTriedUntilItIsThere(t *testing.T) {
 	away := textObject(samplelogs.Records(22, 3)...)
-	away.fault = fmt.Errorf("%w: 503", source.ErrUnreachable)
+	away.fault = fmt.Errorf("%w: s3://logs/%s: 503", source.ErrUnreachable, away.key)
 	src := newFakeSource(away)
 	r := newRig(testConfig(), src, &fakeSink{})
 	done := make(chan error, 1)
@@ -114,7 +133,7 @@ func TestUnreachableObjectIsTriedUntilItIsThere(t *testing.T) {
 	assert.Equal(t, 1, away.acked)
 	assert.Zero(t, away.charged)
 	assert.ErrorContains(t, r.concerns.errors()[0], "s3://logs/"+away.key)
-	assert.NoError(t, r.concerns.all[len(r.concerns.all)-1], "well again")
+	assert.NoError(t, r.concerns.latest[ConcernObjects], "well again")
 }
 
 func TestSourceInTroubleIsAskedAgainWithBackOff(t *testing.T) {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
@@ -16,10 +13,10 @@ import (
 // object is a log object on its way through the engine.
 type object struct {
 	work   *source.Work
-	origin otlplogs.Origin
-	// committed is how far the object was accepted and committed, in decompressed
-	// bytes. It belongs to the committer.
-	committed int64
+	origin otlplogs.Origin // without the time
+	// delivered is how far the object was accepted, in decompressed bytes. It
+	// belongs to the committer.
+	delivered int64
 }
 
 // piece is what a download sends on: a chunk of an object, or its end, or both.
@@ -37,7 +34,7 @@ type piece struct {
 
 // download reads one object and sends its pieces, exactly one of them the last.
 func (e *Engine) download(ctx context.Context, work *source.Work) {
-	o := &object{work: work, committed: work.Offset, origin: originOf(work.Object)}
+	o := &object{work: work, delivered: work.Offset, origin: originOf(work.Object)}
 	last, err := e.read(ctx, o)
 	last.last, last.err = true, err
 
@@ -56,6 +53,7 @@ func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
 		return newPiece(o, lines.Chunk{}), orShutdown(ctx, err)
 	}
 	defer r.Close()
+	e.opened.Add(1)
 
 	// One chunk is held back, so that the last one carries the end of the object:
 	// a small object is one piece.
@@ -69,7 +67,7 @@ func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
 			return held, orShutdown(ctx, err)
 		}
 		e.totals.bytes.Add(chunk.End - chunk.Offset)
-		e.inst.Read.Add(ctx, chunk.End-chunk.Offset)
+		e.parts.Instruments.Read.Add(ctx, chunk.End-chunk.Offset)
 		if held.chunk.Text != "" {
 			e.send(held)
 		}
@@ -103,6 +101,5 @@ func originOf(o source.Object) otlplogs.Origin {
 		Bucket:    o.Name.Bucket,
 		AccountID: o.Name.AccountID,
 		Region:    o.Name.Region,
-		Observed:  pcommon.NewTimestampFromTime(time.Now()),
 	}
 }

@@ -13,20 +13,19 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// ErrRefused is what a Sink returns for logs that were refused for good.
-var ErrRefused = errors.New("logs were refused for good")
-
 // Sink takes batches of log records.
 type Sink interface {
-	// Deliver hands logs over, again and again until they are accepted (nil),
-	// refused for good (ErrRefused) or ctx is done (its error). The logs belong
-	// to the Sink. It is called from several goroutines at once.
-	Deliver(ctx context.Context, logs plog.Logs) error
+	// Deliver hands logs over, again and again until all of them are accepted or
+	// refused for good, and returns how many were refused; or until ctx is done,
+	// and returns its error. The logs belong to the Sink. It is called from several
+	// goroutines at once.
+	Deliver(ctx context.Context, logs plog.Logs) (refused int, err error)
 }
 
 // Config bounds the engine. All of it must be set.
@@ -37,7 +36,6 @@ type Config struct {
 	BatchRecords      int // records in a batch at most
 	BatchBytes        int // estimated OTLP size of a batch at most
 	FlushInterval     time.Duration
-	ShutdownTimeout   time.Duration // for what was read, once reading was stopped
 	Lines             lines.Limits
 	SplitJoined       bool // begin a record also where one was joined to another by a space
 }
@@ -50,46 +48,45 @@ type Totals struct {
 	Malformed int64
 }
 
+// Parts are what an engine works with. All must be set; they stay the caller's.
+type Parts struct {
+	Source      source.Source
+	Converter   *otlplogs.Converter
+	Sink        Sink
+	Progress    *checkpoint.Store
+	Instruments Instruments
+	Status      Status
+	Log         *zap.Logger
+}
+
 // Engine runs the flow that the package comment draws. It is used once.
 type Engine struct {
-	cfg    Config
-	source source.Source
-	conv   *otlplogs.Converter
-	sink   Sink
-	inst   Instruments
-	status Status
-	log    *zap.Logger
+	cfg   Config
+	parts Parts
 
 	order chan *piece // to the assembler
 	work  chan *piece // to the workers
 
-	downloads       chan struct{} // one token per download under way
-	unacknowledged  chan struct{} // one token per object not yet settled
-	window          chan struct{} // one token per batch not yet committed
-	active          atomic.Int64  // objects of which more is to be read
-	unsettled       atomic.Int64  // objects taken from the source and not yet settled
-	readSinceDenied atomic.Bool   // see dispose
+	downloads      chan struct{} // one token per download under way
+	unacknowledged chan struct{} // one token per object not yet settled
+	window         chan struct{} // one token per batch not yet committed
+	active         atomic.Int64  // objects of which more is to be read
+	unsettled      atomic.Int64  // objects taken from the source and not yet settled
+	opened         atomic.Int64  // objects that could be opened, ever; see denials
+	sourceWell     atomic.Bool   // SourceWell was called since the last error
 
 	totals struct{ objects, bytes, records, malformed atomic.Int64 }
 }
 
-// Concern is what an error or a recovery is about.
-type Concern string
+// maxPieces bounds the pieces between the downloads and the assembler.
+const maxPieces = 16
 
-const (
-	ConcernSource  Concern = "source"  // finding objects
-	ConcernObjects Concern = "objects" // reading them
-)
-
-// Status is told what the engine meets, nil when it works again. It is called
-// from several goroutines, also without a change.
-type Status func(Concern, error)
-
-// New makes an engine that reads src, which stays the caller's.
-func New(cfg Config, src source.Source, conv *otlplogs.Converter, sink Sink, inst Instruments, status Status, log *zap.Logger) *Engine {
-	pieces := 4 * runtime.GOMAXPROCS(0)
+// New makes an engine.
+func New(cfg Config, parts Parts) *Engine {
+	// A converted piece is about a megabyte, so many CPUs must not mean many pieces.
+	pieces := min(4*runtime.GOMAXPROCS(0), maxPieces)
 	return &Engine{
-		cfg: cfg, source: src, conv: conv, sink: sink, inst: inst, status: status, log: log,
+		cfg: cfg, parts: parts,
 		order:          make(chan *piece, pieces),
 		work:           make(chan *piece, pieces),
 		downloads:      make(chan struct{}, cfg.Concurrency),
@@ -104,6 +101,12 @@ func (e *Engine) InFlight() int64 { return e.active.Load() }
 // Unacknowledged returns how many objects were taken and are not yet settled.
 func (e *Engine) Unacknowledged() int64 { return e.unsettled.Load() }
 
+// Room returns how many objects could be taken now, with the one that Next was
+// called for. It is for the goroutine of Next.
+func (e *Engine) Room() int {
+	return 1 + min(cap(e.downloads)-len(e.downloads), cap(e.unacknowledged)-len(e.unacknowledged))
+}
+
 // Totals returns the sums so far.
 func (e *Engine) Totals() Totals {
 	return Totals{
@@ -112,35 +115,30 @@ func (e *Engine) Totals() Totals {
 	}
 }
 
-// Run reads until the source ends, then returns nil, or until ctx is done, then
-// returns its error. Either way what was read is delivered and every object is
-// settled before Run returns; once ctx is done this takes ShutdownTimeout at
-// most, after which what was not accepted is given back to the source.
-func (e *Engine) Run(ctx context.Context) error {
-	drain, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	defer context.AfterFunc(ctx, func() {
-		timeout := time.NewTimer(e.cfg.ShutdownTimeout)
-		defer timeout.Stop()
-		select {
-		case <-timeout.C:
-			stop()
-		case <-drain.Done():
-		}
-	})()
+// SourceWell tells the engine that the source could look for objects, whether or
+// not there were any.
+func (e *Engine) SourceWell() {
+	e.sourceWell.Store(true)
+	e.parts.Status(ConcernSource, nil)
+}
 
+// Run reads until the source ends, then returns nil, or until reading is done,
+// then returns its error. Either way what was read is delivered and every object
+// is settled before Run returns. Once delivering is done as well, what was not
+// accepted by then is given back to the source.
+func (e *Engine) Run(reading, delivering context.Context) error {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(e.convert)
 	}
 	results := make(chan *batch)
 	var committer sync.WaitGroup
-	committer.Go(func() { e.commit(results) })
+	committer.Go(func() { e.commit(delivering, results) })
 
 	var assembler sync.WaitGroup
-	assembler.Go(func() { e.assemble(drain, results) })
+	assembler.Go(func() { e.assemble(delivering, results) })
 
-	err := e.intake(ctx)
+	err := e.intake(reading)
 	close(e.work)
 	close(e.order)
 	workers.Wait()
@@ -163,10 +161,8 @@ func (e *Engine) intake(ctx context.Context) error {
 			<-e.unacknowledged
 			return ctx.Err()
 		}
-		work, err := e.source.Next(ctx)
+		work, err := e.parts.Source.Next(ctx)
 		if err == nil {
-			pause.Reset()
-			e.status(ConcernSource, nil)
 			e.active.Add(1)
 			e.unsettled.Add(1)
 			downloads.Go(func() { e.download(ctx, work) })
@@ -176,11 +172,15 @@ func (e *Engine) intake(ctx context.Context) error {
 		<-e.unacknowledged
 		switch {
 		case errors.Is(err, io.EOF):
+			e.SourceWell()
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		e.status(ConcernSource, err)
+		if e.sourceWell.Swap(false) {
+			pause.Reset()
+		}
+		e.parts.Status(ConcernSource, err)
 		if !sleep(ctx, pause.NextBackOff()) {
 			return ctx.Err()
 		}

@@ -3,8 +3,8 @@ package ingest
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -140,6 +140,18 @@ func TestJoinedRecordsAreSplitOnRequest(t *testing.T) {
 	}
 }
 
+func TestJoinedRecordsKeepTheBatchLimits(t *testing.T) {
+	joined := strings.Join(samplelogs.Records(8, 1500), " ")
+	cfg := testConfig()
+	cfg.SplitJoined, cfg.BatchRecords, cfg.BatchBytes = true, 100, 128<<10
+	cfg.Lines.Line = 4 << 20
+	r := newRig(cfg, newFakeSource(textObject(joined)), &fakeSink{})
+	require.NoError(t, r.Run(t.Context()))
+	assert.Len(t, r.sink.uids, 1500)
+	assert.LessOrEqual(t, slices.Max(r.sink.batches), 100)
+	assert.LessOrEqual(t, r.sink.largest, 128<<10)
+}
+
 func TestEmptyAndBlankObjectsAreDone(t *testing.T) {
 	empty, blank := &fakeObject{key: "empty"}, &fakeObject{key: "blank", content: []byte("\n\r\n\n")}
 	r := newRig(testConfig(), newFakeSource(empty, blank), &fakeSink{})
@@ -221,7 +233,7 @@ func TestRefusedBatchIsDroppedAndTheRestGoesOn(t *testing.T) {
 	sink := &fakeSink{decide: func(_ context.Context, records int) error {
 		if calls.Add(1) == 2 {
 			refused.Store(int64(records))
-			return errors.Join(ErrRefused, errors.New("too large"))
+			return errRefused
 		}
 		return nil
 	}}
@@ -246,7 +258,9 @@ func TestShutdownGivesBackWhatWasNotAccepted(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}}
-		r := newRig(testConfig(), src, sink)
+		cfg := testConfig()
+		cfg.Deliveries = 1 // so that the batches that are accepted are the first ones
+		r := newRig(cfg, src, sink)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()
@@ -297,7 +311,7 @@ func TestRestartsLoseNothing(t *testing.T) {
 	for seed := range uint64(10) {
 		objects, want := sampleObjects(100+seed, 5000, 600)
 		cfg := testConfig()
-		cfg.BatchRecords, cfg.ShutdownTimeout = 64, time.Millisecond
+		cfg.BatchRecords = 64
 		cfg.Lines.Line = 4 << 10
 		sink := &fakeSink{decide: func(ctx context.Context, _ int) error {
 			if rand.IntN(4) == 0 {
@@ -313,7 +327,9 @@ func TestRestartsLoseNothing(t *testing.T) {
 			}
 			src := newFakeSource(open...)
 			src.once = true
-			_ = newRig(cfg, src, sink).Run(ctx)
+			r := newRig(cfg, src, sink)
+			r.drainTime = time.Millisecond
+			_ = r.Run(ctx)
 			cancel()
 			open = nil
 			for _, o := range objects {

@@ -3,13 +3,17 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
@@ -17,6 +21,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
@@ -93,6 +98,7 @@ func (s *fakeSource) next(ctx context.Context) (*source.Work, error) {
 		Object:  source.Object{Bucket: "logs", Key: o.key, Size: int64(len(o.content))},
 		Content: fakeContent{s, o}, Receipt: &fakeReceipt{s, o},
 		Offset: o.offset, Attempt: o.charged,
+		ID: source.Identify("logs", o.key, ""), Group: "2026-11-09",
 	}, nil
 }
 
@@ -149,6 +155,9 @@ func (r *fakeReceipt) settle(note func()) {
 	}
 }
 
+// errRefused is a fakeSink's decision to refuse a batch for good.
+var errRefused = errors.New("refused for good")
+
 // fakeSink keeps what it accepted.
 type fakeSink struct {
 	decide func(ctx context.Context, records int) error // nil: accept
@@ -160,10 +169,13 @@ type fakeSink struct {
 	largest int // OTLP bytes
 }
 
-func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) error {
+func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) (refused int, err error) {
 	if s.decide != nil {
-		if err := s.decide(ctx, logs.LogRecordCount()); err != nil {
-			return err
+		switch err := s.decide(ctx, logs.LogRecordCount()); {
+		case errors.Is(err, errRefused):
+			return logs.LogRecordCount(), nil
+		case err != nil:
+			return 0, err
 		}
 	}
 	s.mu.Lock()
@@ -182,49 +194,98 @@ func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) error {
 			}
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 // concerns keeps what the engine reported.
 type concerns struct {
-	mu  sync.Mutex
-	all []error // nil for a recovery
+	mu     sync.Mutex
+	all    []error           // but nil, for a recovery
+	latest map[Concern]error // nil when it is well
 }
 
-func (c *concerns) report(_ Concern, err error) {
+func (c *concerns) report(concern Concern, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.all = append(c.all, err)
+	if err != nil {
+		c.all = append(c.all, err)
+	}
+	if c.latest == nil {
+		c.latest = make(map[Concern]error)
+	}
+	c.latest[concern] = err
 }
 
 func (c *concerns) errors() []error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var errs []error
-	for _, err := range c.all {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
+	return slices.Clone(c.all)
 }
 
 func testConfig() Config {
 	return Config{
 		Concurrency: 8, MaxUnacknowledged: 1000, Deliveries: 4,
 		BatchRecords: 2048, BatchBytes: 3 << 20,
-		FlushInterval: time.Second, ShutdownTimeout: 10 * time.Second,
-		Lines: lines.Limits{Line: 1 << 20, Object: 1 << 30},
+		FlushInterval: time.Second,
+		Lines:         lines.Limits{Line: 1 << 20, Object: 1 << 30},
 	}
 }
+
+// fakeStorage is a storage.Client in memory.
+type fakeStorage struct {
+	storage.Client
+	values map[string][]byte
+	fails  atomic.Bool // all writes
+}
+
+var errDiskFull = errors.New("disk full")
+
+func (s *fakeStorage) Get(_ context.Context, key string) ([]byte, error) {
+	return s.values[key], nil
+}
+
+func (s *fakeStorage) Set(_ context.Context, key string, value []byte) error {
+	if s.fails.Load() {
+		return errDiskFull
+	}
+	s.values[key] = value
+	return nil
+}
+
+func (s *fakeStorage) Delete(_ context.Context, key string) error {
+	delete(s.values, key)
+	return nil
+}
+
+func (s *fakeStorage) Batch(ctx context.Context, ops ...*storage.Operation) error {
+	for _, op := range ops {
+		switch op.Type {
+		case storage.Get:
+			op.Value, _ = s.Get(ctx, op.Key)
+		case storage.Set:
+			if err := s.Set(ctx, op.Key, op.Value); err != nil {
+				return err
+			}
+		case storage.Delete:
+			_ = s.Delete(ctx, op.Key)
+		}
+	}
+	return nil
+}
+
+func (s *fakeStorage) Close(context.Context) error { return nil }
+
+// drainTime is how long a rig delivers after reading has ended.
+const drainTime = 10 * time.Second
 
 // rig is an engine with its fakes.
 type rig struct {
 	*Engine
-	src      *fakeSource
-	sink     *fakeSink
-	concerns *concerns
-	logged   *observer.ObservedLogs
+	drainTime time.Duration
+	src       *fakeSource
+	sink      *fakeSink
+	concerns  *concerns
+	logged    *observer.ObservedLogs
 }
 
 func newRig(cfg Config, src *fakeSource, sink *fakeSink) *rig {
@@ -236,15 +297,28 @@ func newRigWith(cfg Config, src *fakeSource, sink *fakeSink, o otlplogs.Options)
 	o.MaxRecordSize = cfg.BatchBytes
 	c := &concerns{}
 	return &rig{
-		Engine: New(cfg, src, otlplogs.NewConverter(o), sink, noInstruments(), c.report, zap.New(core)),
-		src:    src, sink: sink, concerns: c, logged: logged,
+		drainTime: drainTime,
+		Engine: New(cfg, Parts{
+			Source: src, Converter: otlplogs.NewConverter(o), Sink: sink, Progress: checkpoint.InMemory(),
+			Instruments: noInstruments(), Status: c.report, Log: zap.New(core),
+		}),
+		src: src, sink: sink, concerns: c, logged: logged,
 	}
+}
+
+// Run runs the engine until its source ends, or drainTime after ctx is done.
+func (r *rig) Run(ctx context.Context) error {
+	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.drainTime, stop) })()
+	return r.Engine.Run(ctx, delivering)
 }
 
 func noInstruments() Instruments {
 	return Instruments{
 		Objects: noop.Int64Counter{}, Read: noop.Int64Counter{}, Records: noop.Int64Counter{},
 		ExtraFields: noop.Int64Counter{}, BatchSize: noop.Int64Histogram{}, DeliveryDuration: noop.Float64Histogram{},
+		Lag: noop.Float64Histogram{}, Commits: noop.Int64Counter{}, CommitDuration: noop.Float64Histogram{},
 	}
 }
 

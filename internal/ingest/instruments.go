@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -18,6 +17,9 @@ type Instruments struct {
 	ExtraFields      metric.Int64Counter     // records with more fields than are known
 	BatchSize        metric.Int64Histogram   // records
 	DeliveryDuration metric.Float64Histogram // seconds, by signal
+	Lag              metric.Float64Histogram // seconds: age of the last record of each chunk when it was read
+	Commits          metric.Int64Counter     // changes stored
+	CommitDuration   metric.Float64Histogram // seconds
 }
 
 var (
@@ -47,10 +49,15 @@ func (i *Instruments) records(ctx context.Context, ok, malformed, extra int64) {
 	}
 }
 
-func (i *Instruments) delivered(ctx context.Context, records int64, took time.Duration, err error) {
-	i.BatchSize.Record(ctx, records)
+func (i *Instruments) committed(took time.Duration) {
+	i.Commits.Add(context.Background(), 1)
+	i.CommitDuration.Record(context.Background(), took.Seconds())
+}
+
+func (i *Instruments) delivered(ctx context.Context, records, refused int, took time.Duration) {
+	i.BatchSize.Record(ctx, int64(records))
 	i.DeliveryDuration.Record(ctx, took.Seconds(), signalLogs)
-	if errors.Is(err, ErrRefused) {
-		i.Records.Add(ctx, records, recordsRefused)
+	if refused > 0 {
+		i.Records.Add(ctx, int64(refused), recordsRefused)
 	}
 }

@@ -180,7 +180,7 @@ func TestBombs(t *testing.T) {
 			for i := 0; ; i++ {
 				chunk, err := r.Next()
 				if err != nil {
-					require.Equal(t, ErrTooLarge, err)
+					require.ErrorIs(t, err, ErrTooLarge)
 					break
 				}
 				read += int64(len(chunk.Text))

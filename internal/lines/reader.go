@@ -87,7 +87,7 @@ func (r *Reader) begin(offset int64) error {
 // a range that begins at an object's end is an error to S3.
 func (r *Reader) jump(offset int64) error {
 	if offset > r.limits.Object {
-		r.start, r.end, r.err = 0, 0, ErrTooLarge
+		r.start, r.end, r.err = 0, 0, r.tooLarge()
 		return nil
 	}
 	if err := r.object.reopen(offset - 1); err != nil {
@@ -210,8 +210,12 @@ func (r *Reader) fill(n int) {
 		var got int
 		got, r.err = r.object.Read(room)
 		if int64(got) > left {
-			got, r.err = int(left), ErrTooLarge
+			got, r.err = int(left), r.tooLarge()
 		}
 		r.end += got
 	}
+}
+
+func (r *Reader) tooLarge() error {
+	return fmt.Errorf("%w (%d bytes)", ErrTooLarge, r.limits.Object)
 }

@@ -174,7 +174,7 @@ func TestObjectLimit(t *testing.T) {
 			for _, offset := range []int64{0, 16, 65536 + 16, size / 2, size - 16} {
 				limits := Limits{Line: 100, Object: c.limit}
 				chunks, err := readAll(t, &memory{data: p.pack([]byte(object))}, offset, limits)
-				require.Equal(t, c.err, err, "%s, limit %d, from %d", p.name, c.limit, offset)
+				require.ErrorIs(t, err, c.err, "%s, limit %d, from %d", p.name, c.limit, offset)
 				want := object[min(offset, c.whole):c.whole]
 				require.Equal(t, want, text(chunks), "%s, limit %d, from %d", p.name, c.limit, offset)
 			}

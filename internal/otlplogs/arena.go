@@ -4,7 +4,7 @@ import "unsafe"
 
 const (
 	arenaBlockMin  = 512
-	arenaBlockMax  = 32 << 10
+	arenaBlockMax  = 8 << 10
 	arenaPerRecord = 64 // bytes that a usual record needs: its uid and part of a key
 )
 

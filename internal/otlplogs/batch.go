@@ -32,26 +32,11 @@ func (c *Converter) NewBatch(records int) *Batch {
 	}
 }
 
-// Append adds a parsed record. line is the text it was parsed from, id the
-// XXH3-128 of that line as it was read.
-func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin) {
-	var v values
-	trace := b.addRecord(&v, r)
-	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
-
-	lr := b.add(resourceKey{r.Bucket, r.Owner, from.AccountID, from.Region})
-	lr.SetEventName("aws.s3.server_access")
-	lr.SetTimestamp(timestamp(r.Time))
-	setSeverity(lr, r.Status)
-	trace.set(lr)
-	b.finish(lr, &v, body, line, from)
-}
-
 // AppendMalformed adds a line that could not be parsed. r holds what Parse read
 // of it; line may be the kept beginning of a longer one, id is that of the
 // whole line.
 func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
-	var v values
+	v := values{describing: b.converter.describing}
 	b.addMalformed(&v, reason)
 	body := b.addLine(&v, line, id, from, true)
 

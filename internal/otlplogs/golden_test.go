@@ -2,6 +2,7 @@ package otlplogs
 
 import (
 	"flag"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 var update = flag.Bool("update", false, "write the *.want.yaml files anew")
@@ -22,17 +25,38 @@ func TestGolden(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			logs := batchOf(testOptions(), testOrigin(), linesOf(t, file)...).Logs()
-			want := strings.TrimSuffix(file, ".log") + ".want.yaml"
-			if *update {
-				require.NoError(t, golden.WriteLogsToFile(want, logs))
-			}
-			expected, err := golden.ReadLogs(want)
-			require.NoError(t, err)
-			// Everything is compared, the order too.
-			assert.NoError(t, plogtest.CompareLogs(expected, logs))
+			checkGolden(t, strings.TrimSuffix(file, ".log")+".want.yaml", linesOf(t, file))
 		})
 	}
+}
+
+// The vendor's sample is one line of six records, as documentation prints them.
+func TestGoldenOfJoinedRecords(t *testing.T) {
+	const sample = "../../testdata/accesslog/vendor-doc-sample"
+	var records []string
+	rest := strings.TrimSpace(strings.Join(linesOf(t, sample+".log"), " "))
+	for end := 0; end >= 0; {
+		record := rest
+		if end = accesslog.NextJoined(rest); end >= 0 {
+			record, rest = rest[:end], rest[end+1:]
+		}
+		records = append(records, record)
+	}
+	require.Len(t, records, 6)
+	checkGolden(t, sample+".split.want.yaml", records)
+}
+
+func checkGolden(t *testing.T, want string, lines []string) {
+	t.Helper()
+	logs := batchOf(testOptions(), testOrigin(), lines...).Logs()
+	if *update {
+		require.NoError(t, golden.WriteLogsToFile(want, logs))
+		require.NoError(t, os.Chmod(want, 0o644))
+	}
+	expected, err := golden.ReadLogs(want)
+	require.NoError(t, err)
+	// Everything is compared, the order too.
+	assert.NoError(t, plogtest.CompareLogs(expected, logs))
 }
 
 // attributes.log shows every attribute there is, and no other ones are made.

@@ -24,7 +24,7 @@ type Options struct {
 	Body                bool // the redacted line as body
 	Original            Original
 	SourceObject        bool     // log.file.path
-	SensitiveParameters []string // names of query parameters whose values are redacted
+	SensitiveParameters []string // names of query parameters whose values are redacted; nil means the default ones
 	TraceParameter      string   // "" turns trace context off
 	// MaxRecordSize is the estimated OTLP size in bytes past which the long
 	// values of a record are cut to 4 KiB; 0 means never.
@@ -60,11 +60,16 @@ type Origin struct {
 type Converter struct {
 	options Options
 	redact  redactor
+	// describing makes absent values have attributes too; see describe.
+	describing bool
 }
 
 // NewConverter returns a Converter. It copies what it keeps of o.
 func NewConverter(o Options) *Converter {
-	c := &Converter{options: o, redact: newRedactor(o.SensitiveParameters)}
-	c.options.SensitiveParameters = nil
-	return c
+	names := o.SensitiveParameters
+	if names == nil {
+		names = DefaultSensitiveParameters()
+	}
+	o.SensitiveParameters = nil
+	return &Converter{options: o, redact: newRedactor(names)}
 }

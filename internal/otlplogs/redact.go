@@ -13,11 +13,9 @@ const redacted = "REDACTED"
 // between name and value, "%3F" or "%26" before the name. In JSON '&' may be
 // "\u0026". These forms are found too.
 type redactor struct {
-	names []string // lower case
-	// last holds the characters that a name may end with as it is written, in
-	// either case or percent-encoded: most parameters are told from a sensitive
-	// one by it.
-	last [256]bool
+	// byLast holds the names, in lower case, by their last character: most
+	// parameters are told from a sensitive one by it.
+	byLast [256][]string
 }
 
 func newRedactor(names []string) redactor {
@@ -27,11 +25,8 @@ func newRedactor(names []string) redactor {
 			continue
 		}
 		name = strings.ToLower(name)
-		r.names = append(r.names, name)
-		last := name[len(name)-1:]
-		for _, c := range []byte(last + strings.ToUpper(last) + "0123456789abcdefABCDEF") {
-			r.last[c] = true
-		}
+		last := name[len(name)-1]
+		r.byLast[last] = append(r.byLast[last], name)
 	}
 	return r
 }
@@ -42,8 +37,8 @@ func (r *redactor) query(a *arena, s string) string { return r.redact(a, s, fals
 // text redacts text in which a query may stand: a value ends at '&', a space
 // or a quote.
 func (r *redactor) text(a *arena, s string) string {
-	// Most texts have neither, which is quicker to see in this way.
-	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, '%') < 0 {
+	// Most texts have neither, and this is the quicker way to see it.
+	if s == "" || strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, '%') < 0 {
 		return s
 	}
 	return r.redact(a, s, true)
@@ -54,18 +49,23 @@ func (r *redactor) text(a *arena, s string) string {
 func (r *redactor) redact(a *arena, s string, isText bool) string {
 	var out []byte
 	done := 0 // s[:done] is in out
-	for i := 0; i < len(s); i++ {
-		if s[i] != '=' && s[i] != '%' {
-			continue
+	equals, percent := indexFrom(s, 0, '='), indexFrom(s, 0, '%')
+	for {
+		i := min(equals, percent)
+		if i == len(s) {
+			break
 		}
-		value, encoded := i+1, false
-		if s[i] == '%' {
+		value, encoded := i+1, i == percent
+		if encoded {
+			percent = indexFrom(s, i+1, '%')
 			if c, ok := escape(s[i:]); !ok || c != '=' {
 				continue
 			}
-			value, encoded = i+len("%3D"), true
+			value = i + len("%3D")
+		} else {
+			equals = indexFrom(s, i+1, '=')
 		}
-		if i == 0 || !r.last[s[i-1]] || !r.sensitive(s[done:i]) {
+		if !r.sensitive(s[done:i]) {
 			continue
 		}
 		end := valueEnd(s, value, isText, encoded)
@@ -78,7 +78,13 @@ func (r *redactor) redact(a *arena, s string, isText bool) string {
 		out = append(out, s[done:value]...)
 		out = append(out, redacted...)
 		done = end
-		i = end - 1
+		// Only what lies behind is looked for again, so the time stays linear.
+		if equals < end {
+			equals = indexFrom(s, end, '=')
+		}
+		if percent < end {
+			percent = indexFrom(s, end, '%')
+		}
 	}
 	if out == nil {
 		return s
@@ -86,9 +92,21 @@ func (r *redactor) redact(a *arena, s string, isText bool) string {
 	return a.keep(append(out, s[done:]...))
 }
 
+// indexFrom returns the index of the first c in s[from:], in s, or len(s) when
+// there is none.
+func indexFrom(s string, from int, c byte) int {
+	if i := strings.IndexByte(s[from:], c); i >= 0 {
+		return from + i
+	}
+	return len(s)
+}
+
 // valueEnd returns where the value that begins at s[from] ends. When the '='
 // before it was percent-encoded it also ends at an encoded '&'.
 func valueEnd(s string, from int, isText, encoded bool) int {
+	if !isText && !encoded {
+		return indexFrom(s, from, '&')
+	}
 	for i := from; i < len(s); i++ {
 		switch s[i] {
 		case '&':
@@ -108,7 +126,11 @@ func valueEnd(s string, from int, isText, encoded bool) int {
 
 // sensitive reports whether s ends with a sensitive name.
 func (r *redactor) sensitive(s string) bool {
-	for _, name := range r.names {
+	last, _ := lastChar(s)
+	for _, name := range r.byLast[last] {
+		if len(s) < len(name) {
+			continue
+		}
 		if before, ok := cutName(s, name); ok && endsName(before) {
 			return true
 		}
@@ -145,9 +167,9 @@ func lastChar(s string) (c byte, width int) {
 		return 0, 0
 	}
 	c, width = s[len(s)-1], 1
-	if len(s) >= 3 {
-		if decoded, ok := escape(s[len(s)-3:]); ok {
-			c, width = decoded, 3
+	if start := len(s) - len("%20"); start >= 0 && s[start] == '%' {
+		if decoded, ok := escape(s[start:]); ok {
+			c, width = decoded, len("%20")
 		}
 	}
 	if 'A' <= c && c <= 'Z' {

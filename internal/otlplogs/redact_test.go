@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 func TestRedactText(t *testing.T) {
@@ -71,6 +73,8 @@ func TestRedactIsLinear(t *testing.T) {
 func FuzzRedact(f *testing.F) {
 	f.Add("/k?a=b&", "X-Amz-Signature", "5ecret", "&x=y")
 	f.Add("", "%73ig", "%3D%26", "")
+	f.Add("u=https://h/k?", "sig", "5ecret", "")
+	f.Add("u=https%3a%2F%2Fh%3f", "sig%3d", "5ecret", "%26")
 	f.Add(`\u0026`, "sig", "=", `" "`)
 	f.Fuzz(func(t *testing.T, before, name, value, after string) {
 		r := newRedactor(DefaultSensitiveParameters())
@@ -85,6 +89,12 @@ func FuzzRedact(f *testing.F) {
 			assert.NotContains(t, r.query(new(arena), query), secret)
 			assert.NotContains(t, r.text(new(arena), query), secret)
 		}
+
+		// A request's query is redacted even where that is decided in a quick way.
+		b := NewConverter(testOptions()).NewBatch(1)
+		query := before + name + "=" + value + after
+		got := b.readRequest(&accesslog.Record{Method: "GET", Target: "/?" + query}).query
+		require.Equal(t, r.query(new(arena), query), got)
 
 		// What has no sensitive name stays as it is; redacting twice changes
 		// nothing; and as many parameters come out as went in.

@@ -72,20 +72,22 @@ func cutAt(s string, c byte) (before, after string) {
 
 // isParameter reports whether name is want, percent-encoded or not.
 func isParameter(name, want string) bool {
-	if len(name) <= len(want) {
-		return name == want
-	}
-	for len(want) > 0 && len(name) > 0 {
-		c, width := name[0], 1
-		if decoded, ok := escape(name); ok {
-			c, width = decoded, 3
+	return name == want || len(name) > len(want) && decodesTo(name, want)
+}
+
+// decodesTo reports whether s is want once it is percent-decoded.
+func decodesTo(s, want string) bool {
+	for len(want) > 0 && len(s) > 0 {
+		c, width := s[0], 1
+		if decoded, ok := escape(s); ok {
+			c, width = decoded, len("%20")
 		}
 		if c != want[0] {
 			return false
 		}
-		name, want = name[width:], want[1:]
+		s, want = s[width:], want[1:]
 	}
-	return name == want
+	return s == want
 }
 
 // unescape returns the value of a query parameter, decoded as a form. A value

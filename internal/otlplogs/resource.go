@@ -30,7 +30,7 @@ func (k resourceKey) canonical() resourceKey {
 
 // build makes rl the resource of a group and moves the group's records into it.
 func (c *Converter) build(rl plog.ResourceLogs, g *group) {
-	var v values
+	v := values{describing: c.describing}
 	var builder xpdata.MapBuilder
 	c.addResource(&v, &g.key)
 	v.build(&builder, rl.Resource().Attributes())

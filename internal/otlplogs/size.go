@@ -38,11 +38,16 @@ func attributeSize(name string, n int) int {
 	return field(field(len(name)) + field(n))
 }
 
+// numberSize returns the size of an attribute that is an int.
+func numberSize(name string, number int64) int {
+	return attributeSize(name, 1+varint(uint64(number)))
+}
+
 // size returns the size of v as an attribute of a record.
 func (v *value) size() int {
 	switch v.kind {
 	case kindNumber:
-		return attributeSize(v.name, 1+varint(uint64(v.number)))
+		return numberSize(v.name, v.number)
 	case kindFlag:
 		return attributeSize(v.name, 2)
 	case kindList:

@@ -20,11 +20,6 @@ const (
 	kindWords // the text's words, which single spaces separate
 )
 
-// String returns the name that documentation uses.
-func (k kind) String() string {
-	return [...]string{"string", "int", "bool", "string[]", "string[]"}[k]
-}
-
 // value is the value of one attribute.
 type value struct {
 	name   string
@@ -54,8 +49,10 @@ func (v *values) add(next value) {
 	v.size += next.size()
 }
 
-// text adds a string. It does what add does, without looking at the kind:
-// nearly all values are texts.
+// text, number and flag do what add does without copying a whole value and
+// looking at its kind: nearly all values are theirs.
+
+// text adds a string.
 func (v *values) text(name, text string) {
 	if text == "" && !v.describing {
 		return
@@ -68,9 +65,13 @@ func (v *values) text(name, text string) {
 
 // number adds an int.
 func (v *values) number(name string, number int64) {
-	if number != accesslog.Absent || v.describing {
-		v.add(value{name: name, kind: kindNumber, number: number})
+	if number == accesslog.Absent && !v.describing {
+		return
 	}
+	next := &v.items[v.n]
+	next.name, next.number, next.kind = name, number, kindNumber
+	v.n++
+	v.size += numberSize(name, number)
 }
 
 // flag adds a bool.
@@ -78,11 +79,13 @@ func (v *values) flag(name string, set, present bool) {
 	if !present && !v.describing {
 		return
 	}
-	next := value{name: name, kind: kindFlag}
+	next := &v.items[v.n]
+	next.name, next.kind = name, kindFlag
 	if set {
 		next.number = 1
 	}
-	v.add(next)
+	v.n++
+	v.size += attributeSize(name, 2)
 }
 
 // list adds a list of the one text.

@@ -79,6 +79,9 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	case "", "UnknownError":
 		// Not S3 but something on the way, such as a proxy with a page of its own:
 		// its 404 must not count as an object that is gone.
+		if a.status >= http.StatusInternalServerError {
+			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble" // for now balancer without a server behind it, for now
+		}
 		return []error{source.ErrUnreachable}, "what answered does not speak S3: check aws.endpoint and proxies"
 	case "NoSuchKey", "NoSuchVersion":
 		return []error{source.ErrGone}, "it was deleted, or a lifecycle rule expired it, before it was read"

@@ -2,6 +2,7 @@ package s3io
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -53,19 +54,31 @@ func newHTTPClient(cfg Config, base aws.HTTPClient) *http.Client {
 	return &http.Client{Transport: tr, CheckRedirect: followTemporary}
 }
 
+const maxRedirects = 10
+
+var errRedirects = errors.New("redirected more than 10 times")
+
 // followTemporary follows what S3 sends while a new bucket's name spreads. A
 // permanent redirect means a wrong region and is reported.
-func followTemporary(req *http.Request, _ []*http.Request) error {
+func followTemporary(req *http.Request, via []*http.Request) error {
 	switch req.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return nil
 	default:
 		return http.ErrUseLastResponse
 	}
+	if len(via) >= maxRedirects {
+		return errRedirects
+	}
+	if req.URL.Host != via[len(via)-1].URL.Host {
+		// net/http keeps Authorization from other hosts, but does not know this one.
+		req.Header.Del("X-Amz-Security-Token")
+	}
+	return nil
 }
 
 // idleConn ends a Read that gets no byte for the given time. It counts only
-// while someone reads: a download that waits for its consumer is not broken.
+// while someone reads: over HTTP/1.1 a download that waits for its consumer is
+// not broken; over HTTP/2, where the connection is always read, it is resumed.
 type idleConn struct {
 	net.Conn
 	idle time.Duration

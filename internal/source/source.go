@@ -58,6 +58,11 @@ type Work struct {
 	Receipt Receipt
 	Offset  int64 // decompressed bytes that are done: reading begins there
 	Attempt int   // charged attempts before this one
+
+	// ID is what Progress knows the object by, and Group the set it is kept in
+	// there, which is forgotten as a whole.
+	ID    ID
+	Group string
 }
 
 // Source hands out objects. Next is for one goroutine; receipts may be settled

@@ -3,25 +3,30 @@ package s3accesslogsreceiver
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
-var errSources = errors.New("set exactly one of `bucket` and `directory`: where the log objects are")
+var errSources = errors.New("set exactly one of `bucket`, `queue` and `directory`: where the log objects are")
 
 // Config is the receiver's configuration. Exactly one source is set.
 type Config struct {
 	Bucket    configoptional.Optional[BucketConfig]    `mapstructure:"bucket"`
+	Queue     configoptional.Optional[QueueConfig]     `mapstructure:"queue"`
 	Directory configoptional.Optional[DirectoryConfig] `mapstructure:"directory"`
 
 	AWS               AWSConfig                 `mapstructure:"aws"`
+	Storage           *component.ID             `mapstructure:"storage"`            // extension that keeps progress over restarts
 	Concurrency       int                       `mapstructure:"concurrency"`        // objects being downloaded at a time
 	MaxUnacknowledged int                       `mapstructure:"max_unacknowledged"` // objects read but not yet committed
 	Deliveries        int                       `mapstructure:"deliveries"`         // batches handed to the pipeline at a time
@@ -48,6 +53,17 @@ type BucketConfig struct {
 type ShardConfig struct {
 	Index int `mapstructure:"index"` // 0 to Count-1
 	Count int `mapstructure:"count"`
+}
+
+// QueueConfig takes S3 event notifications from an SQS queue.
+type QueueConfig struct {
+	URL                 string        `mapstructure:"url"`
+	VisibilityTimeout   time.Duration `mapstructure:"visibility_timeout"` // extended while anything of a message is unfinished
+	WaitTime            time.Duration `mapstructure:"wait_time"`
+	KeyPattern          string        `mapstructure:"key_pattern"` // regular expression on the decoded key
+	Buckets             []string      `mapstructure:"buckets"`     // only these are read; empty: any
+	ExpectedBucketOwner string        `mapstructure:"expected_bucket_owner"`
+	Remember            time.Duration `mapstructure:"remember"` // how long finished objects are known, for redeliveries
 }
 
 // DirectoryConfig reads log objects that were copied to this machine.
@@ -93,7 +109,13 @@ const (
 // Validate reports settings that contradict each other.
 func (c *Config) Validate() error {
 	var errs []error
-	if c.Bucket.HasValue() == c.Directory.HasValue() {
+	sources := 0
+	for _, set := range []bool{c.Bucket.HasValue(), c.Queue.HasValue(), c.Directory.HasValue()} {
+		if set {
+			sources++
+		}
+	}
+	if sources != 1 {
 		errs = append(errs, errSources)
 	}
 	return errors.Join(append(errs,
@@ -103,6 +125,7 @@ func (c *Config) Validate() error {
 		atLeast("max_line_size", c.MaxLineSize, minLineSize),
 		atLeast("max_object_size", c.MaxObjectSize, 1),
 		atLeast("shutdown_timeout", c.ShutdownTimeout, 0),
+		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
 	)...)
 }
 
@@ -126,6 +149,30 @@ func (c *BucketConfig) settings() (listing.Settings, error) {
 		PollInterval: c.PollInterval, Start: start, Lookback: c.Lookback,
 		Shard: listing.Shard{Index: c.Shard.Index, Count: c.Shard.Count},
 	}, nil
+}
+
+// Validate reports what is wrong with the queue.
+func (c *QueueConfig) Validate() error {
+	set, err := c.settings()
+	if err != nil {
+		return err
+	}
+	return errors.Join(s3io.ValidateQueueURL(c.URL), set.Validate())
+}
+
+// settings are the queue's, as the source takes them.
+func (c *QueueConfig) settings() (queue.Settings, error) {
+	set := queue.Settings{
+		Visibility: c.VisibilityTimeout, Wait: c.WaitTime, Buckets: c.Buckets, Remember: c.Remember,
+	}
+	if c.KeyPattern != "" {
+		pattern, err := regexp.Compile(c.KeyPattern)
+		if err != nil {
+			return set, fmt.Errorf("`key_pattern`: %w", err)
+		}
+		set.KeyPattern = pattern
+	}
+	return set, nil
 }
 
 // Validate reports a missing path.

@@ -105,8 +105,8 @@ logs:
 func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 	const dir = "directory: {path: ./logs}\n"
 	for name, c := range map[string]struct{ settings, want string }{
-		"no source":          {`{}`, "set exactly one of `bucket` and `directory`"},
-		"two sources":        {dir + `bucket: {name: b}`, "set exactly one of `bucket` and `directory`"},
+		"no source":          {`{}`, "set exactly one of `bucket`, `queue` and `directory`"},
+		"two sources":        {dir + `bucket: {name: b}`, "set exactly one of `bucket`, `queue` and `directory`"},
 		"no bucket name":     {`bucket: {prefix: p}`, "bucket: `name` is missing"},
 		"no path":            {`directory: {follow: true}`, "directory: `path` is missing"},
 		"layout":             {`bucket: {name: b, layout: flat}`, "`layout` is \"flat\": it must be auto, simple or partitioned"},

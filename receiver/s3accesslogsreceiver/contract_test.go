@@ -67,7 +67,7 @@ func (g *objectGenerator) Generate() []receivertest.UniqueIDAttrVal {
 	records := g.records[:3]
 	g.records = g.records[3:]
 	g.objects++
-	key := fmt.Sprintf("2026-11-09-00-00-00-%016d", g.objects)
+	key := fmt.Sprintf("%s-%016d", time.Now().UTC().Format("2006-01-02-15-04-05"), g.objects)
 	g.mu.Unlock()
 	content := ""
 	var ids []receivertest.UniqueIDAttrVal

@@ -3,7 +3,7 @@ package s3accesslogsreceiver
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -32,7 +31,7 @@ func outcome(value string) metric.MeasurementOption {
 
 // delivery hands batches to the next consumer. It implements ingest.Sink.
 type delivery struct {
-	next      consumer.Logs
+	next      *atomic.Pointer[consumer.Logs]
 	obsreport *receiverhelper.ObsReport
 	retry     configretry.BackOffConfig
 	batches   metric.Int64Counter
@@ -41,22 +40,26 @@ type delivery struct {
 
 // Deliver offers logs until they are accepted. A permanent error, or any error
 // once the retries that the settings allow are over, is a refusal for good.
-func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) error {
+func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, err error) {
 	pause := d.backOff()
 	begin := time.Now()
 	for {
 		rest, err := d.consume(ctx, logs)
 		if err == nil {
 			d.batches.Add(ctx, 1, batchAccepted)
-			return nil
+			return 0, nil
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 		logs = rest
 		wait := pause.NextBackOff()
 		if consumererror.IsPermanent(err) || !d.retry.Enabled || d.tooLong(time.Since(begin)+wait) {
-			return d.refuse(ctx, logs.LogRecordCount(), err)
+			refused := logs.LogRecordCount()
+			d.batches.Add(ctx, 1, batchRefused)
+			d.log.Error("the pipeline refused a batch for good, its records are dropped",
+				zap.Int("records", refused), zap.Error(err))
+			return refused, nil
 		}
 		d.batches.Add(ctx, 1, batchRetried)
 		d.log.Warn("the pipeline refused a batch, it is tried again",
@@ -64,7 +67,7 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) error {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }
@@ -72,14 +75,15 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) error {
 // consume offers logs once and returns what has to be offered again on an error.
 func (d *delivery) consume(ctx context.Context, logs plog.Logs) (plog.Logs, error) {
 	records := logs.LogRecordCount() // the consumer may take the logs apart
+	next := *d.next.Load()
 	offer := logs
-	if d.next.Capabilities().MutatesData {
+	if next.Capabilities().MutatesData {
 		// What a processor did before a refusal must not be done to it twice.
 		offer = plog.NewLogs()
 		logs.CopyTo(offer)
 	}
 	ctx = d.obsreport.StartLogsOp(ctx)
-	err := d.next.ConsumeLogs(ctx, offer)
+	err := next.ConsumeLogs(ctx, offer)
 	d.obsreport.EndLogsOp(ctx, metadata.Type.String(), records, err)
 
 	var partial consumererror.Logs
@@ -87,13 +91,6 @@ func (d *delivery) consume(ctx context.Context, logs plog.Logs) (plog.Logs, erro
 		return partial.Data(), err
 	}
 	return logs, err
-}
-
-func (d *delivery) refuse(ctx context.Context, records int, err error) error {
-	d.batches.Add(ctx, 1, batchRefused)
-	d.log.Error("the pipeline refused a batch for good, its records are dropped",
-		zap.Int("records", records), zap.Error(err))
-	return fmt.Errorf("%w: %w", ingest.ErrRefused, err)
 }
 
 func (d *delivery) tooLong(elapsed time.Duration) bool {

@@ -3,6 +3,7 @@ package s3accesslogsreceiver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,7 +20,6 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -55,7 +55,17 @@ func newTestDelivery(t *testing.T, next consumer.Logs, retry configretry.BackOff
 		ReceiverCreateSettings: receivertest.NewNopSettings(metadata.Type),
 	})
 	require.NoError(t, err)
-	return &delivery{next: next, obsreport: obs, retry: retry, batches: noop.Int64Counter{}, log: zap.NewNop()}
+	target := new(atomic.Pointer[consumer.Logs])
+	target.Store(&next)
+	return &delivery{next: target, obsreport: obs, retry: retry, batches: noop.Int64Counter{}, log: zap.NewNop()}
+}
+
+// deliver delivers logs of which nothing is refused for good.
+func deliver(t *testing.T, next consumer.Logs, logs plog.Logs) {
+	t.Helper()
+	refused, err := newTestDelivery(t, next, defaultRetry()).Deliver(t.Context(), logs)
+	require.NoError(t, err)
+	require.Zero(t, refused)
 }
 
 func testLogs(records int) plog.Logs {
@@ -73,7 +83,7 @@ func TestRefusalForNowIsRetriedUntilAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &scripted{answers: []error{errBusy, errBusy, errBusy}}
 		begin := time.Now()
-		require.NoError(t, newTestDelivery(t, next, defaultRetry()).Deliver(t.Context(), testLogs(3)))
+		deliver(t, next, testLogs(3))
 		assert.Len(t, next.got, 4)
 		assert.Greater(t, time.Since(begin), 2*time.Second)
 	})
@@ -81,24 +91,26 @@ func TestRefusalForNowIsRetriedUntilAccepted(t *testing.T) {
 
 func TestPermanentRefusalIsNotRetried(t *testing.T) {
 	next := &scripted{answers: []error{consumererror.NewPermanent(errBusy)}}
-	err := newTestDelivery(t, next, defaultRetry()).Deliver(t.Context(), testLogs(3))
-	require.ErrorIs(t, err, ingest.ErrRefused)
-	require.ErrorIs(t, err, errBusy)
+	refused, err := newTestDelivery(t, next, defaultRetry()).Deliver(t.Context(), testLogs(3))
+	require.NoError(t, err)
+	assert.Equal(t, 3, refused)
 	assert.Len(t, next.got, 1)
 }
 
 func TestRetriesEndWhenTheSettingsSaySo(t *testing.T) {
 	off := defaultRetry()
 	off.Enabled = false
-	err := newTestDelivery(t, consumertest.NewErr(errBusy), off).Deliver(t.Context(), testLogs(1))
-	require.ErrorIs(t, err, ingest.ErrRefused)
+	refused, err := newTestDelivery(t, consumertest.NewErr(errBusy), off).Deliver(t.Context(), testLogs(1))
+	require.NoError(t, err)
+	assert.Equal(t, 1, refused)
 
 	synctest.Test(t, func(t *testing.T) {
 		short := defaultRetry()
 		short.MaxElapsedTime = time.Minute
 		begin := time.Now()
-		err := newTestDelivery(t, consumertest.NewErr(errBusy), short).Deliver(t.Context(), testLogs(1))
-		require.ErrorIs(t, err, ingest.ErrRefused)
+		refused, err := newTestDelivery(t, consumertest.NewErr(errBusy), short).Deliver(t.Context(), testLogs(1))
+		require.NoError(t, err)
+		assert.Equal(t, 1, refused)
 		assert.LessOrEqual(t, time.Since(begin), time.Minute)
 		assert.Greater(t, time.Since(begin), 10*time.Second)
 	})
@@ -108,16 +120,16 @@ func TestShutdownEndsTheRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		err := newTestDelivery(t, consumertest.NewErr(errBusy), defaultRetry()).Deliver(ctx, testLogs(1))
+		refused, err := newTestDelivery(t, consumertest.NewErr(errBusy), defaultRetry()).Deliver(ctx, testLogs(1))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.NotErrorIs(t, err, ingest.ErrRefused, "what was not accepted is not done")
+		assert.Zero(t, refused, "what was not accepted is not done")
 	})
 }
 
 func TestRetryOffersWhatWasReadAlsoBehindAMutatingProcessor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &scripted{answers: []error{errBusy, errBusy}, mutates: true}
-		require.NoError(t, newTestDelivery(t, next, defaultRetry()).Deliver(t.Context(), testLogs(5)))
+		deliver(t, next, testLogs(5))
 		require.Len(t, next.got, 3)
 		for _, got := range next.got {
 			assert.Equal(t, 5, got.LogRecordCount())
@@ -128,7 +140,7 @@ func TestRetryOffersWhatWasReadAlsoBehindAMutatingProcessor(t *testing.T) {
 func TestOnlyTheRefusedPartIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &scripted{answers: []error{consumererror.NewLogs(errBusy, testLogs(2))}}
-		require.NoError(t, newTestDelivery(t, next, defaultRetry()).Deliver(t.Context(), testLogs(5)))
+		deliver(t, next, testLogs(5))
 		require.Len(t, next.got, 2)
 		assert.Equal(t, 2, next.got[1].LogRecordCount())
 	})

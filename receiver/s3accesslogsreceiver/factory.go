@@ -42,6 +42,11 @@ func createDefaultConfig() component.Config {
 			Lookback:     48 * time.Hour,
 			Shard:        ShardConfig{Count: 1},
 		}),
+		Queue: configoptional.Default(QueueConfig{
+			VisibilityTimeout: 5 * time.Minute,
+			WaitTime:          20 * time.Second,
+			Remember:          48 * time.Hour,
+		}),
 		Directory:         configoptional.Default(DirectoryConfig{}),
 		Concurrency:       32,
 		MaxUnacknowledged: 10000,
@@ -63,7 +68,7 @@ func createDefaultConfig() component.Config {
 }
 
 func createLogs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
-	return receivers.handle(set, cfg.(*Config), func(r *logsReceiver) { r.next = next })
+	return receivers.handle(set, cfg.(*Config), func(r *logsReceiver) { r.next.Store(&next) })
 }
 
 func createMetrics(context.Context, receiver.Settings, component.Config, consumer.Metrics) (receiver.Metrics, error) {

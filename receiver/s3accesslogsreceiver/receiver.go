@@ -3,6 +3,7 @@ package s3accesslogsreceiver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
@@ -19,21 +21,28 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
+// closeTimeout bounds what a shutdown waits for storage to close.
+const closeTimeout = 5 * time.Second
+
 // logsReceiver wires a source, the engine and the consumer together.
 type logsReceiver struct {
 	set       receiver.Settings
 	cfg       *Config
 	log       *zap.Logger
+	repeated  *zap.Logger // for what can come again and again
 	telemetry *metadata.TelemetryBuilder
 	obsreport *receiverhelper.ObsReport
-	next      consumer.Logs // set before start
+	next      atomic.Pointer[consumer.Logs] // set before start, and anew when the pipeline is reloaded alone
 
-	stop context.CancelFunc // nil before start
-	done chan struct{}      // closed when run has returned
+	// Set by start.
+	engine         *ingest.Engine
+	stopReading    context.CancelFunc
+	stopDelivering context.CancelFunc
+	done           chan struct{} // closed when all has stopped
 }
 
 func newReceiver(set receiver.Settings, cfg *Config) (*logsReceiver, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	telemetry, err := metadata.NewTelemetryBuilder(ownTelemetry(set))
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +55,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*logsReceiver, error) {
 		return nil, err
 	}
 	return &logsReceiver{
-		set: set, cfg: cfg, log: boundedRate(set.Logger),
+		set: set, cfg: cfg, log: set.Logger, repeated: boundedRate(set.Logger),
 		telemetry: telemetry, obsreport: obsreport,
 		done: make(chan struct{}),
 	}, nil
@@ -63,54 +72,77 @@ func boundedRate(log *zap.Logger) *zap.Logger {
 // start returns at once. An error means that a setting is wrong; what can heal
 // is tried again in the background until shutdown.
 func (r *logsReceiver) start(ctx context.Context, host component.Host) error {
-	status := newStatus(host, r.log)
-	src, err := r.openSource(ctx, status)
+	progress, err := r.openProgress(ctx, host)
 	if err != nil {
 		return err
 	}
-	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
+	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
+	src, err := r.openSource(reading, progress)
+	if err != nil {
+		stopReading()
+		stopDelivering()
+		return errors.Join(err, progress.Close(ctx))
+	}
+	status := newStatus(host, r.log)
+	r.engine = ingest.New(r.engineConfig(), ingest.Parts{
+		Source:      src,
+		Converter:   r.converter(),
+		Sink:        r.delivery(),
+		Progress:    progress,
+		Instruments: instruments(r.telemetry),
+		Status:      status.report,
+		Log:         r.log,
+	})
+	r.observe(r.engine)
+	r.stopReading, r.stopDelivering = stopReading, stopDelivering
 	go func() {
 		defer close(r.done)
-		r.run(ctx, src, status)
+		err := r.engine.Run(reading, delivering)
+		r.close(src, progress)
+		status.stop(err == nil)
+		r.summarize(err)
 	}()
 	return nil
 }
 
-// shutdown stops reading and waits until what was read is delivered, or until
-// ctx is done. shutdown_timeout bounds the wait from within.
-func (r *logsReceiver) shutdown(ctx context.Context) error {
-	if r.stop == nil {
-		return nil // it could not be started
+// close frees what start opened, within the time that is left to do it.
+func (r *logsReceiver) close(src source.Source, progress *checkpoint.Store) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if err := errors.Join(src.Close(), progress.Close(ctx)); err != nil {
+		r.log.Warn("closing the source and its progress", zap.Error(err))
 	}
-	r.stop()
-	select {
-	case <-r.done:
-		r.telemetry.Shutdown()
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	r.telemetry.Shutdown()
 }
 
-// run reads until the source ends or ctx is done.
-func (r *logsReceiver) run(ctx context.Context, src source.Source, status *status) {
-	engine := ingest.New(r.engineConfig(), src, r.converter(), r.delivery(), instruments(r.telemetry), status.report, r.log)
-	r.observe(engine)
-
-	err := engine.Run(ctx)
-	if closeErr := src.Close(); closeErr != nil {
-		r.log.Warn("closing the source", zap.Error(closeErr))
-	}
-	t := engine.Totals()
-	fields := []zap.Field{
-		zap.Int64("objects", t.Objects), zap.Int64("bytes", t.Bytes),
-		zap.Int64("records", t.Records), zap.Int64("malformed", t.Malformed),
-	}
-	if errors.Is(err, context.Canceled) {
-		r.log.Info("stopped reading", fields...)
+// shutdown stops reading, waits until what was read is delivered, for
+// shutdown_timeout or until ctx is done, then gives the rest back. It returns
+// when all has stopped, which takes as long as a consumer takes to heed the end
+// of its context.
+func (r *logsReceiver) shutdown(ctx context.Context) {
+	r.stopReading()
+	defer r.stopDelivering()
+	select {
+	case <-r.done:
 		return
+	case <-time.After(r.cfg.ShutdownTimeout):
+	case <-ctx.Done():
 	}
-	r.log.Info("directory read to its end", fields...)
+	r.stopDelivering()
+	<-r.done
+}
+
+// summarize logs what was read, once reading has ended.
+func (r *logsReceiver) summarize(err error) {
+	message := "directory read to its end"
+	if errors.Is(err, context.Canceled) {
+		message = "stopped reading"
+	}
+	t := r.engine.Totals()
+	r.log.Info(message,
+		zap.Int64("objects", t.Objects), zap.Int64("bytes", t.Bytes),
+		zap.Int64("records", t.Records), zap.Int64("malformed", t.Malformed))
 }
 
 func (r *logsReceiver) engineConfig() ingest.Config {
@@ -121,7 +153,6 @@ func (r *logsReceiver) engineConfig() ingest.Config {
 		BatchRecords:      r.cfg.Logs.BatchSize,
 		BatchBytes:        int(r.cfg.Logs.BatchBytes),
 		FlushInterval:     r.cfg.Logs.FlushInterval,
-		ShutdownTimeout:   r.cfg.ShutdownTimeout,
 		Lines:             lines.Limits{Line: int(r.cfg.MaxLineSize), Object: int64(r.cfg.MaxObjectSize)},
 		SplitJoined:       r.cfg.Logs.SplitJoinedRecords,
 	}
@@ -144,7 +175,7 @@ func (r *logsReceiver) converter() *otlplogs.Converter {
 
 func (r *logsReceiver) delivery() *delivery {
 	return &delivery{
-		next: r.next, obsreport: r.obsreport, retry: r.cfg.Retry,
-		batches: r.telemetry.Batches, log: r.log,
+		next: &r.next, obsreport: r.obsreport, retry: r.cfg.Retry,
+		batches: r.telemetry.Batches, log: r.repeated,
 	}
 }

@@ -181,7 +181,11 @@ func TestHandlesShareOneReceiver(t *testing.T) {
 	set := receivertest.NewNopSettings(metadata.Type)
 	g := &registry{byKey: make(map[key]*shared)}
 	attached := 0
-	attach := func(r *logsReceiver) { r.next = consumertest.NewNop(); attached++ }
+	attach := func(r *logsReceiver) {
+		next := consumertest.NewNop()
+		r.next.Store(new(consumer.Logs(next)))
+		attached++
+	}
 	cfg := directoryConfig(t.TempDir())
 	cfg.Directory.Get().Follow = true
 	first, err := g.handle(set, cfg, attach)

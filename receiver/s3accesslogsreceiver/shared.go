@@ -28,10 +28,11 @@ type registry struct {
 	byKey map[key]*shared // guarded by mu
 }
 
-// shared is one receiver and how many of its handles are started.
+// shared is one receiver and how many handles on it there are.
 type shared struct {
 	receiver *logsReceiver
-	started  int // guarded by registry.mu
+	handles  int  // guarded by registry.mu
+	started  bool // guarded by registry.mu
 }
 
 // handle is what one pipeline's signal holds of a receiver: the first to start
@@ -40,8 +41,7 @@ type handle struct {
 	registry *registry
 	key      key
 	shared   *shared
-
-	started, stopped bool // guarded by registry.mu
+	stopped  bool // guarded by registry.mu
 }
 
 // handle returns a handle on the receiver with this id, which is made unless it
@@ -63,6 +63,7 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach func(*logsR
 		g.byKey[k] = s
 	}
 	attach(s.receiver)
+	s.handles++
 	return &handle{registry: g, key: k, shared: s}, nil
 }
 
@@ -70,26 +71,23 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach func(*logsR
 func (h *handle) Start(ctx context.Context, host component.Host) error {
 	h.registry.mu.Lock()
 	defer h.registry.mu.Unlock()
-	if h.started || h.stopped {
+	if h.shared.started || h.stopped {
 		return nil
 	}
-	if h.shared.started == 0 {
-		if err := h.shared.receiver.start(ctx, host); err != nil {
-			return err
-		}
+	if err := h.shared.receiver.start(ctx, host); err != nil {
+		return err
 	}
-	h.started = true
-	h.shared.started++
+	h.shared.started = true
 	return nil
 }
 
-// Shutdown implements component.Component. It returns when the receiver has
-// stopped, if this was the last handle, or when ctx is done.
+// Shutdown implements component.Component. With the last handle it returns when
+// the receiver has stopped.
 func (h *handle) Shutdown(ctx context.Context) error {
-	if !h.release() {
-		return nil
+	if h.release() {
+		h.shared.receiver.shutdown(ctx)
 	}
-	return h.shared.receiver.shutdown(ctx)
+	return nil
 }
 
 // release gives the handle up and tells whether the receiver has to stop.
@@ -100,14 +98,12 @@ func (h *handle) release() bool {
 		return false
 	}
 	h.stopped = true
-	if h.started {
-		h.shared.started--
-	}
-	if h.shared.started > 0 {
+	h.shared.handles--
+	if h.shared.handles > 0 {
 		return false
 	}
 	if h.registry.byKey[h.key] == h.shared {
 		delete(h.registry.byKey, h.key)
 	}
-	return h.started
+	return h.shared.started
 }

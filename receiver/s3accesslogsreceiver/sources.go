@@ -5,68 +5,103 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
-var objectSkipped = outcome("skipped")
-
-// openSource makes the source that is configured. It reads no more than local
-// files; what is out of reach shows later, as status.
-func (r *logsReceiver) openSource(ctx context.Context, status *status) (source.Source, error) {
-	if dir := r.cfg.Directory.Get(); dir != nil {
-		return r.openDirectory(dir)
-	}
-	return r.openBucket(ctx, r.cfg.Bucket.Get(), status)
-}
-
-func (r *logsReceiver) openDirectory(dir *DirectoryConfig) (source.Source, error) {
-	return directory.New(directory.Settings{
-		Path:    dir.Path,
-		Follow:  dir.Follow,
-		Skipped: func(string) { r.skipped() },
-		Problem: func(path string, err error) {
-			r.log.Warn("a folder cannot be read, the rest goes on", zap.String("path", path), zap.Error(err))
-		},
-	})
-}
-
-// bucketSource is a listing and the client it owns.
-type bucketSource struct {
-	*listing.Source
-	client *s3io.Client
+// opened is a source with what it lives on.
+type opened struct {
+	source.Source
+	close []func() // called after the source's, in this order
 }
 
 // Close implements source.Source.
-func (s bucketSource) Close() error {
-	s.client.Close()
-	return s.Source.Close()
+func (o *opened) Close() error {
+	err := o.Source.Close()
+	for _, c := range o.close {
+		c()
+	}
+	return err
 }
 
-func (r *logsReceiver) openBucket(ctx context.Context, bucket *BucketConfig, status *status) (source.Source, error) {
-	aws := r.cfg.AWS.client()
-	aws.ExpectedBucketOwner = bucket.ExpectedBucketOwner
-	aws.MaxConnections = r.cfg.Concurrency
-	client, err := s3io.New(ctx, aws)
-	if err != nil {
-		return nil, err
+// openSource makes the source that is configured. It reads no more than local
+// files; what is out of reach shows later, as status. ctx ends with the reading.
+func (r *logsReceiver) openSource(ctx context.Context, progress *checkpoint.Store) (*opened, error) {
+	switch {
+	case r.cfg.Bucket.HasValue():
+		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress)
+	case r.cfg.Queue.HasValue():
+		return r.openQueue(ctx, r.cfg.Queue.Get(), progress)
+	default:
+		return r.openDirectory(r.cfg.Directory.Get(), progress)
 	}
-	set, err := bucket.settings()
-	if err != nil {
-		return nil, err
-	}
-	set.Skipped = func(string) { r.skipped() }
-	set.Listed = func() { status.report(ingest.ConcernSource, nil) }
-	list, err := listing.New(client, set)
-	if err != nil {
-		return nil, err
-	}
-	return bucketSource{list, client}, nil
 }
 
-func (r *logsReceiver) skipped() {
-	r.telemetry.Objects.Add(context.Background(), 1, objectSkipped)
+func (r *logsReceiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.Store) (*opened, error) {
+	src, err := directory.New(directory.Settings{
+		Path: cfg.Path, Follow: cfg.Follow,
+		Progress: progress,
+		Listed:   func() { r.engine.SourceWell() },
+		Skipped:  func(string) { r.countObject(objectSkipped) },
+		Problem: func(path string, err error) {
+			r.log.Warn("a folder or file cannot be looked at, the rest goes on", zap.String("path", path), zap.Error(err))
+		},
+	})
+	return &opened{Source: src}, err
+}
+
+func (r *logsReceiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store) (*opened, error) {
+	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	set, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	set.Progress = progress
+	set.Skipped = func(string) { r.countObject(objectSkipped) }
+	set.Listed = func() { r.engine.SourceWell() }
+	src, err := listing.New(observedS3{client, apiCalls{r.telemetry}}, set)
+	return &opened{Source: src, close: []func(){client.Close}}, err
+}
+
+func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
+	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	q, err := s3io.NewQueue(ctx, cfg.URL, r.cfg.AWS.client())
+	if err != nil {
+		return nil, err
+	}
+	set, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	set.Progress = progress
+	set.Room = func() int { return r.engine.Room() }
+	set.Hooks = queue.Hooks{
+		Message:     r.countMessage,
+		Received:    func() { r.engine.SourceWell() },
+		Skipped:     func() { r.countObject(objectSkipped) },
+		AlreadyDone: func() { r.countObject(objectAlreadyDone) },
+		Unknown: func(id string, why error) {
+			r.repeated.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
+		},
+	}
+	calls := apiCalls{r.telemetry}
+	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)
+	return &opened{Source: src, close: []func(){q.Close, client.Close}}, err
+}
+
+func (r *logsReceiver) openS3(ctx context.Context, owner string) (*s3io.Client, error) {
+	cfg := r.cfg.AWS.client()
+	cfg.ExpectedBucketOwner = owner
+	cfg.MaxConnections = r.cfg.Concurrency
+	return s3io.New(ctx, cfg)
 }

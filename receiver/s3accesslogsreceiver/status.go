@@ -2,6 +2,7 @@ package s3accesslogsreceiver
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -14,61 +15,93 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// statusInterval bounds how often the error of a concern that is in trouble
-// already is replaced by another: each object has a message of its own.
-const statusInterval = time.Minute
+// statusInterval bounds how often the status changes: whoever writes objects
+// that fail and objects that do not must not drive it.
+const statusInterval = 5 * time.Second
 
 // status turns what the engine meets into the component's status. All of it is
 // recoverable: from a permanent error a component can only go to stopping. Only
-// changes are reported and logged.
+// changes are reported and logged, the first at once, others when statusInterval
+// has passed since the one before.
 type status struct {
 	host component.Host
 	log  *zap.Logger
-	now  func() time.Time
 
-	mu      sync.Mutex
-	trouble map[ingest.Concern]trouble // guarded by mu
-}
-
-// trouble is the error of a concern and when it was reported.
-type trouble struct {
-	err   error
-	since time.Time
+	mu       sync.Mutex // guards everything below
+	trouble  map[ingest.Concern]error
+	reported string    // the trouble that was reported last, "" for none
+	at       time.Time // when that was
+	later    *time.Timer
+	stopped  bool
 }
 
 func newStatus(host component.Host, log *zap.Logger) *status {
-	return &status{host: host, log: log, now: time.Now, trouble: make(map[ingest.Concern]trouble)}
+	return &status{host: host, log: log, trouble: make(map[ingest.Concern]error)}
 }
 
 // report notes an error, or with nil that the concern is well again.
 func (s *status) report(c ingest.Concern, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, troubled := s.trouble[c]
 	switch {
-	case err == nil && !troubled:
-		return
-	case err == nil:
-		delete(s.trouble, c)
-	case troubled && (before.err.Error() == err.Error() || s.now().Sub(before.since) < statusInterval):
+	case err != nil:
+		s.trouble[c] = err
+	case s.trouble[c] == nil:
 		return
 	default:
-		s.trouble[c] = trouble{err: err, since: s.now()}
-		s.log.Warn("trouble, it is tried again", zap.String("with", string(c)), zap.Error(err))
+		delete(s.trouble, c)
 	}
-	s.publish()
+	if s.later != nil || s.stopped {
+		return // it will be looked at when the timer ends
+	}
+	wait := statusInterval - time.Since(s.at)
+	if wait <= 0 {
+		s.publish()
+		return
+	}
+	s.later = time.AfterFunc(wait, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.later = nil
+		if !s.stopped {
+			s.publish()
+		}
+	})
 }
 
-// publish reports the state over all concerns. mu is held.
+// publish reports the state over all concerns if it has changed. mu is held.
 func (s *status) publish() {
-	if len(s.trouble) == 0 {
+	var all []error
+	for _, c := range slices.Sorted(maps.Keys(s.trouble)) {
+		all = append(all, fmt.Errorf("%s: %w", c, s.trouble[c]))
+	}
+	err := errors.Join(all...)
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text == s.reported {
+		return
+	}
+	s.reported, s.at = text, time.Now()
+	if err == nil {
 		s.log.Info("well again")
 		componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	var all []error
-	for _, c := range slices.Sorted(maps.Keys(s.trouble)) {
-		all = append(all, s.trouble[c].err)
+	s.log.Warn("trouble, it is tried again", zap.Error(err))
+	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(err))
+}
+
+// stop ends the reports, the last one first when the source has ended by itself.
+func (s *status) stop(ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	if s.later != nil {
+		s.later.Stop()
 	}
-	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(errors.Join(all...)))
+	if ended {
+		s.publish()
+	}
 }

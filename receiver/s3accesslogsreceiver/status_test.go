@@ -3,6 +3,7 @@ package s3accesslogsreceiver
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -38,37 +39,55 @@ func (h *statusHost) next() *componentstatus.Event {
 }
 
 func TestStatusReportsChangesOnly(t *testing.T) {
-	host := newStatusHost()
-	s := newStatus(host, zap.NewNop())
-	now := time.Now()
-	s.now = func() time.Time { return now }
-	denied, away := errors.New("access denied"), errors.New("out of reach")
+	synctest.Test(t, func(t *testing.T) {
+		host := newStatusHost()
+		s := newStatus(host, zap.NewNop())
+		defer s.stop(false)
+		denied, away := errors.New("access denied"), errors.New("out of reach")
 
-	s.report(ingest.ConcernSource, nil)
-	require.Nil(t, host.next(), "well from the beginning")
+		s.report(ingest.ConcernSource, nil)
+		require.Nil(t, host.next(), "well from the beginning")
 
-	s.report(ingest.ConcernSource, denied)
-	e := host.next()
-	require.NotNil(t, e)
-	assert.Equal(t, componentstatus.StatusRecoverableError, e.Status())
-	assert.ErrorIs(t, e.Err(), denied)
+		s.report(ingest.ConcernSource, denied)
+		e := host.next()
+		require.NotNil(t, e, "the first change at once")
+		assert.Equal(t, componentstatus.StatusRecoverableError, e.Status())
+		require.ErrorIs(t, e.Err(), denied)
 
-	s.report(ingest.ConcernSource, denied)
-	s.report(ingest.ConcernSource, away)
-	require.Nil(t, host.next(), "the same error, or another soon after")
-	now = now.Add(statusInterval)
-	s.report(ingest.ConcernSource, away)
-	assert.ErrorIs(t, host.next().Err(), away)
+		time.Sleep(statusInterval)
+		s.report(ingest.ConcernSource, denied)
+		require.Nil(t, host.next(), "no change")
+		s.report(ingest.ConcernSource, away)
+		require.ErrorIs(t, host.next().Err(), away)
 
-	s.report(ingest.ConcernObjects, denied)
-	e = host.next()
-	assert.ErrorIs(t, e.Err(), away)
-	assert.ErrorIs(t, e.Err(), denied)
+		s.report(ingest.ConcernObjects, denied)
+		require.Nil(t, host.next(), "not so soon")
+		time.Sleep(2 * statusInterval)
+		e = host.next()
+		require.ErrorIs(t, e.Err(), away)
+		require.ErrorIs(t, e.Err(), denied)
 
-	s.report(ingest.ConcernSource, nil)
-	assert.Equal(t, componentstatus.StatusRecoverableError, host.next().Status(), "one concern is left")
-	s.report(ingest.ConcernObjects, nil)
-	assert.Equal(t, componentstatus.StatusOK, host.next().Status())
-	s.report(ingest.ConcernObjects, nil)
-	require.Nil(t, host.next())
+		s.report(ingest.ConcernSource, nil)
+		time.Sleep(2 * statusInterval)
+		assert.Equal(t, componentstatus.StatusRecoverableError, host.next().Status(), "one concern is left")
+		s.report(ingest.ConcernObjects, nil)
+		time.Sleep(2 * statusInterval)
+		assert.Equal(t, componentstatus.StatusOK, host.next().Status())
+		s.report(ingest.ConcernObjects, nil)
+		require.Nil(t, host.next())
+	})
+}
+
+func TestStatusIsNotDrivenByWhatFlaps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := newStatusHost()
+		s := newStatus(host, zap.NewNop())
+		defer s.stop(false)
+		for range 10_000 {
+			s.report(ingest.ConcernObjects, errors.New("503"))
+			s.report(ingest.ConcernObjects, nil)
+			time.Sleep(10 * time.Millisecond)
+		}
+		assert.LessOrEqual(t, len(host.events), int(100*time.Second/statusInterval)+1)
+	})
 }

@@ -1,15 +1,22 @@
 // Package directory reads log objects that are files on this machine: what is
 // there, once, or what comes as well. Folders are walked as a stream, so memory
-// does not grow with the number of files of a one-shot run; following keeps
-// about 80 bytes for each file that is there.
+// does not grow with the number of files of a one-shot run, but for what
+// source.Progress keeps of each that is done; following keeps about 80 bytes
+// more for each file that is there.
+//
+// A file is known by its path, size and time of modification. What was done in
+// an earlier life is not read again, and what was begun goes on where it stopped.
+// Once a scan finds no file of a day, or of a folder, that is forgotten.
 //
 // Known limits: a file that is replaced by one of the same size and time of
-// modification is not seen again. One that is rewritten instead of appended to
-// is read again from its beginning, so its records come twice, with the same
-// uid. Links to folders are not entered.
+// modification is not seen again. One that is rewritten instead of appended to,
+// or is appended to while nobody follows, is read again from its beginning, so
+// its records come twice, with the same uid. So are files that were away during
+// a scan, and are back. Links to folders are not entered.
 package directory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,9 +38,12 @@ const (
 	// retryLimit bounds the handed back files that are kept besides those that
 	// were out when it was reached.
 	retryLimit = 1024
+	// appendable is how long after its last modification a file of an earlier
+	// life is expected to be appended to: a look inside costs time.
+	appendable = 48 * time.Hour
 )
 
-// Settings say what to read. Path is required.
+// Settings say what to read. Path and Progress are required.
 type Settings struct {
 	Path       string // a folder, or one file
 	Follow     bool
@@ -42,22 +52,30 @@ type Settings struct {
 	RetryAfter time.Duration // until handed back work is offered again; 0: 5 s
 	Clock      source.Clock  // nil: the machine's
 
+	// Progress is asked once for each file that would be handed out, by the
+	// goroutine of Next.
+	Progress source.Progress
+
 	// Skipped is told, once, of each file or folder that is left alone: hidden,
 	// a link to a folder, a device. Problem is told, once while it lasts, of each
-	// folder or file that cannot be looked at; the rest goes on. Both are called
-	// by the goroutine of Next. nil: nobody wants to know.
+	// folder or file that cannot be looked at; the rest goes on. Listed is told
+	// each time that Path can be looked at. They are called by the goroutine of
+	// Next. nil: nobody wants to know.
 	Skipped func(path string)
 	Problem func(path string, err error)
+	Listed  func()
 }
 
-// Source implements source.Source.
+// Source implements source.Source and source.Keeper.
 type Source struct {
 	set      Settings
+	root     string // Settings.Path, absolute
 	clock    source.Clock
 	later    *later.Queue[*item]
 	walk     *walker
 	nextScan time.Time // the zero time: now
 	scanned  bool      // everything that was there was handed out, once
+	census   census
 
 	mu    sync.Mutex // guards everything below
 	out   int        // handed out and not done
@@ -79,15 +97,14 @@ func New(set Settings) (*Source, error) {
 	if set.Problem == nil {
 		set.Problem = func(string, error) {}
 	}
-	for value, standard := range map[*time.Duration]time.Duration{
-		&set.Interval: defaultInterval, &set.Quiet: defaultQuiet, &set.RetryAfter: defaultRetryAfter,
-	} {
-		if *value <= 0 {
-			*value = standard
-		}
+	if set.Listed == nil {
+		set.Listed = func() {}
 	}
+	set.Interval = cmp.Or(set.Interval, defaultInterval)
+	set.Quiet = cmp.Or(set.Quiet, defaultQuiet)
+	set.RetryAfter = cmp.Or(set.RetryAfter, defaultRetryAfter)
 	s := &Source{
-		set: set, clock: set.Clock,
+		set: set, root: rootOf(set.Path), clock: set.Clock,
 		later: later.New[*item](set.RetryAfter, retryLimit),
 		files: newWatch(set.Quiet),
 	}
@@ -106,13 +123,14 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		if it, ok := s.later.Pop(now); ok {
 			return &it.Work, nil
 		}
-		full := s.later.Full()
+		full := s.later.Full(now)
 		if !full && s.due(now) {
 			it, err := s.step(now)
 			if err != nil {
 				return nil, err
 			}
 			if it != nil {
+				s.later.Passed(now)
 				return &it.Work, nil
 			}
 			continue
@@ -144,6 +162,7 @@ func (s *Source) step(now time.Time) (*item, error) {
 		if err := s.walk.start(); err != nil {
 			return nil, s.pathError(err)
 		}
+		s.set.Listed()
 	}
 	var it *item
 	if path, info, found := s.walk.step(); found {
@@ -153,41 +172,68 @@ func (s *Source) step(now time.Time) (*item, error) {
 		s.scanned = true
 		s.nextScan = now.Add(s.set.Interval)
 		s.mu.Lock()
-		s.files.endScan()
+		s.files.endScan(s.census.incomplete)
 		s.mu.Unlock()
+		s.census.end(s.set.Progress.Groups)
 	}
 	return it, nil
 }
 
 // offer returns work for a file that is to be read now, or nil.
 func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
-	id := idOf(path)
+	name, _ := source.ParseName(filepath.ToSlash(path))
+	group := s.census.groupOf(path, name)
+	s.census.meet(group)
 	var read int64
 	var tail uint64
-	s.mu.Lock()
-	ready := true
 	if s.set.Follow {
-		ready, read, tail = s.files.see(id, info.Size(), info.ModTime(), now)
+		var ready bool
+		s.mu.Lock()
+		ready, read, tail = s.files.see(idOf(path), info.Size(), info.ModTime(), now)
+		s.mu.Unlock()
+		if !ready {
+			return nil
+		}
 	}
-	if ready {
-		s.out++
-	}
-	s.mu.Unlock()
-	if !ready {
+	id := s.identify(path, info)
+	if s.set.Progress.Done(id) {
+		s.doneBefore(path, info, now)
 		return nil
 	}
-	it := s.newItem(path, info)
+	it := s.newItem(path, info, name)
+	it.ID, it.Group = id, group
+	it.Offset, it.Attempt = s.set.Progress.Reached(id)
 	if tail != 0 && info.Size() >= read && tailOf(path, read) == tail {
-		it.Offset = read // it was only appended to
+		it.Offset = max(it.Offset, read) // it was only appended to
 	}
+	s.mu.Lock()
+	s.out++
+	s.mu.Unlock()
 	return it
+}
+
+// doneBefore settles a file that was done in an earlier life.
+func (s *Source) doneBefore(path string, info fs.FileInfo, now time.Time) {
+	if !s.set.Follow {
+		return
+	}
+	var tail uint64
+	if now.Sub(info.ModTime()) < appendable {
+		tail = tailOf(path, info.Size())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files.done(idOf(path), info.Size(), tail)
 }
 
 // report passes on, once, what is left alone or cannot be looked at.
 func (s *Source) report(path string, err error) {
+	if err != nil {
+		s.census.incomplete = true
+	}
 	if s.set.Follow {
 		s.mu.Lock()
-		known := s.files.noted(idOf(path))
+		known := s.files.note(idOf(path))
 		s.mu.Unlock()
 		if known {
 			return

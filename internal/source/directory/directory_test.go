@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -31,6 +32,7 @@ const (
 // synctest bubble: waiting takes no time there, and files get its times.
 type rig struct {
 	*Source
+	store    *checkpoint.Store
 	dir      string
 	skipped  []string
 	problems map[string]error
@@ -38,11 +40,12 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*Settings)) *rig {
 	t.Helper()
-	r := &rig{dir: t.TempDir(), problems: map[string]error{}}
+	r := &rig{dir: t.TempDir(), store: checkpoint.InMemory(), problems: map[string]error{}}
 	set := Settings{
-		Path:    r.dir,
-		Skipped: func(path string) { r.skipped = append(r.skipped, r.rel(path)) },
-		Problem: func(path string, err error) { r.problems[r.rel(path)] = err },
+		Path:     r.dir,
+		Progress: r.store,
+		Skipped:  func(path string) { r.skipped = append(r.skipped, r.rel(path)) },
+		Problem:  func(path string, err error) { r.problems[r.rel(path)] = err },
 	}
 	if change != nil {
 		change(&set)
@@ -128,7 +131,7 @@ func TestObjectIsNamedAsTheUserKnowsIt(t *testing.T) {
 	require.NoError(t, os.MkdirAll("logs/"+filepath.Dir(partName), 0o755))
 	require.NoError(t, os.WriteFile("logs/"+partName, []byte("12345"), 0o644))
 	for _, path := range []string{"./logs", "./logs/"} {
-		s, err := New(Settings{Path: path})
+		s, err := New(Settings{Path: path, Progress: checkpoint.InMemory()})
 		require.NoError(t, err)
 		w, err := s.Next(t.Context())
 		require.NoError(t, err)

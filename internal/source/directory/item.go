@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
@@ -24,9 +23,8 @@ type item struct {
 	tail atomic.Uint64
 }
 
-func (s *Source) newItem(path string, info fs.FileInfo) *item {
+func (s *Source) newItem(path string, info fs.FileInfo, name source.Name) *item {
 	it := &item{from: s, info: info}
-	name, _ := source.ParseName(filepath.ToSlash(path))
 	it.Work = source.Work{
 		Object:  source.Object{Key: path, Size: info.Size(), Name: name},
 		Content: it, Receipt: it,
@@ -48,8 +46,10 @@ func (it *item) Ack() {
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	again := it.from.newItem(it.Object.Key, it.info) // who had the old one may still look at it
-	again.Offset, again.Attempt = offset, it.Attempt
+	// Who had the old one may still look at it.
+	again := &item{Work: it.Work, from: it.from, info: it.info}
+	again.Content, again.Receipt = again, again
+	again.Offset = offset
 	if charge {
 		again.Attempt++
 	}

@@ -64,12 +64,15 @@ func (w *watch) see(key id, size int64, modified, now time.Time) (ready bool, re
 	return ready, st.read, st.tail
 }
 
-// noted tells whether a path was reported before, and remembers that it was.
-func (w *watch) noted(key id) bool {
+// note remembers that a path is reported, and tells whether it was before. A file
+// that cannot be looked at for a while stays the file it was.
+func (w *watch) note(key id) (before bool) {
 	st, known := w.mark(key)
-	before := known && st.status == noted
-	w.files[key] = state{scan: st.scan, status: noted}
-	return before
+	if !known || st.status == settling {
+		st = state{scan: st.scan, status: noted}
+	}
+	w.files[key] = st
+	return known && st.status == noted
 }
 
 // done settles a file of which the first read bytes were read.
@@ -92,10 +95,10 @@ func (w *watch) mark(key id) (st state, known bool) {
 	return st, known
 }
 
-// endScan forgets the files that this scan did not find. Those that are out stay:
-// a file must not be read twice at a time.
-func (w *watch) endScan() {
-	if w.seen < len(w.files) {
+// endScan forgets the files that this scan did not find, unless it could not look
+// everywhere. Those that are out stay: a file must not be read twice at a time.
+func (w *watch) endScan(incomplete bool) {
+	if !incomplete && w.seen < len(w.files) {
 		for key, st := range w.files {
 			if st.scan != w.scan && st.status != out {
 				delete(w.files, key)

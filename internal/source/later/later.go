@@ -9,7 +9,7 @@ import (
 
 // Queue holds items in the order in which they were handed back, each for the
 // same time. It has no bound of its own: whoever fills it stops handing out new
-// work while Full, so it holds at most that limit and what was out by then.
+// work while Full, so it holds little more than that limit and what was out by then.
 type Queue[T any] struct {
 	wait  time.Duration
 	limit int
@@ -18,6 +18,7 @@ type Queue[T any] struct {
 	mu    sync.Mutex // guards everything below
 	items []entry[T] // items[head:] is the queue
 	head  int
+	probe time.Time // see Full
 }
 
 type entry[T any] struct {
@@ -67,11 +68,24 @@ func (q *Queue[T]) Due() (at time.Time, ok bool) {
 }
 
 // Full tells that no new work should be handed out before some of this is gone.
-func (q *Queue[T]) Full() bool {
+// Once in each wait it lets one piece of new work pass all the same: the trouble
+// may be with what was handed back alone.
+func (q *Queue[T]) Full(now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.items)-q.head >= q.limit
+	return q.atLimit() && now.Before(q.probe)
 }
+
+// Passed tells that new work was handed out.
+func (q *Queue[T]) Passed(now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.atLimit() {
+		q.probe = now.Add(q.wait)
+	}
+}
+
+func (q *Queue[T]) atLimit() bool { return len(q.items)-q.head >= q.limit }
 
 // Wake makes the channel of Woken readable, as Push does.
 func (q *Queue[T]) Wake() {

@@ -15,10 +15,13 @@ func TestItemsComeInOrderAndNotBefore(t *testing.T) {
 	_, ok := q.Due()
 	assert.False(t, ok)
 	for i := range 3 {
-		assert.False(t, q.Full())
+		assert.False(t, q.Full(start))
 		q.Push(i, start.Add(time.Duration(i)*time.Second))
 	}
-	assert.True(t, q.Full())
+	assert.False(t, q.Full(start), "one may pass")
+	q.Passed(start)
+	assert.True(t, q.Full(start))
+	assert.False(t, q.Full(start.Add(10*time.Second)), "and another one after the wait")
 	due, ok := q.Due()
 	assert.True(t, ok)
 	assert.Equal(t, start.Add(10*time.Second), due)
@@ -31,7 +34,9 @@ func TestItemsComeInOrderAndNotBefore(t *testing.T) {
 	}
 	_, ok = q.Pop(due.Add(time.Hour))
 	assert.False(t, ok)
-	assert.False(t, q.Full())
+	assert.False(t, q.Full(due))
+	q.Passed(due)
+	assert.False(t, q.Full(due))
 }
 
 func TestPushWakes(t *testing.T) {

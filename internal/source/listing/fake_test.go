@@ -11,12 +11,15 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 )
 
-// fakeBucket lists like S3: by bytes, by pages, with prefixes rolled up.
+// fakeBucket lists like S3: by bytes, by pages, with prefixes rolled up. Objects
+// of the future are not there yet.
 type fakeBucket struct {
 	objects []s3io.Object // in order of their keys
 	size    int           // of a page; 0: 1000
 	fail    []error       // of the next lists; nil entries pass
 	asked   []s3io.ListInput
+	lists   int  // how often it was asked
+	busy    bool // asked so often that asked would be too long
 	opened  []string
 }
 
@@ -24,7 +27,7 @@ func (f *fakeBucket) put(key string, modified time.Time) { f.putTag(key, "etag",
 
 func (f *fakeBucket) putTag(key, etag string, modified time.Time) {
 	o := s3io.Object{Key: key, ETag: etag, Size: 1, LastModified: modified.UTC().Truncate(time.Second)}
-	i, found := slices.BinarySearchFunc(f.objects, key, func(o s3io.Object, k string) int { return strings.Compare(o.Key, k) })
+	i, found := slices.BinarySearchFunc(f.objects, key, byKey)
 	if found {
 		f.objects[i] = o
 		return
@@ -32,11 +35,17 @@ func (f *fakeBucket) putTag(key, etag string, modified time.Time) {
 	f.objects = slices.Insert(f.objects, i, o)
 }
 
+func byKey(o s3io.Object, key string) int { return strings.Compare(o.Key, key) }
+
 func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, err error) {
 	if err := ctx.Err(); err != nil {
 		return p, err
 	}
-	f.asked = append(f.asked, in)
+	f.lists++
+	if !f.busy {
+		f.asked = append(f.asked, in)
+	}
+	now := time.Now()
 	if len(f.fail) > 0 {
 		err, f.fail = f.fail[0], f.fail[1:]
 		if err != nil {
@@ -49,13 +58,13 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 	}
 	// The token is the last key, or prefix, of the page before.
 	after := max(in.StartAfter, in.Prefix)
-	i, _ := slices.BinarySearchFunc(f.objects, after, func(o s3io.Object, k string) int { return strings.Compare(o.Key, k) })
+	i, _ := slices.BinarySearchFunc(f.objects, after, byKey)
 	if in.Token != "" {
 		i, _ = strconv.Atoi(in.Token)
 	}
 	for ; i < len(f.objects) && strings.HasPrefix(f.objects[i].Key, in.Prefix); i++ {
 		o := f.objects[i]
-		if in.Token == "" && o.Key <= in.StartAfter {
+		if in.Token == "" && o.Key <= in.StartAfter || o.LastModified.After(now) {
 			continue
 		}
 		if len(p.Objects)+len(p.Prefixes) == size {
@@ -65,9 +74,9 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 		if in.Delimiter != "" {
 			if head, _, ok := strings.Cut(o.Key[len(in.Prefix):], in.Delimiter); ok {
 				rolled := in.Prefix + head + in.Delimiter
-				for i+1 < len(f.objects) && strings.HasPrefix(f.objects[i+1].Key, rolled) {
-					i++
-				}
+				// By bytes, "0" comes after "/".
+				next, _ := slices.BinarySearchFunc(f.objects, rolled[:len(rolled)-1]+"0", byKey)
+				i = next - 1
 				p.Prefixes = append(p.Prefixes, rolled)
 				continue
 			}

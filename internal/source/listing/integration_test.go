@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
@@ -18,7 +19,7 @@ import (
 )
 
 // next returns the works that come within d of each other, settled.
-func next(t *testing.T, s *listing.Source, d time.Duration) (works []*source.Work) {
+func next(t *testing.T, s *listing.Source, store *checkpoint.Store, d time.Duration) (works []*source.Work) {
 	t.Helper()
 	for {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -29,6 +30,9 @@ func next(t *testing.T, s *listing.Source, d time.Duration) (works []*source.Wor
 		}
 		require.NoError(t, err)
 		works = append(works, w)
+		var c checkpoint.Change
+		c.Done(w.Group, w.ID)
+		require.NoError(t, store.Commit(t.Context(), &c))
 		w.Receipt.Ack()
 	}
 }
@@ -57,14 +61,15 @@ func TestBothLayoutsOfARealServer(t *testing.T) {
 	defer client.Close()
 	start, err := listing.ParseStart("earliest")
 	require.NoError(t, err)
+	store := checkpoint.InMemory()
 	var skipped []string
 	s, err := listing.New(client, listing.Settings{
-		Bucket: "logs", Prefix: "access/", PollInterval: time.Second, Start: start, Lookback: 48 * time.Hour,
+		Bucket: "logs", Prefix: "access/", Progress: store, PollInterval: time.Second, Start: start, Lookback: 48 * time.Hour,
 		Skipped: func(key string) { skipped = append(skipped, key) },
 	})
 	require.NoError(t, err)
 
-	works := next(t, s, 2500*time.Millisecond) // the second poll finds nothing new
+	works := next(t, s, store, 2500*time.Millisecond) // the second poll finds nothing new
 	got := make([]string, 0, len(works))
 	for _, w := range works {
 		got = append(got, w.Object.Key)
@@ -72,9 +77,9 @@ func TestBothLayoutsOfARealServer(t *testing.T) {
 	assert.ElementsMatch(t, keys, got)
 	assert.Equal(t, []string{"access/README"}, skipped)
 
-	late := "access/444455556666/eu-west-1/bucket-b" + now.Add(-24*time.Hour).Format("/2006/01/02/2006-01-02-00-00-00-") + "BBBBBBBBBBBBBBBB"
+	late := "access/444455556666/eu-west-1/bucket-b" + now.Format("/2006/01/02/2006-01-02-00-00-00-") + "BBBBBBBBBBBBBBBB"
 	srv.Put(t, "logs", late, []byte("late\n"))
-	works = next(t, s, 2500*time.Millisecond)
+	works = next(t, s, store, 7500*time.Millisecond)
 	require.Len(t, works, 1)
 	assert.Equal(t, late, works[0].Object.Key)
 	assert.Equal(t, "bucket-b", works[0].Object.Name.Bucket)

@@ -1,17 +1,52 @@
 // Package listing finds log objects by polling a bucket's list. A Source asks
 // for one page of up to 1,000 keys at a time and hands it out before the next,
-// so its memory does not grow with a list, only by about 40 bytes for each
-// object that is within reach of the next poll (see known).
+// so its memory does not grow with a list. What is done is known by
+// source.Progress alone; here are only the objects that are handed out.
 //
-// A poll is a stack of tasks, each a run of pages:
+// # Vocabulary
 //
-//	names   the simple layout's names, from 15 minutes before the newest one on
-//	find    accounts, then their regions, then their source buckets
-//	days    of a source bucket: all from start_from on when it is found, in one
-//	        run; then each one within lookback, a task of its own, each poll
+//	prefix  what is listed as one: the names of the simple layout, or the keys
+//	        of one source bucket in the partitioned layout
+//	window  the days of a prefix that are looked at again and again: those within
+//	        lookback
+//	span    days before the window that are listed once more, from the first key
+//	        to the last: what start_from reaches back to, days that the window
+//	        has just left, days of a downtime
+//	run     something that is listed pass by pass; the one that is due first is
+//	        next, page by page
 //
-// Known limits: progress is in memory only; a name of the simple layout that
-// appears more than 15 minutes behind newer ones is not seen.
+//	          span            span  span             window
+//	|-------------------------|----|----|================================> time
+//	  ^ a cursor: from here on        ^ found no more   ^ each day at its own pace
+//
+// So every day is listed once more after it has left lookback, whenever that is
+// noticed: what was delivered within lookback of its day is found, also after a
+// downtime. Then the day is closed, and its objects are forgotten.
+//
+// # Which runs there are
+//
+//	poll   names in the order of delivery: from 15 minutes before the newest on
+//	sweep  the same names: the whole window, every 6 hours
+//	day    names without a time of day, as partitioned by event time: one day
+//	span   see above
+//	find   accounts, their regions, their source buckets, every 10 minutes
+//
+// A source bucket is in one mode or the other as its newest name tells.
+//
+// # What is stored
+//
+// A cursor for start_from as it was resolved at the first start, and one for
+// each prefix: the window's first day and the spans. A span's position is at most
+// where every object before it was acknowledged. Objects are in a group for their
+// day, those of spans in groups of a few thousand, in the order in which they
+// were found, so that a long backfill is forgotten as it goes.
+//
+// # Known limits
+//
+// Two collectors that share a bucket know nothing of each other: with another
+// shard.count the objects within lookback may be read once more. In a source
+// bucket whose date source changes from delivery to event time, objects of the
+// rest of that day are found by the sweeps.
 package listing
 
 import (
@@ -50,31 +85,28 @@ type Bucket interface {
 	Open(ctx context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error)
 }
 
-// Progress knows which objects were finished before. It is asked once for each
-// object that would be handed out, by the goroutine of Next.
-type Progress interface {
-	Done(id ID) bool
-}
-
 // Shard is the share of the objects that one of several collectors reads.
 type Shard struct {
 	Index, Count int // 0 <= Index < Count; Count 0 and 1: all
 }
 
-// Settings say what to list. Bucket and PollInterval are required.
+// Settings say what to list. Bucket, PollInterval and Progress are required.
 type Settings struct {
 	Bucket       string
 	Prefix       string // as configured in S3: no "/" is added
 	Layout       Layout // "": Auto
 	PollInterval time.Duration
-	Start        Start // the zero value: from now on
+	Start        Start // the zero value: from now on; acts while Progress has no cursor of it
 	Lookback     time.Duration
 	Shard        Shard
 
-	Progress Progress     // nil: nothing was finished before
+	// Progress is asked once for each object that would be handed out, by the
+	// goroutine of Next. An object that was acknowledged must be done there.
+	Progress source.Progress
 	Clock    source.Clock // nil: the machine's
 	// Skipped is told, once, of each key below Prefix that is not a log object's,
-	// and of each folder that holds none by its name. It is called by the
+	// and of each folder that holds none by its name. Of keys behind all that can
+	// be names only the first thousand are looked at. It is called by the
 	// goroutine of Next. nil: nobody wants to know.
 	Skipped func(key string)
 	// Listed is told of each page that could be listed. It is called by the
@@ -82,21 +114,26 @@ type Settings struct {
 	Listed func()
 }
 
-// Source implements source.Source.
+// Source implements source.Source and source.Keeper.
 type Source struct {
-	set   Settings
-	s3    Bucket
-	clock source.Clock
-	later *later.Queue[*item]
+	set    Settings
+	s3     Bucket
+	clock  source.Clock
+	later  *later.Queue[*item]
+	flight *flight
+	notes  notes
 
+	// Everything below is of the goroutine of Next.
 	from     begin
-	known    known
-	parts    map[string]*partition // by prefix
-	newest   time.Time             // of the simple layout's names
-	tasks    []*task               // of this poll; the last one is at work
+	today    day
+	first    day                // of the window, of prefixes that reach back so far
+	prefixes map[string]*prefix // by base
+	runs     schedule
 	page     page
-	polls    int
-	nextPoll time.Time
+	backlog  backlog
+	strays   strays
+	group    groupName
+	stale    bool // groups may have to be forgotten
 }
 
 // Validate tells what is wrong with the settings, by the names that a user
@@ -117,7 +154,8 @@ func (set *Settings) Validate() error {
 	return nil
 }
 
-// New prepares a source. Start counts from now. The error is that of Validate.
+// New prepares a source. An error means that a setting is wrong, or that a
+// stored cursor cannot be read (source.ErrCursor).
 func New(s3 Bucket, set Settings) (*Source, error) {
 	if err := set.Validate(); err != nil {
 		return nil, err
@@ -137,15 +175,17 @@ func New(s3 Bucket, set Settings) (*Source, error) {
 	if set.Listed == nil {
 		set.Listed = func() {}
 	}
-	now := set.Clock.Now()
-	return &Source{
+	s := &Source{
 		set: set, s3: s3, clock: set.Clock,
 		later:    later.New[*item](min(set.PollInterval, maxRetry), retryLimit),
-		from:     set.Start.resolve(now, set.Lookback),
-		known:    newKnown(),
-		parts:    map[string]*partition{},
-		nextPoll: now,
-	}, nil
+		flight:   newFlight(),
+		prefixes: map[string]*prefix{},
+		stale:    true,
+	}
+	if err := s.restore(s.clock.Now()); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Next implements source.Source. An error of the list is returned as it is; the
@@ -156,22 +196,21 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 			return nil, err
 		}
 		now := s.clock.Now()
+		s.settle()
 		if it, ok := s.later.Pop(now); ok {
 			return &it.Work, nil
 		}
-		full := s.later.Full()
+		full := s.later.Full(now)
 		if !full {
-			if it := s.fromPage(); it != nil {
+			if it := s.fromPage(now); it != nil {
+				s.later.Passed(now)
 				return &it.Work, nil
 			}
-			if len(s.tasks) > 0 {
-				if err := s.list(ctx); err != nil {
+			s.roll(now)
+			if !s.runs.due().After(now) {
+				if err := s.list(ctx, now); err != nil {
 					return nil, err
 				}
-				continue
-			}
-			if !now.Before(s.nextPoll) {
-				s.beginPoll(now)
 				continue
 			}
 		}
@@ -183,9 +222,11 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 
 // wait returns when there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
-	until := s.nextPoll
-	if due, ok := s.later.Due(); ok && (full || due.Before(until)) {
-		until = due
+	until, retry := s.later.Due()
+	if !full {
+		if due := s.runs.due(); !retry || due.Before(until) {
+			until = due
+		}
 	}
 	select {
 	case <-ctx.Done():
@@ -196,36 +237,8 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	return nil
 }
 
+// Change implements source.Keeper.
+func (s *Source) Change() source.Change { return s.notes.take() }
+
 // Close implements source.Source. There is nothing to free.
 func (s *Source) Close() error { return nil }
-
-// item is an object that was handed out: its work, its content, its receipt.
-type item struct {
-	source.Work
-	from *Source
-}
-
-// OpenAt implements source.Content.
-func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	o := &it.Object
-	return it.from.s3.Open(ctx, o.Bucket, o.Key, o.ETag, offset)
-}
-
-// Ack implements source.Receipt. The object is known since it was handed out.
-func (it *item) Ack() {}
-
-// Nack implements source.Receipt.
-func (it *item) Nack(offset int64, charge bool) {
-	again := it.from.newItem(it.Object) // who had the old one may still look at it
-	again.Offset, again.Attempt = offset, it.Attempt
-	if charge {
-		again.Attempt++
-	}
-	it.from.later.Push(again, it.from.clock.Now())
-}
-
-func (s *Source) newItem(o source.Object) *item {
-	it := &item{Work: source.Work{Object: o}, from: s}
-	it.Content, it.Receipt = it, it
-	return it
-}

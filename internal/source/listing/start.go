@@ -45,7 +45,7 @@ func ParseStart(text string) (Start, error) {
 type begin struct {
 	at       time.Time // objects delivered before it do not qualify; zero: all do
 	modified bool      // delivered means LastModified, whatever the name says
-	day      string    // days before it are not listed, YYYY/MM/DD; "": all are
+	day      day       // days before it are not listed; the zero value: all are
 }
 
 func (s Start) resolve(now time.Time, lookback time.Duration) begin {
@@ -67,7 +67,7 @@ func (s Start) resolve(now time.Time, lookback time.Duration) begin {
 	if s.kind == latest {
 		first = first.Add(-lookback)
 	}
-	b.day = first.Format(dayLayout)
+	b.day = dayOf(first)
 	return b
 }
 
@@ -85,6 +85,18 @@ func (b begin) qualifies(o *s3io.Object, n source.Name) bool {
 
 // tellsDelivery: partitioned by event time, every name reads 00-00-00.
 func tellsDelivery(n source.Name) bool {
-	hour, minute, second := n.Time.Clock()
-	return n.AccountID == "" || hour+minute+second > 0
+	return n.AccountID == "" || tellsTime(n.Time)
+}
+
+func tellsTime(t time.Time) bool {
+	hour, minute, second := t.Clock()
+	return hour+minute+second > 0
+}
+
+// key is where to begin in a prefix, without its base.
+func (b begin) key(p *prefix) string {
+	if b.day == 0 {
+		return ""
+	}
+	return p.dayKey(b.day)[len(p.base):]
 }

@@ -28,12 +28,18 @@ type TelemetryBuilder struct {
 	meter                 metric.Meter
 	mu                    sync.Mutex
 	registrations         []metric.Registration
+	APIDuration           metric.Float64Histogram
+	APIRequests           metric.Int64Counter
 	BatchSize             metric.Int64Histogram
 	Batches               metric.Int64Counter
+	CommitDuration        metric.Float64Histogram
+	Commits               metric.Int64Counter
 	DeliveryDuration      metric.Float64Histogram
+	Lag                   metric.Float64Histogram
 	Objects               metric.Int64Counter
 	ObjectsInFlight       metric.Int64ObservableGauge
 	ObjectsUnacknowledged metric.Int64ObservableGauge
+	QueueMessages         metric.Int64Counter
 	Read                  metric.Int64Counter
 	Records               metric.Int64Counter
 	RecordsExtraFields    metric.Int64Counter
@@ -108,6 +114,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.APIDuration, err = builder.meter.Float64Histogram(
+		"otelcol.receiver.s3_access_logs.api.duration",
+		metric.WithDescription("Time of a request to S3 or SQS, retries of the SDK included; of s3.get, to the first byte. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.APIRequests, err = builder.meter.Int64Counter(
+		"otelcol.receiver.s3_access_logs.api.requests",
+		metric.WithDescription("Requests to S3 and SQS, by outcome (ok, gone, denied, unreachable, canceled, error). [Alpha]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.BatchSize, err = builder.meter.Int64Histogram(
 		"otelcol.receiver.s3_access_logs.batch.size",
 		metric.WithDescription("Records in a batch that was handed to the pipeline. [Alpha]"),
@@ -121,6 +140,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{batch}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.CommitDuration, err = builder.meter.Float64Histogram(
+		"otelcol.receiver.s3_access_logs.commit.duration",
+		metric.WithDescription("Time to store the progress of one or more accepted batches. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.Commits, err = builder.meter.Int64Counter(
+		"otelcol.receiver.s3_access_logs.commits",
+		metric.WithDescription("Changes of the progress that were stored. [Alpha]"),
+		metric.WithUnit("{commit}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.DeliveryDuration, err = builder.meter.Float64Histogram(
 		"otelcol.receiver.s3_access_logs.delivery.duration",
 		metric.WithDescription("Time from handing a batch to the pipeline until it was accepted or refused for good. [Alpha]"),
@@ -128,9 +160,16 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300}...),
 	)
 	errs = errors.Join(errs, err)
+	builder.Lag, err = builder.meter.Float64Histogram(
+		"otelcol.receiver.s3_access_logs.lag",
+		metric.WithDescription("Age of a record when it was read, taken of the last record of each chunk of up to 256 KiB. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.Objects, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.objects",
-		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, skipped). [Alpha]"),
+		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, skipped, already_done). [Alpha]"),
 		metric.WithUnit("{object}"),
 	)
 	errs = errors.Join(errs, err)
@@ -144,6 +183,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol.receiver.s3_access_logs.objects.unacknowledged",
 		metric.WithDescription("Log objects that were read, or are being read, and are not yet committed. [Alpha]"),
 		metric.WithUnit("{object}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.QueueMessages, err = builder.meter.Int64Counter(
+		"otelcol.receiver.s3_access_logs.queue.messages",
+		metric.WithDescription("Messages of the queue, by outcome (deleted, returned, ignored, unknown), and those of them that were received before (redelivered). [Alpha]"),
+		metric.WithUnit("{message}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.Read, err = builder.meter.Int64Counter(

@@ -1,0 +1,64 @@
+package checkpoint
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// The keys. Numbers are in hexadecimal, so that keys of a kind sort by number.
+const manifestKey = "manifest"
+
+func journalKey(n uint64) string { return fmt.Sprintf("journal/%016x", n) }
+
+func pageKey(n uint64) string { return fmt.Sprintf("page/%016x", n) }
+
+func stateKey(generation, chunk uint64) string {
+	return fmt.Sprintf("state/%016x/%08x", generation, chunk)
+}
+
+// manifest names a snapshot: what the journal's entries up to position add up to.
+type manifest struct {
+	generation uint64 // from 1 on
+	position   uint64
+	chunks     uint64 // of the state
+	checksum   uint64 // of the state as a whole
+
+	// What the snapshot before it was: this is to be deleted.
+	oldPosition uint64
+	oldChunks   uint64 // 0: there was none
+}
+
+func (m *manifest) appendTo(b []byte) []byte {
+	for _, n := range [...]uint64{m.generation, m.position, m.chunks, m.checksum, m.oldPosition, m.oldChunks} {
+		b = binary.AppendUvarint(b, n)
+	}
+	return b
+}
+
+func decodeManifest(b []byte) (m manifest, err error) {
+	r := &reader{rest: b}
+	for _, n := range [...]*uint64{&m.generation, &m.position, &m.chunks, &m.checksum, &m.oldPosition, &m.oldChunks} {
+		*n = r.uvarint()
+	}
+	if m.oldPosition > m.position {
+		r.fail(errContent)
+	}
+	return m, r.end()
+}
+
+// garbage returns the keys that are of no use once the manifest is stored. The
+// last one is still there as long as not all others are deleted, if they are
+// deleted in order: see Store.clean. pages are those that the state gave up.
+func (m *manifest) garbage(pages []uint64) []string {
+	var keys []string
+	for i := range m.oldChunks {
+		keys = append(keys, stateKey(m.generation-1, i))
+	}
+	for _, n := range pages {
+		keys = append(keys, pageKey(n))
+	}
+	for n := m.oldPosition + 1; n <= m.position; n++ {
+		keys = append(keys, journalKey(n))
+	}
+	return keys
+}

@@ -1,0 +1,174 @@
+package checkpoint
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+)
+
+// snapshot is a snapshot that is being written: first the chunks, then the
+// manifest, then what these have made useless is deleted.
+type snapshot struct {
+	manifest manifest
+	state    []byte // what is still to be written of it
+	chunk    uint64 // the number of the next chunk
+	pages    []uint64
+	stored   bool     // the manifest is in place
+	garbage  []string // what is still to be deleted after that
+}
+
+// Tidy does a piece of the housekeeping that keeps storage small and Open fast:
+// it writes at most about 64 KiB, or twice what the commits since the last call
+// wrote if that is more, mostly by one call of the storage, and mostly nothing at
+// all. It is to be called after each Commit, when those who wait for the commit
+// were told. An error means that storage could not be written to; nothing is
+// lost, and the next call goes on where this one stopped.
+func (s *Store) Tidy(ctx context.Context) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.client == nil:
+		return nil
+	}
+	budget := max(s.owed, 1)
+	for budget > 0 {
+		spent, err := s.tidyStep(ctx)
+		if err != nil {
+			return fmt.Errorf("tidy up stored progress: %w", err)
+		}
+		if spent == 0 {
+			break
+		}
+		budget -= spent
+	}
+	s.owed = 0
+	return nil
+}
+
+// tidyStep makes at most one call of the storage and returns its bytes, deleted
+// ones guessed, or 0 when there is nothing to do.
+func (s *Store) tidyStep(ctx context.Context) (int, error) {
+	enough := s.limits.pageIDs
+	if s.snapshot == nil && s.snapshotIsDue() {
+		enough = s.limits.fewIDs + 1
+	}
+	for _, g := range s.state.groups {
+		if g.loose >= enough {
+			return s.writePage(ctx, g)
+		}
+	}
+	if s.snapshot == nil {
+		if !s.snapshotIsDue() {
+			return 0, nil
+		}
+		s.beginSnapshot()
+	}
+	switch p := s.snapshot; {
+	case len(p.state) > 0:
+		return s.writeChunk(ctx, p)
+	case !p.stored:
+		return s.writeManifest(ctx, p)
+	default:
+		return s.clean(ctx, p)
+	}
+}
+
+// writePage puts loose objects of a group into a page. Until a manifest names the
+// page, a restart finds them where they were before: in the journal, or in the
+// state.
+func (s *Store) writePage(ctx context.Context, g *group) (int, error) {
+	places := s.state.done.loosePlaces(g.slot, min(g.loose, s.limits.pageIDs))
+	ids := make([]ID, len(places))
+	for i, place := range places {
+		ids[i] = s.state.done.ids[place].id()
+	}
+	key := pageKey(s.state.nextPage)
+	value := finish(key, appendIDs(newValue(len(ids)*idLen+4), ids))
+	if err := s.client.Set(ctx, key, value); err != nil {
+		return 0, err
+	}
+	for _, place := range places {
+		s.state.done.slots[place] &^= loose
+	}
+	g.loose -= len(places)
+	g.pages = append(g.pages, s.state.nextPage)
+	s.state.nextPage++
+	return len(value), nil
+}
+
+// snapshotIsDue weighs what a snapshot frees against what it costs, so that all
+// snapshots together write no more than all commits.
+func (s *Store) snapshotIsDue() bool {
+	if s.position == s.manifest.position {
+		return false
+	}
+	freed := s.journalBytes + len(s.state.garbage)*s.limits.pageIDs*idLen
+	return freed >= max(s.limits.journal, s.stateBytes)
+}
+
+func (s *Store) beginSnapshot() {
+	state := s.state.appendTo(nil)
+	s.snapshot = &snapshot{
+		manifest: manifest{
+			generation: s.manifest.generation + 1, position: s.position,
+			checksum:    xxh3.Hash(state),
+			oldPosition: s.manifest.position, oldChunks: s.manifest.chunks,
+		},
+		state: state,
+		pages: s.state.garbage,
+	}
+	s.snapshot.manifest.chunks = uint64((len(state) + s.limits.chunkBytes - 1) / s.limits.chunkBytes)
+	s.state.garbage = nil
+	s.stateBytes, s.journalBytes = len(state), 0
+}
+
+func (s *Store) writeChunk(ctx context.Context, p *snapshot) (int, error) {
+	part := p.state[:min(s.limits.chunkBytes, len(p.state))]
+	key := stateKey(p.manifest.generation, p.chunk)
+	value := finish(key, append(newValue(len(part)), part...))
+	if err := s.client.Set(ctx, key, value); err != nil {
+		return 0, err
+	}
+	p.state = p.state[len(part):]
+	p.chunk++
+	return len(value), nil
+}
+
+func (s *Store) writeManifest(ctx context.Context, p *snapshot) (int, error) {
+	value := finish(manifestKey, p.manifest.appendTo(newValue(64)))
+	if err := s.client.Set(ctx, manifestKey, value); err != nil {
+		return 0, err
+	}
+	p.stored = true
+	p.garbage = p.manifest.garbage(p.pages)
+	s.manifest = p.manifest
+	return len(value), nil
+}
+
+// clean deletes a batch of keys. A batch may be done in part and in any order,
+// so the last key of all, which tells Open that there is something left, goes by
+// itself.
+func (s *Store) clean(ctx context.Context, p *snapshot) (int, error) {
+	n := min(len(p.garbage)-1, s.limits.batchKeys)
+	switch {
+	case n > 0:
+		ops := make([]*storage.Operation, n)
+		for i, key := range p.garbage[:n] {
+			ops[i] = storage.DeleteOperation(key)
+		}
+		if err := s.client.Batch(ctx, ops...); err != nil {
+			return 0, err
+		}
+		p.garbage = p.garbage[n:]
+	default:
+		if err := s.client.Delete(ctx, p.garbage[0]); err != nil {
+			return 0, err
+		}
+		s.snapshot = nil
+	}
+	return s.limits.chunkBytes, nil
+}

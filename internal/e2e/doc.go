@@ -1,0 +1,6 @@
+// Package e2e holds no code but tests of the built collector,
+// bin/otelcol-s3audit: what an operator starts, configures, feeds and kills.
+// `make build` makes the binary; without it the tests fail. They are left out
+// of short runs. With E2E_MEMORY=1 the memory tests read files of the size that
+// the limits are stated for.
+package e2e

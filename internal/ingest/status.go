@@ -1,0 +1,14 @@
+package ingest
+
+// Concern is what an error or a recovery is about.
+type Concern string
+
+const (
+	ConcernSource  Concern = "finding objects"
+	ConcernObjects Concern = "reading objects"
+	ConcernStorage Concern = "storing progress"
+)
+
+// Status is told what the engine meets, nil when it works again. It is called
+// from several goroutines, also without a change.
+type Status func(Concern, error)

@@ -1,0 +1,246 @@
+package s3io
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// QueueBatch is how many messages one call to SQS takes or gives at most.
+const QueueBatch = 10
+
+// ErrReceipt is the error of one message: its receipt is not valid any more,
+// since its visibility ran out, or it was deleted.
+var ErrReceipt = errors.New("receipt is no longer valid")
+
+// Message is a message that was received.
+type Message struct {
+	ID       string // the same each time the message is received
+	Receipt  string // of this time
+	Body     string
+	Receives int // how often it was received, with this time; about
+}
+
+// Receive says what to receive.
+type Receive struct {
+	Max        int           // messages, 1 to QueueBatch
+	Wait       time.Duration // for the first message, whole seconds up to 20 s
+	Visibility time.Duration // how long nobody else gets the messages, whole seconds
+}
+
+// Visibility says how long nobody else gets a message, from now on, in whole
+// seconds. 0: anybody gets it at once.
+type Visibility struct {
+	Receipt string
+	For     time.Duration
+}
+
+// Queue is an SQS queue. It is safe for concurrent use.
+type Queue struct {
+	api    *sqs.Client
+	client *Client // the settings and connections, as those of S3
+	url    string
+	arn    string
+}
+
+// NewQueue prepares the access to the queue with this address, which tells the
+// endpoint and, unless cfg.Region is set, the region. Of cfg it uses what is
+// about credentials and connections. It does not use the network; an error
+// means that a setting is wrong.
+func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) {
+	at, err := parseQueueURL(queueURL)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Region == "" {
+		cfg.Region = at.region
+	}
+	cfg.Endpoint = ""
+	client, err := New(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	shared := client.api.Options()
+	return &Queue{
+		api: sqs.New(sqs.Options{
+			Region: client.region, BaseEndpoint: &at.endpoint,
+			Credentials: shared.Credentials, HTTPClient: shared.HTTPClient, Retryer: shared.Retryer,
+		}),
+		client: client, url: queueURL,
+		arn: "arn:" + client.partition() + ":sqs:" + client.region + ":" + at.account + ":" + at.name,
+	}, nil
+}
+
+// Close closes the connections that no call uses.
+func (q *Queue) Close() { q.client.Close() }
+
+// Receive waits for messages and returns none when there are none. Errors wrap
+// those of packages source and s3io.
+func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
+	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl:                    &q.url,
+		MaxNumberOfMessages:         int32(in.Max),
+		WaitTimeSeconds:             wholeSeconds(in.Wait),
+		VisibilityTimeout:           wholeSeconds(in.Visibility),
+		MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount},
+	})
+	if err != nil {
+		return nil, q.explain(ctx, "sqs:ReceiveMessage", err)
+	}
+	messages := make([]Message, len(out.Messages))
+	for i := range out.Messages {
+		m := &out.Messages[i]
+		receives, err := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
+		if err != nil {
+			receives = 1 // a server without the count
+		}
+		messages[i] = Message{ID: value(m.MessageId), Receipt: value(m.ReceiptHandle), Body: value(m.Body), Receives: receives}
+	}
+	return messages, nil
+}
+
+// Delete deletes up to QueueBatch messages. It returns one error for each of
+// them, nil where it was deleted, or one for the whole call.
+func (q *Queue) Delete(ctx context.Context, receipts []string) ([]error, error) {
+	entries := make([]types.DeleteMessageBatchRequestEntry, len(receipts))
+	for i := range receipts {
+		entries[i] = types.DeleteMessageBatchRequestEntry{Id: entryID(i), ReceiptHandle: &receipts[i]}
+	}
+	out, err := q.api.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &q.url, Entries: entries})
+	if err != nil {
+		return nil, q.explain(ctx, "sqs:DeleteMessage", err)
+	}
+	return entryErrors(len(receipts), out.Failed), nil
+}
+
+// SetVisibility sets the visibility of up to QueueBatch messages. Its results
+// are as those of Delete.
+func (q *Queue) SetVisibility(ctx context.Context, of []Visibility) ([]error, error) {
+	entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, len(of))
+	for i := range of {
+		entries[i] = types.ChangeMessageVisibilityBatchRequestEntry{
+			Id: entryID(i), ReceiptHandle: &of[i].Receipt, VisibilityTimeout: wholeSeconds(of[i].For),
+		}
+	}
+	out, err := q.api.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &q.url, Entries: entries})
+	if err != nil {
+		return nil, q.explain(ctx, "sqs:ChangeMessageVisibility", err)
+	}
+	return entryErrors(len(of), out.Failed), nil
+}
+
+// MaxReceives returns how often the queue gives a message out before it moves
+// it to a dead-letter queue; 0: there is none.
+func (q *Queue) MaxReceives(ctx context.Context) (int, error) {
+	out, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameRedrivePolicy},
+	})
+	if err != nil {
+		return 0, q.explain(ctx, "sqs:GetQueueAttributes", err)
+	}
+	text := out.Attributes[string(types.QueueAttributeNameRedrivePolicy)]
+	if text == "" {
+		return 0, nil
+	}
+	// The number is given back as it was set: as a number, or as a string.
+	var policy struct {
+		Max json.RawMessage `json:"maxReceiveCount"`
+	}
+	if err := json.Unmarshal([]byte(text), &policy); err != nil {
+		return 0, fmt.Errorf("redrive policy of %s: %w", q.url, err)
+	}
+	most, err := strconv.Atoi(strings.Trim(string(policy.Max), `"`))
+	if err != nil {
+		return 0, fmt.Errorf("redrive policy of %s: maxReceiveCount %s is not a number", q.url, brief(string(policy.Max)))
+	}
+	return most, nil
+}
+
+// entryErrors puts the errors of a batch's entries in the order of the entries.
+func entryErrors(n int, failed []types.BatchResultErrorEntry) []error {
+	errs := make([]error, n)
+	for i := range failed {
+		f := &failed[i]
+		at, err := strconv.Atoi(value(f.Id))
+		if err != nil || at < 0 || at >= n {
+			continue
+		}
+		kind := source.ErrUnreachable
+		if f.SenderFault { // for SQS: trying again gives the same
+			kind = ErrReceipt
+		}
+		errs[at] = fmt.Errorf("%w: %s: %s", kind, value(f.Code), brief(value(f.Message)))
+	}
+	return errs
+}
+
+func entryID(i int) *string {
+	id := strconv.Itoa(i)
+	return &id
+}
+
+func wholeSeconds(d time.Duration) int32 { return int32(d / time.Second) }
+
+// queueAddress is what the address of a queue tells.
+type queueAddress struct {
+	endpoint      string // scheme and host
+	region        string // "" when the host tells none
+	account, name string
+}
+
+// ValidateQueueURL tells what is wrong with the address of a queue.
+func ValidateQueueURL(text string) error {
+	_, err := parseQueueURL(text)
+	return err
+}
+
+func parseQueueURL(text string) (at queueAddress, err error) {
+	u, err := url.Parse(text)
+	if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+		path := strings.Split(strings.Trim(u.Path, "/"), "/")
+		at.name = path[len(path)-1]
+		if len(path) > 1 {
+			at.account = path[len(path)-2]
+		}
+	}
+	if at.name == "" || u.RawQuery != "" {
+		return at, fmt.Errorf("`url` is %q: it must be the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs", text)
+	}
+	at.endpoint = u.Scheme + "://" + u.Host
+	at.region = queueRegion(u.Hostname())
+	return at, nil
+}
+
+// queueRegion finds the region in a host of AWS:
+//
+//	sqs.REGION.amazonaws.com, sqs.REGION.api.aws, sqs-fips.REGION....
+//	vpce-ID.sqs.REGION.vpce.amazonaws.com
+//	REGION.queue.amazonaws.com, queue.amazonaws.com (us-east-1)
+func queueRegion(host string) string {
+	if !strings.HasSuffix(host, ".amazonaws.com") && !strings.HasSuffix(host, ".amazonaws.com.cn") && !strings.HasSuffix(host, ".api.aws") {
+		return ""
+	}
+	labels := strings.Split(host, ".")
+	if labels[0] == "queue" {
+		return "us-east-1"
+	}
+	for i := 1; i < len(labels); i++ {
+		switch {
+		case (labels[i-1] == "sqs" || labels[i-1] == "sqs-fips") && source.IsRegion(labels[i]):
+			return labels[i]
+		case labels[i] == "queue" && source.IsRegion(labels[i-1]):
+			return labels[i-1]
+		}
+	}
+	return ""
+}

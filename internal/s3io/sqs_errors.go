@@ -1,0 +1,68 @@
+package s3io
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// ErrNoSuchQueue also is source.ErrUnreachable, as the errors of settings are.
+var ErrNoSuchQueue = errors.New("no such queue")
+
+// explain turns an error of the SDK into one that says what is wrong, where,
+// and what to do. action is the IAM action that allows the call.
+func (q *Queue) explain(ctx context.Context, action string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	fail := func(what, hint string, kinds ...error) error {
+		return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], q.url, what, hint)}
+	}
+	var noCreds *credentialsError
+	if errors.As(err, &noCreds) {
+		return fail(brief(rootCause(noCreds.error)), q.client.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
+	}
+	a, ok := readAnswer(err)
+	if !ok {
+		return fail(brief(rootCause(err)), "check the network and queue.url", source.ErrUnreachable)
+	}
+	hint, kind := q.judge(action, a)
+	return fail(a.String(), hint, kind, source.ErrUnreachable)
+}
+
+// judge tells what an answer means and what to do about it.
+func (q *Queue) judge(action string, a answer) (hint string, kind error) {
+	// Codes come with and without "AWS.SimpleQueueService." and "Exception".
+	code := strings.TrimSuffix(a.code[strings.LastIndexByte(a.code, '.')+1:], "Exception")
+	switch code {
+	case "", "UnknownError":
+		return "what answered does not speak the JSON protocol of SQS: check queue.url and proxies", source.ErrUnreachable
+	case "NonExistentQueue", "QueueDoesNotExist":
+		return "check queue.url and aws.region (it is " + q.client.region + ")", ErrNoSuchQueue
+	case "InvalidAddress":
+		return "check queue.url", ErrNoSuchQueue
+	case "InvalidClientTokenId", "UnrecognizedClient", "ExpiredToken", "InvalidAccessKeyId", "MissingAuthenticationToken",
+		"IncompleteSignature", "SignatureDoesNotMatch", "InvalidSignature":
+		if strings.Contains(a.message, "valid region") { // "Credential should be scoped to a valid region."
+			return "set aws.region to the queue's region (it is " + q.client.region + ")", ErrWrongRegion
+		}
+		if strings.Contains(a.message, "ignature expired") || strings.Contains(a.message, "not yet current") {
+			return "the clock of this machine is wrong: set it", ErrWrongCredentials
+		}
+		return q.client.credentialsHint(), ErrWrongCredentials
+	case "RequestThrottled", "Throttling", "ThrottledException", "ServiceUnavailable", "InternalError", "InternalFailure", "OverLimit":
+		return "this passes by itself", source.ErrUnreachable
+	}
+	switch {
+	case strings.Contains(a.code, "Kms") || strings.Contains(a.code, "KMS"):
+		return "allow kms:Decrypt on the key of the queue", source.ErrDenied
+	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized || code == "AccessDenied":
+		return "allow " + action + " on " + q.arn, source.ErrDenied
+	default:
+		return "if it lasts, check queue.url and what answers there", source.ErrUnreachable
+	}
+}

@@ -1,0 +1,214 @@
+package s3io_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+func startQueue(t *testing.T, set fakesqs.Settings) (*fakesqs.Server, *fakesqs.Queue, *s3io.Queue) {
+	t.Helper()
+	srv := fakesqs.Start()
+	t.Cleanup(srv.Close)
+	remote := srv.CreateQueue("access-logs", set)
+	return srv, remote, openQueue(t, remote.URL())
+}
+
+func openQueue(t *testing.T, url string) *s3io.Queue {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "any")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "any")
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	q, err := s3io.NewQueue(context.Background(), url, s3io.Config{})
+	require.NoError(t, err)
+	t.Cleanup(q.Close)
+	return q
+}
+
+func TestMessagesAreReceivedAndDeleted(t *testing.T) {
+	_, remote, q := startQueue(t, fakesqs.Settings{})
+	ids := []string{remote.Send("one"), remote.Send("two"), remote.Send("three")}
+	ctx := context.Background()
+
+	got, err := q.Receive(ctx, s3io.Receive{Max: 2, Visibility: time.Minute})
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+	assert.Equal(t, "one", got[0].Body)
+	assert.Equal(t, ids[1], got[1].ID)
+	assert.Equal(t, 1, got[0].Receives)
+
+	errs, err := q.Delete(ctx, []string{got[0].Receipt, got[1].Receipt})
+	require.NoError(t, err)
+	assert.Equal(t, []error{nil, nil}, errs)
+	assert.Equal(t, []string{"three"}, remote.Bodies())
+}
+
+func TestVisibilityIsChanged(t *testing.T) {
+	srv, remote, q := startQueue(t, fakesqs.Settings{})
+	remote.Send("one")
+	ctx := context.Background()
+	got, err := q.Receive(ctx, s3io.Receive{Max: 10, Visibility: time.Minute})
+	require.NoError(t, err)
+
+	srv.Advance(50 * time.Second)
+	errs, err := q.SetVisibility(ctx, []s3io.Visibility{{Receipt: got[0].Receipt, For: time.Minute}})
+	require.NoError(t, err)
+	require.Equal(t, []error{nil}, errs)
+	srv.Advance(50 * time.Second)
+	assert.Equal(t, 1, remote.Stats().InFlight, "extended")
+
+	_, err = q.SetVisibility(ctx, []s3io.Visibility{{Receipt: got[0].Receipt}})
+	require.NoError(t, err)
+	again, err := q.Receive(ctx, s3io.Receive{Max: 10, Visibility: time.Minute})
+	require.NoError(t, err)
+	require.Len(t, again, 1)
+	assert.Equal(t, 2, again[0].Receives)
+}
+
+// One message of a batch whose receipt is not valid does not fail the others.
+func TestInvalidReceiptsAreTold(t *testing.T) {
+	srv, remote, q := startQueue(t, fakesqs.Settings{})
+	remote.Send("one")
+	ctx := context.Background()
+	got, err := q.Receive(ctx, s3io.Receive{Max: 10, Visibility: time.Minute})
+	require.NoError(t, err)
+
+	errs, err := q.SetVisibility(ctx, []s3io.Visibility{{Receipt: "bogus", For: time.Minute}, {Receipt: got[0].Receipt, For: time.Minute}})
+	require.NoError(t, err)
+	require.ErrorIs(t, errs[0], s3io.ErrReceipt)
+	require.NoError(t, errs[1])
+
+	errs, err = q.Delete(ctx, []string{"bogus"})
+	require.NoError(t, err)
+	require.ErrorIs(t, errs[0], s3io.ErrReceipt)
+
+	srv.Fail("DeleteMessageBatch", 1, fakesqs.EntryFailure)
+	errs, err = q.Delete(ctx, []string{got[0].Receipt})
+	require.NoError(t, err)
+	require.ErrorIs(t, errs[0], source.ErrUnreachable)
+	assert.NotErrorIs(t, errs[0], s3io.ErrReceipt)
+}
+
+func TestRedrivePolicyIsRead(t *testing.T) {
+	srv, _, q := startQueue(t, fakesqs.Settings{})
+	n, err := q.MaxReceives(context.Background())
+	require.NoError(t, err)
+	assert.Zero(t, n)
+
+	dead := srv.CreateQueue("dead", fakesqs.Settings{})
+	q = openQueue(t, srv.CreateQueue("with", fakesqs.Settings{MaxReceives: 7, DeadLetter: dead}).URL())
+	n, err = q.MaxReceives(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, 7, n)
+}
+
+func TestAReceiveIsCancelled(t *testing.T) {
+	_, _, q := startQueue(t, fakesqs.Settings{})
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	begin := time.Now()
+	_, err := q.Receive(ctx, s3io.Receive{Max: 1, Wait: 20 * time.Second, Visibility: time.Minute})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Less(t, time.Since(begin), 10*time.Second)
+}
+
+func TestQueueErrorsSayWhatToDo(t *testing.T) {
+	receive := func(q *s3io.Queue) error {
+		_, err := q.Receive(context.Background(), s3io.Receive{Max: 1, Visibility: time.Minute})
+		return err
+	}
+	remove := func(q *s3io.Queue) error {
+		_, err := q.Delete(context.Background(), []string{"r"})
+		return err
+	}
+	extend := func(q *s3io.Queue) error {
+		_, err := q.SetVisibility(context.Background(), []s3io.Visibility{{Receipt: "r"}})
+		return err
+	}
+	signature := func(message string) fakesqs.Fault {
+		return fakesqs.Fault{Status: http.StatusForbidden, Code: "InvalidSignatureException", Message: message}
+	}
+	for name, c := range map[string]struct {
+		action string
+		call   func(*s3io.Queue) error
+		fault  fakesqs.Fault
+		kind   error
+		says   string
+	}{
+		"receive denied":  {"ReceiveMessage", receive, fakesqs.Denied, source.ErrDenied, "allow sqs:ReceiveMessage on arn:aws:sqs:us-east-1:111122223333:access-logs"},
+		"delete denied":   {"DeleteMessageBatch", remove, fakesqs.Denied, source.ErrDenied, "allow sqs:DeleteMessage on"},
+		"extend denied":   {"ChangeMessageVisibilityBatch", extend, fakesqs.Denied, source.ErrDenied, "allow sqs:ChangeMessageVisibility on"},
+		"denied with 400": {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException"}, source.ErrDenied, "sqs:ReceiveMessage"},
+		"KMS denied":      {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "KmsAccessDenied"}, source.ErrDenied, "kms:Decrypt"},
+		"throttled":       {"ReceiveMessage", receive, fakesqs.Throttled, source.ErrUnreachable, "passes by itself"},
+		"unavailable":     {"ReceiveMessage", receive, fakesqs.Unavailable, source.ErrUnreachable, "503"},
+		"wrong key":       {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusForbidden, Code: "UnrecognizedClientException"}, s3io.ErrWrongCredentials, "AWS_ACCESS_KEY_ID"},
+		"wrong region":    {"ReceiveMessage", receive, signature("Credential should be scoped to a valid region."), s3io.ErrWrongRegion, "it is us-east-1"},
+		"wrong clock":     {"ReceiveMessage", receive, signature("Signature expired: 20260131T000000Z is now earlier"), s3io.ErrWrongCredentials, "clock"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, _, q := startQueue(t, fakesqs.Settings{})
+			srv.Fail(c.action, fakesqs.Always, c.fault)
+			err := c.call(q)
+			require.ErrorIs(t, err, c.kind)
+			require.ErrorIs(t, err, source.ErrUnreachable, "it can heal")
+			assert.ErrorContains(t, err, c.says)
+			assert.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func TestNoSuchQueue(t *testing.T) {
+	srv, _, _ := startQueue(t, fakesqs.Settings{})
+	q := openQueue(t, srv.URL+"/111122223333/other")
+	_, err := q.Receive(context.Background(), s3io.Receive{Max: 1, Visibility: time.Minute})
+	require.ErrorIs(t, err, s3io.ErrNoSuchQueue)
+	assert.ErrorContains(t, err, "queue.url")
+}
+
+func TestWhatIsNotSQSIsTold(t *testing.T) {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte("<html>not found</html>"))
+	}))
+	t.Cleanup(page.Close)
+	_, err := openQueue(t, page.URL+"/1/q").Receive(context.Background(), s3io.Receive{Max: 1, Visibility: time.Minute})
+	require.ErrorIs(t, err, source.ErrUnreachable)
+
+	page.Close()
+	_, err = openQueue(t, page.URL+"/1/q").Receive(context.Background(), s3io.Receive{Max: 1, Visibility: time.Minute})
+	require.ErrorIs(t, err, source.ErrUnreachable)
+	assert.ErrorContains(t, err, "check the network and queue.url")
+}
+
+func TestQueueURLs(t *testing.T) {
+	for url, ok := range map[string]bool{
+		"https://sqs.us-east-1.amazonaws.com/111122223333/q": true,
+		"http://127.0.0.1:7103/000000000000/q":               true,
+		"http://localhost/q":                                 true,
+		"":                                                   false,
+		"q":                                                  false,
+		"arn:aws:sqs:us-east-1:111122223333:q":               false,
+		"https://sqs.us-east-1.amazonaws.com/":               false,
+		"ftp://sqs.us-east-1.amazonaws.com/1/q":              false,
+		"https://sqs.us-east-1.amazonaws.com/1/q?Action=x": false,
+		"http://%zz/1/q": false,
+	} {
+		_, err := s3io.NewQueue(context.Background(), url, s3io.Config{})
+		if ok {
+			require.NoError(t, err, url)
+			continue
+		}
+		require.ErrorContains(t, err, "`url` is", url)
+	}
+}

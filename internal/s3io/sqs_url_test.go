@@ -1,0 +1,44 @@
+package s3io
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRegionOfAQueue(t *testing.T) {
+	for host, want := range map[string]string{
+		"sqs.eu-west-1.amazonaws.com":                          "eu-west-1",
+		"sqs.cn-north-1.amazonaws.com.cn":                      "cn-north-1",
+		"sqs.us-west-2.api.aws":                                "us-west-2",
+		"sqs-fips.us-gov-west-1.amazonaws.com":                 "us-gov-west-1",
+		"vpce-0a1b-2c3d.sqs.ap-southeast-2.vpce.amazonaws.com": "ap-southeast-2",
+		"eu-central-1.queue.amazonaws.com":                     "eu-central-1",
+		"queue.amazonaws.com":                                  "us-east-1",
+		"sqs.eu-west-1.example.com":                            "",
+		"127.0.0.1":                                            "",
+		"localhost":                                            "",
+	} {
+		assert.Equal(t, want, queueRegion(host), host)
+	}
+}
+
+// The region of the settings wins over that of the address, and the endpoint of
+// S3 is not that of SQS.
+func TestRegionAndEndpointOfAQueue(t *testing.T) {
+	t.Setenv("AWS_REGION", "ap-south-1")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	url := "https://sqs.eu-west-1.amazonaws.com/111122223333/q"
+	for region, want := range map[string]string{"": "eu-west-1", "us-east-2": "us-east-2"} {
+		q, err := NewQueue(context.Background(), url, Config{Region: region, Endpoint: "https://s3.example.com"})
+		require.NoError(t, err)
+		assert.Equal(t, want, q.api.Options().Region)
+		assert.Equal(t, "https://sqs.eu-west-1.amazonaws.com", *q.api.Options().BaseEndpoint)
+		assert.Equal(t, "arn:aws:sqs:"+want+":111122223333:q", q.arn)
+	}
+	q, err := NewQueue(context.Background(), "http://localhost:9324/000000000000/q", Config{})
+	require.NoError(t, err)
+	assert.Equal(t, "ap-south-1", q.api.Options().Region, "of the SDK's chain")
+}

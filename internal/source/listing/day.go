@@ -1,0 +1,64 @@
+package listing
+
+import (
+	"strings"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// day is a day, UTC, in days since 1970.
+type day int
+
+const (
+	dayLayout  = "2006/01/02" // of folders, cursors and groups
+	nameLayout = "2006-01-02" // of names
+	groupOfDay = "day/"       // and the day
+)
+
+func dayOf(t time.Time) day { return day(t.Unix() / (24 * 60 * 60)) }
+
+func (d day) time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
+
+func (d day) String() string { return d.time().Format(dayLayout) }
+
+func (d day) group() string { return groupOfDay + d.String() }
+
+// cutDay reads the day at the beginning of text, as folders or names write it.
+func cutDay(text string) (d day, rest string, ok bool) {
+	if len(text) < len(dayLayout) {
+		return 0, text, false
+	}
+	layout := nameLayout
+	if text[len("2006")] == '/' {
+		layout = dayLayout
+	}
+	t, err := time.Parse(layout, text[:len(dayLayout)])
+	return dayOf(t), text[len(dayLayout):], err == nil
+}
+
+// groupName keeps the last name that was made: most come many times in a row.
+type groupName struct {
+	day  day
+	name string
+}
+
+func (g *groupName) of(d day) string {
+	if g.name == "" || g.day != d {
+		g.day, g.name = d, d.group()
+	}
+	return g.name
+}
+
+// dayOfGroup is false for groups that are not of a day.
+func dayOfGroup(group string) (day, bool) {
+	text, ok := strings.CutPrefix(group, groupOfDay)
+	d, rest, isDay := cutDay(text)
+	return d, ok && isDay && rest == ""
+}
+
+// isStamped tells whether text begins with t as names write it.
+func isStamped(text string, t time.Time) bool {
+	var buf [len(source.StampLayout)]byte
+	return strings.HasPrefix(text, string(t.AppendFormat(buf[:0], source.StampLayout)))
+}

@@ -1,0 +1,123 @@
+package listing
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// find is the job of looking for source buckets: in Settings.Prefix for
+// accounts, in these for regions, in these for buckets.
+type find struct {
+	source *Source
+	number int      // of the search
+	stack  []folder // to be listed; the last one is at work
+	depth  int      // of the page at work: 0, 1, 2
+}
+
+type folder struct {
+	in    s3io.ListInput
+	depth int
+}
+
+func (f *find) push(prefix string, depth int) {
+	in := s3io.ListInput{Bucket: f.source.set.Bucket, Prefix: prefix, Delimiter: "/"}
+	f.stack = append(f.stack, folder{in, depth})
+}
+
+// begin implements job.
+func (f *find) begin(time.Time) s3io.ListInput {
+	f.number++
+	f.stack = f.stack[:0]
+	f.push(f.source.set.Prefix, 0)
+	return f.stack[0].in
+}
+
+// listed implements job.
+func (f *find) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool) {
+	at := &f.stack[len(f.stack)-1]
+	f.depth = at.depth
+	at.in.Token = got.Token
+	switch {
+	case got.Token == "", f.depth == 0 && passed(in.Prefix, got):
+		f.stack = f.stack[:len(f.stack)-1]
+	case f.depth == 0:
+		leap(&at.in, got)
+	}
+	f.descend(in.Prefix, got.Prefixes)
+	if len(f.stack) == 0 {
+		return in, false
+	}
+	return f.stack[len(f.stack)-1].in, true
+}
+
+// leap makes the search for accounts go past the names of a year at once, when
+// a page ended among them. No account is in between: it has no "-" in it.
+func leap(in *s3io.ListInput, got *s3io.Page) {
+	if len(got.Objects) == 0 {
+		return
+	}
+	last := got.Objects[len(got.Objects)-1].Key
+	if n := len(got.Prefixes); n > 0 && got.Prefixes[n-1] > last {
+		return
+	}
+	rest, _ := strings.CutPrefix(last, in.Prefix)
+	if n, ok := source.ParseName(last); ok && isStamped(rest, n.Time) {
+		in.StartAfter, in.Token = in.Prefix+rest[:len("2006-")]+":", "" // ":" is behind "9"
+	}
+}
+
+// descend goes down into the folders of accounts, regions and buckets. The first
+// one found is to be the next at work.
+func (f *find) descend(parent string, prefixes []string) {
+	for _, prefix := range slices.Backward(prefixes) {
+		name := strings.TrimSuffix(prefix[len(parent):], "/")
+		switch {
+		case f.depth == 0 && (len(name) != source.AccountLen || !source.EndsInAccount(name)),
+			f.depth == 1 && !source.IsRegion(name):
+			f.source.stray(prefix, "")
+		case f.depth < 2:
+			f.push(prefix, f.depth+1)
+		default:
+			f.found(prefix)
+		}
+	}
+}
+
+func (f *find) found(base string) {
+	p := f.source.prefixes[base]
+	if p == nil {
+		p = f.source.addPrefix(base, nil, f.source.clock.Now())
+	}
+	p.seen = f.number
+}
+
+// take implements job: here are no log objects, or those that the simple
+// layout's poll sees too.
+func (f *find) take(o *s3io.Object) (n source.Name, group string, ok bool) {
+	ownFolder := strings.HasSuffix(o.Key, "/") // as consoles make them
+	if !ownFolder && (f.depth > 0 || f.source.set.Layout == Partitioned) {
+		f.source.stray(o.Key, "")
+	}
+	return n, "", false
+}
+
+// handedOut implements job.
+func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
+	if r.more {
+		return now, false
+	}
+	for _, p := range f.source.prefixes {
+		if p.folders && p.seen < f.number {
+			f.source.dropPrefix(p)
+		}
+	}
+	due = r.began.Add(max(findInterval, f.source.set.PollInterval))
+	if due.Before(now) {
+		due = now
+	}
+	return due, false
+}

@@ -1,0 +1,115 @@
+package listing
+
+import (
+	"context"
+	"io"
+	"math"
+	"sync"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// item is an object that was handed out: its work, its content, its receipt.
+type item struct {
+	source.Work
+	from   *Source
+	ticket *ticket // stays the same when it is handed out again
+	own    ticket
+}
+
+// newItem prepares an object that is handed out for the first time in this life.
+func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
+	it := &item{Work: source.Work{Object: o, ID: id, Group: group}, from: s}
+	it.Content, it.Receipt = it, it
+	it.Offset, it.Attempt = s.set.Progress.Reached(id)
+	it.ticket = &it.own
+	it.own.id = id
+	s.flight.add(it.ticket)
+	return it
+}
+
+// OpenAt implements source.Content.
+func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	o := &it.Object
+	return it.from.s3.Open(ctx, o.Bucket, o.Key, o.ETag, offset)
+}
+
+// Ack implements source.Receipt. Progress knows the object from now on.
+func (it *item) Ack() { it.from.flight.remove(it.ticket) }
+
+// Nack implements source.Receipt.
+func (it *item) Nack(offset int64, charge bool) {
+	// Who had the old one may still look at it.
+	again := &item{Work: it.Work, from: it.from, ticket: it.ticket}
+	again.Content, again.Receipt = again, again
+	again.Offset = offset
+	if charge {
+		again.Attempt++
+	}
+	it.from.later.Push(again, it.from.clock.Now())
+}
+
+// flight knows the objects that were handed out and not acknowledged, in the
+// order in which they were first handed out. It is safe for concurrent use.
+type flight struct {
+	mu   sync.Mutex // guards everything below, and all tickets
+	last uint64     // number of the last one that was added
+	byID map[source.ID]*ticket
+	head ticket // of a ring
+}
+
+// ticket is an object's place in a flight.
+type ticket struct {
+	id         source.ID
+	number     uint64
+	prev, next *ticket
+}
+
+func newFlight() *flight {
+	f := &flight{byID: map[source.ID]*ticket{}}
+	f.head.prev, f.head.next = &f.head, &f.head
+	return f
+}
+
+// add puts t, whose id is set, last.
+func (f *flight) add(t *ticket) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last++
+	t.number = f.last
+	t.prev, t.next = f.head.prev, &f.head
+	t.prev.next, t.next.prev = t, t
+	f.byID[t.id] = t
+}
+
+func (f *flight) remove(t *ticket) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t.prev.next, t.next.prev = t.next, t.prev
+	t.prev, t.next = nil, nil
+	delete(f.byID, t.id)
+}
+
+func (f *flight) has(id source.ID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.byID[id] != nil
+}
+
+// added returns the number of the last object that was handed out.
+func (f *flight) added() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}
+
+// oldest returns the number of the first object that is not acknowledged; all
+// before it are.
+func (f *flight) oldest() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.head.next == &f.head {
+		return math.MaxUint64
+	}
+	return f.head.next.number
+}

@@ -1,0 +1,205 @@
+package listing
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+const (
+	// segmentPages is how many pages' objects share a group.
+	segmentPages = 16
+	// maxMarks bounds what is done and cannot be forgotten yet, because an object
+	// before it cannot be read: in pages.
+	maxMarks = 1024
+	// markPause is how long spans wait then, before they look again.
+	markPause = time.Second
+
+	groupOfSegment = "span/" // and a number
+)
+
+// span is the job of listing days before the window, once. Keys are without the
+// prefix's base here. Only those of log objects are kept: these are ASCII.
+type span struct {
+	source *Source
+	prefix *prefix
+	run    *run
+
+	from   string // a key; what is up to it is acknowledged. "": all is open
+	to     day    // the first day that is not in it
+	at     string // the last key that was listed
+	before string // the last key that was listed in an earlier life, until from is there
+}
+
+// backlog is what all spans share.
+//
+// Pages of several spans take turns. Each leaves a mark, which is reached when
+// everything that was handed out up to its end is acknowledged: then its span's
+// position moves. Objects go into segments, groups of a few pages; the mark that
+// is made when a segment ends says which, and when it is reached nothing of the
+// segment is met again.
+type backlog struct {
+	marks    []mark
+	number   int    // of the segment at work
+	segment  string // its group
+	pages    int    // in it
+	used     bool   // it may hold objects
+	leftover []string
+}
+
+// mark is the end of a page.
+type mark struct {
+	span   *span
+	from   string // the position when it is reached
+	last   bool   // that is the end of the span
+	number uint64 // of the last object that was handed out before
+	closes string // a segment, or ""
+}
+
+// restore finds the segments of earlier lives. They are forgotten when every
+// span is where it was in them.
+func (b *backlog) restore(groups []string) {
+	for _, group := range groups {
+		if text, ok := strings.CutPrefix(group, groupOfSegment); ok {
+			n, _ := strconv.Atoi(text)
+			b.number = max(b.number, n)
+			b.leftover = append(b.leftover, group)
+		}
+	}
+	b.begin()
+}
+
+// begin begins a new segment.
+func (b *backlog) begin() {
+	b.number++
+	b.segment = fmt.Sprintf("%s%08d", groupOfSegment, b.number)
+	b.pages, b.used = 0, false
+}
+
+// begin implements job.
+func (sp *span) begin(time.Time) s3io.ListInput {
+	after := ""
+	if sp.from != "" {
+		after = sp.prefix.base + sp.from
+	}
+	return sp.prefix.list(after)
+}
+
+// listed implements job.
+func (sp *span) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool) {
+	end := false
+	for i := range got.Objects {
+		_, d, ok := sp.prefix.parse(got.Objects[i].Key)
+		if end = ok && d >= sp.to; end {
+			break
+		}
+		if ok {
+			sp.at = got.Objects[i].Key[len(sp.prefix.base):]
+		}
+	}
+	sp.source.note(sp.prefix)
+	sp.source.strayFolders(got)
+	in.Token = got.Token
+	return in, got.Token != "" && !end && !sp.prefix.passed(got)
+}
+
+// take implements job.
+func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
+	n, d, ok := sp.prefix.parse(o.Key)
+	switch {
+	case !ok:
+		sp.source.strayIn(sp.prefix, o.Key)
+		return n, "", false
+	case d >= sp.to:
+		return n, "", false
+	}
+	sp.source.backlog.used = true
+	return n, sp.source.backlog.segment, true
+}
+
+// handedOut implements job.
+func (sp *span) handedOut(r *run, now time.Time) (due time.Time, never bool) {
+	b := &sp.source.backlog
+	m := mark{span: sp, from: sp.at, last: !r.more, number: sp.source.flight.added()}
+	b.pages++
+	if b.used && (b.pages >= segmentPages || m.last) {
+		m.closes = b.segment
+		b.begin()
+	}
+	b.marks = append(b.marks, m)
+	if len(b.marks) > maxMarks {
+		now = now.Add(markPause)
+	}
+	return now, m.last
+}
+
+// settle moves the positions of spans as far as objects are acknowledged, and
+// forgets groups.
+func (s *Source) settle() {
+	b := &s.backlog
+	if len(b.marks) > 0 {
+		for oldest := s.flight.oldest(); len(b.marks) > 0 && b.marks[0].number < oldest; {
+			s.reach(b.marks[0])
+			b.marks = b.marks[1:]
+		}
+	}
+	if s.stale {
+		s.stale = false
+		s.forget()
+	}
+}
+
+// reach does what a mark is for.
+func (s *Source) reach(m mark) {
+	sp, p := m.span, m.span.prefix
+	sp.from = max(sp.from, m.from)
+	if m.last {
+		p.spans = slices.DeleteFunc(p.spans, func(other *span) bool { return other == sp })
+	}
+	if m.last || sp.before != "" && sp.from >= sp.before {
+		sp.before = ""
+		s.stale = true
+	}
+	if m.closes != "" {
+		s.notes.forget(m.closes)
+	}
+	s.note(p)
+}
+
+// forget drops the groups that no list shows an object of any more.
+func (s *Source) forget() {
+	for _, group := range s.set.Progress.Groups() {
+		if d, ok := dayOfGroup(group); ok && !s.isOpen(d) {
+			s.notes.forget(group)
+		}
+	}
+	for _, p := range s.prefixes {
+		if slices.ContainsFunc(p.spans, func(sp *span) bool { return sp.before != "" }) {
+			return
+		}
+	}
+	for _, group := range s.backlog.leftover {
+		s.notes.forget(group)
+	}
+	s.backlog.leftover = nil
+}
+
+// isOpen tells whether a day will be listed again.
+func (s *Source) isOpen(d day) bool {
+	for _, p := range s.prefixes {
+		if d >= p.window || slices.ContainsFunc(p.spans, func(sp *span) bool { return sp.holds(d) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (sp *span) holds(d day) bool {
+	from, _, ok := cutDay(sp.from)
+	return d < sp.to && (!ok || d >= from)
+}

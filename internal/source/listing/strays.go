@@ -1,0 +1,83 @@
+package listing
+
+import (
+	"maps"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+const (
+	// strayGroup is the group of keys that tell no day. It begins anew when it has
+	// strayLimit of them: those that are still there are counted once more.
+	strayGroup = "other"
+	strayLimit = 10_000
+	// freshLimit is how many counted keys are kept until Progress knows them,
+	// before it is asked.
+	freshLimit = 1024
+)
+
+// strays knows the keys that were counted as skipped and are perhaps not
+// committed yet. All others are done, as Progress has it.
+type strays struct {
+	fresh   map[source.ID]struct{}
+	dayless int // in strayGroup, of this life
+}
+
+// strayIn counts a key of a prefix that is not a log object's. The prefix's own
+// object is none: consoles make them for folders.
+func (s *Source) strayIn(p *prefix, key string) {
+	if key != p.base {
+		s.stray(key, key[len(p.base):])
+	}
+}
+
+// strayFolders counts the folders beside the names of the simple layout, unless
+// they may be those of accounts.
+func (s *Source) strayFolders(got *s3io.Page) {
+	if s.set.Layout == Simple {
+		for _, folder := range got.Prefixes {
+			s.stray(folder, "")
+		}
+	}
+}
+
+// stray counts a key that is not a log object's, once. rest is the part of it
+// that begins with a day, if it does.
+func (s *Source) stray(key, rest string) {
+	if !s.mine(key) {
+		return
+	}
+	id := source.Identify(s.set.Bucket, key, "")
+	if _, fresh := s.strays.fresh[id]; fresh || s.set.Progress.Done(id) {
+		return
+	}
+	if len(s.strays.fresh) >= freshLimit {
+		maps.DeleteFunc(s.strays.fresh, func(id source.ID, _ struct{}) bool { return s.set.Progress.Done(id) })
+	}
+	if s.strays.fresh == nil {
+		s.strays.fresh = map[source.ID]struct{}{}
+	}
+	s.strays.fresh[id] = struct{}{}
+	s.notes.done(s.groupOfStray(rest), id)
+	s.set.Skipped(key)
+}
+
+func (s *Source) groupOfStray(rest string) string {
+	if d, _, ok := cutDay(rest); ok && s.isOpen(d) {
+		return d.group()
+	}
+	if s.strays.dayless++; s.strays.dayless > strayLimit {
+		s.strays.dayless = 0
+		s.notes.forget(strayGroup)
+	}
+	return strayGroup
+}
+
+// mine tells whether a key is of this shard.
+func (s *Source) mine(key string) bool {
+	count := uint64(s.set.Shard.Count)
+	return count <= 1 || xxh3.HashString(key)%count == uint64(s.set.Shard.Index)
+}

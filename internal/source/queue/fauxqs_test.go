@@ -1,0 +1,123 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// fauxqs is the second opinion on the SQS of this project: a server by others,
+// whose clock cannot be moved. FAUXQS_ENDPOINT says where it is, such as
+// http://127.0.0.1:7103. Its addresses of queues must be such that they can be
+// reached, which takes a store whose host is "":
+//
+//	import { SqsStore } from "./node_modules/fauxqs/dist/sqs/sqsStore.js";
+//	const sqsStore = new SqsStore(); sqsStore.host = "";
+//	await buildApp({logger: false, stores: {sqsStore}}).listen({port: 7103, host: "127.0.0.1"});
+func TestAgainstFauxqs(t *testing.T) {
+	endpoint := os.Getenv("FAUXQS_ENDPOINT")
+	if endpoint == "" {
+		t.Skip("FAUXQS_ENDPOINT is not set: make test-servers sets it")
+	}
+	faux := fauxqs{t, endpoint}
+	name := fmt.Sprint("logs-", time.Now().UnixNano())
+	faux.create(name+"-dead", "")
+	url := faux.create(name, `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:`+name+`-dead","maxReceiveCount":"3"}`)
+	const n = 100
+	for i := range n {
+		faux.call("SendMessage", map[string]any{"QueueUrl": url, "MessageBody": event(fmt.Sprint(i))})
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "any")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "any")
+	q, err := s3io.NewQueue(t.Context(), url, s3io.Config{})
+	require.NoError(t, err)
+	t.Cleanup(q.Close)
+	receives, err := q.MaxReceives(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 3, receives)
+
+	told := &counts{}
+	ctx, stop := context.WithCancel(t.Context())
+	src, err := New(ctx, q, &bucket{}, Settings{
+		Progress:   checkpoint.InMemory(),
+		Visibility: minVisibility, Wait: time.Second, Room: func() int { return 30 }, Hooks: told.hooks(),
+	})
+	require.NoError(t, err)
+	works := map[string]*source.Work{}
+	for range n {
+		w, err := src.Next(t.Context())
+		require.NoError(t, err)
+		works[w.Object.Key] = w
+	}
+	require.Len(t, works, n)
+	time.Sleep(minVisibility + 2*time.Second)
+	assert.Equal(t, "0 visible, 100 in flight", faux.counts(url), "renewed")
+
+	stop()
+	works["0"].Receipt.Nack(0, true)
+	delete(works, "0")
+	for _, w := range works {
+		w.Receipt.Ack()
+	}
+	require.NoError(t, src.Close())
+	assert.Equal(t, "1 visible, 0 in flight", faux.counts(url), "deleted but the one")
+	assert.Equal(t, n-1, told.of(Deleted))
+	assert.Equal(t, 1, told.of(Returned))
+	assert.Zero(t, told.of(Redelivered))
+
+	absent, err := s3io.NewQueue(t.Context(), url+"-absent", s3io.Config{})
+	require.NoError(t, err)
+	t.Cleanup(absent.Close)
+	_, err = absent.Receive(t.Context(), s3io.Receive{Max: 1, Visibility: time.Minute})
+	require.ErrorIs(t, err, s3io.ErrNoSuchQueue)
+}
+
+type fauxqs struct {
+	t        *testing.T
+	endpoint string
+}
+
+// create makes a queue and returns its address.
+func (f fauxqs) create(name, redrivePolicy string) string {
+	attributes := map[string]string{}
+	if redrivePolicy != "" {
+		attributes["RedrivePolicy"] = redrivePolicy
+	}
+	out := f.call("CreateQueue", map[string]any{"QueueName": name, "Attributes": attributes})
+	return fmt.Sprint(out["QueueUrl"])
+}
+
+func (f fauxqs) counts(url string) string {
+	out := f.call("GetQueueAttributes", map[string]any{"QueueUrl": url, "AttributeNames": []string{"All"}})
+	a := out["Attributes"].(map[string]any)
+	return fmt.Sprintf("%v visible, %v in flight", a["ApproximateNumberOfMessages"], a["ApproximateNumberOfMessagesNotVisible"])
+}
+
+func (f fauxqs) call(action string, in map[string]any) (out map[string]any) {
+	f.t.Helper()
+	body, err := json.Marshal(in)
+	require.NoError(f.t, err)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, f.endpoint, strings.NewReader(string(body)))
+	require.NoError(f.t, err)
+	req.Close = true
+	req.Header.Set("X-Amz-Target", "AmazonSQS."+action)
+	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(f.t, err)
+	defer resp.Body.Close()
+	require.Equal(f.t, http.StatusOK, resp.StatusCode)
+	require.NoError(f.t, json.NewDecoder(resp.Body).Decode(&out))
+	return out
+}

@@ -1,0 +1,219 @@
+package queue
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+const (
+	// A message is returned with a back-off that grows with its receives, from the
+	// first to the last of these. Five tries last 42 minutes, so that S3 may be out
+	// of reach for a while before the redrive policy takes messages away.
+	minBackoff = 30 * time.Second
+	maxBackoff = time.Hour
+
+	// After an object that failed through no fault of its own, nothing is received
+	// for a time that doubles from the first to the second of these, until one is
+	// read again. Otherwise an outage would take all messages of the queue.
+	minPause = time.Second
+	maxPause = 30 * time.Second
+)
+
+// state of a message, see the package comment.
+type state uint8
+
+const (
+	waiting state = iota
+	begun
+	deleting
+	returning
+	over
+)
+
+type message struct {
+	id       string
+	receipt  string
+	receives int
+	received time.Time // this time
+	hidden   time.Time // until then nobody else gets it
+	state    state
+	left     int           // objects that are not done
+	outcome  Outcome       // when it was deleted
+	delay    time.Duration // when returning: how long nobody gets it
+}
+
+// live tells whether the message can still be completed.
+func (m *message) live() bool { return m.state == waiting || m.state == begun }
+
+// object is one that is ready or handed out: its work, its content, its receipt.
+type object struct {
+	work     source.Work
+	from     *Source
+	messages []*message // that name it, one of them as often as it does
+	out      bool       // handed out
+
+	cancel    func() // ends the reading; nil: it is not being read
+	abandoned bool   // it must not be read any further
+}
+
+// begin marks the object as handed out. It returns false when no message waits
+// for it any more.
+func (o *object) begin() bool {
+	if !slices.ContainsFunc(o.messages, (*message).live) {
+		return false
+	}
+	o.out = true
+	for _, m := range o.messages {
+		if m.state == waiting {
+			m.state = begun
+		}
+	}
+	return true
+}
+
+// OpenAt implements source.Content. The stream ends with context.Canceled when
+// the object's message had to be handed back.
+func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	o.from.mu.Lock()
+	o.cancel = cancel
+	abandoned := o.abandoned
+	o.from.mu.Unlock()
+	if abandoned {
+		cancel()
+		return nil, context.Canceled
+	}
+	at := o.work.Object
+	r, err := o.from.bucket.Open(ctx, at.Bucket, at.Key, at.ETag, offset)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &stream{r, cancel}, nil
+}
+
+type stream struct {
+	io.ReadCloser
+	cancel func()
+}
+
+func (s *stream) Close() error {
+	defer s.cancel()
+	return s.ReadCloser.Close()
+}
+
+// Ack implements source.Receipt.
+func (o *object) Ack() {
+	s := o.from
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.objects, o.work.ID)
+	s.pause, s.resume = 0, time.Time{}
+	for _, m := range o.messages {
+		m.left--
+		if m.left == 0 && m.live() {
+			s.remove(m, Deleted)
+		}
+	}
+}
+
+// Nack implements source.Receipt. The first one of a message returns it. What
+// was committed comes from Progress when the object is offered again.
+func (o *object) Nack(_ int64, charge bool) {
+	s := o.from
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.objects, o.work.ID)
+	// Those that fail together count once.
+	if now := s.clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
+		s.pause = min(max(2*s.pause, minPause), maxPause)
+		s.resume = now.Add(s.pause)
+	}
+	for _, m := range o.messages {
+		if m.live() {
+			s.giveBack(m, backoff(m.receives))
+		}
+	}
+}
+
+// remove lets a message be deleted. s.mu is held.
+func (s *Source) remove(m *message, outcome Outcome) {
+	m.state, m.outcome = deleting, outcome
+	s.deletes = append(s.deletes, m)
+	signal(s.pending)
+	if len(s.deletes) >= enough {
+		signal(s.urgent)
+	}
+}
+
+// giveBack lets a message be visible to all after delay. s.mu is held.
+func (s *Source) giveBack(m *message, delay time.Duration) {
+	if s.stopping() {
+		delay = 0
+	}
+	// Nothing may reach beyond what SQS allows, seen from the receipt.
+	left := m.received.Add(maxHeld).Sub(s.clock.Now())
+	m.state, m.delay = returning, min(delay, max(left, 0))
+	s.returns = append(s.returns, m)
+	signal(s.urgent)
+}
+
+// settle ends a message that is deleted or returned, or whose receipt is not
+// valid any more. s.mu is held.
+func (s *Source) settle(m *message) {
+	m.state = over
+	if s.messages[m.id] == m {
+		delete(s.messages, m.id)
+	}
+}
+
+// handBack returns a message that was held for as long as may be, and ends the
+// reading of objects that no other message waits for. s.mu is held.
+func (s *Source) handBack(m *message) {
+	s.giveBack(m, 0)
+	for _, o := range s.objects {
+		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
+			continue
+		}
+		o.abandoned = true
+		if o.cancel != nil {
+			o.cancel()
+		}
+	}
+}
+
+// returnReady returns the messages of the objects that are not begun, and now
+// never will be, even when other objects of them are being read.
+func (s *Source) returnReady() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.ready {
+		delete(s.objects, o.work.ID)
+		for _, m := range o.messages {
+			if m.live() {
+				s.giveBack(m, 0)
+			}
+		}
+	}
+	s.ready = nil
+}
+
+// backoff is how long nobody gets a message that was received n times.
+func backoff(n int) time.Duration {
+	d := minBackoff
+	for ; n > 1 && d < maxBackoff; n-- {
+		d *= 4
+	}
+	return min(d, maxBackoff)
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

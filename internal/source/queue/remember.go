@@ -1,0 +1,30 @@
+package queue
+
+import (
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// groupOf names the group that Progress keeps an object in: the hour in which
+// it was met. The names sort by time.
+func groupOf(now time.Time) string { return now.UTC().Format("2006-01-02T15") }
+
+// Change implements source.Keeper: once an hour it forgets the objects that
+// were met longer than Remember ago.
+func (s *Source) Change() source.Change {
+	now := s.clock.Now()
+	hour := groupOf(now)
+	if hour == s.swept {
+		return source.Change{}
+	}
+	s.swept = hour
+	var change source.Change
+	oldest := groupOf(now.Add(-s.set.Remember))
+	for _, group := range s.set.Progress.Groups() {
+		if group < oldest {
+			change.Forget = append(change.Forget, group)
+		}
+	}
+	return change
+}
