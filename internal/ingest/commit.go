@@ -139,7 +139,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 	w := end.object.work
 	attempts := w.Attempt
 	if last {
-		others := errors.Is(end.err, source.ErrDenied) && c.denials.others(w, c.engine.opened.Load())
+		others := errors.Is(end.err, source.ErrDenied) && c.denials.others(w, end.object.opened)
 		end.what = dispose(end.err, attempts, others)
 		if !end.what.again {
 			delete(c.denials, w.ID)

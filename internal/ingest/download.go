@@ -17,6 +17,9 @@ type object struct {
 	// delivered is how far the object was accepted, in decompressed bytes. It
 	// belongs to the committer.
 	delivered int64
+	// opened is how many objects had been opened when the reading of this one
+	// ended; see denials.
+	opened int64
 }
 
 // piece is what a download sends on: a chunk of an object, or its end, or both.
@@ -37,6 +40,7 @@ func (e *Engine) download(ctx context.Context, work *source.Work) {
 	o := &object{work: work, delivered: work.Offset, origin: originOf(work.Object)}
 	last, err := e.read(ctx, o)
 	last.last, last.err = true, err
+	o.opened = e.opened.Load()
 
 	// Before the last piece goes out: the assembler, which flushes when nothing
 	// is being read, must not take this object for one that is.
