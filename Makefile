@@ -58,9 +58,17 @@ validate: build ## Let the built collector check every configuration of this rep
 test: $(S3) build ## Run all tests, with the race detector where there is a C compiler
 	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m ./...
 
+.PHONY: test-memory
+test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)
+	E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./internal/e2e
+
 .PHONY: test-servers
 test-servers: ## Run the tests against servers that are not written in Go (none yet)
 	@echo "test-servers: no test needs more than Go so far; make test runs all of them."
+
+.PHONY: test-kill
+test-kill: $(S3) build ## Kill and stop the built collector at work, many times, and print the figures
+	env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./internal/e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests

@@ -135,6 +135,6 @@ func (e *Engine) deliver(ctx context.Context, b *batch) error {
 	begin := time.Now()
 	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs())
 	b.logs = nil
-	e.parts.Instruments.delivered(ctx, records, refused, time.Since(begin))
+	e.parts.Instruments.delivered(records, refused, time.Since(begin))
 	return err
 }

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -159,10 +158,6 @@ func (c *converter) count() {
 	e, n := c.engine, &c.counted
 	e.totals.records.Add(n.ok)
 	e.totals.malformed.Add(n.malformed)
-	e.parts.Instruments.records(context.Background(), n.ok, n.malformed, n.extra)
-	if n.ok > 0 {
-		age := c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0))
-		e.parts.Instruments.Lag.Record(context.Background(), age.Seconds())
-	}
+	e.parts.Instruments.records(*n, c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0)))
 	*n = counts{}
 }

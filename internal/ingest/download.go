@@ -71,7 +71,7 @@ func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
 			return held, orShutdown(ctx, err)
 		}
 		e.totals.bytes.Add(chunk.End - chunk.Offset)
-		e.parts.Instruments.Read.Add(ctx, chunk.End-chunk.Offset)
+		e.parts.Instruments.read(chunk.End - chunk.Offset)
 		if held.chunk.Text != "" {
 			e.send(held)
 		}

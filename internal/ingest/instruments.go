@@ -11,6 +11,8 @@ import (
 // Instruments are the parts of the receiver's own telemetry that the engine
 // keeps. All must be set.
 type Instruments struct {
+	Receiver string // attribute of every measurement: several receivers share the instruments
+
 	Objects          metric.Int64Counter     // by outcome
 	Read             metric.Int64Counter     // decompressed bytes
 	Records          metric.Int64Counter     // by outcome
@@ -22,42 +24,49 @@ type Instruments struct {
 	CommitDuration   metric.Float64Histogram // seconds
 }
 
-var (
-	recordsOK        = outcome("ok")
-	recordsMalformed = outcome("malformed")
-	recordsRefused   = outcome("refused")
-	signalLogs       = metric.WithAttributeSet(attribute.NewSet(attribute.String("signal", "logs")))
-)
+// With returns attributes for a measurement: those given and the receiver's.
+func (i *Instruments) With(attributes ...attribute.KeyValue) metric.MeasurementOption {
+	set := attribute.NewSet(append(attributes, attribute.String("receiver", i.Receiver))...)
+	return metric.WithAttributeSet(set)
+}
 
-func outcome(value string) metric.MeasurementOption {
-	return metric.WithAttributeSet(attribute.NewSet(attribute.String("outcome", value)))
+// WithOutcome is With for what most measurements tell.
+func (i *Instruments) WithOutcome(value string) metric.MeasurementOption {
+	return i.With(attribute.String("outcome", value))
+}
+
+func (i *Instruments) read(bytes int64) {
+	i.Read.Add(context.Background(), bytes, i.With())
 }
 
 func (i *Instruments) object(o Outcome) {
-	i.Objects.Add(context.Background(), 1, outcome(string(o)))
+	i.Objects.Add(context.Background(), 1, i.WithOutcome(string(o)))
 }
 
-func (i *Instruments) records(ctx context.Context, ok, malformed, extra int64) {
-	if ok > 0 {
-		i.Records.Add(ctx, ok, recordsOK)
+func (i *Instruments) records(n counts, lag time.Duration) {
+	ctx := context.Background()
+	if n.ok > 0 {
+		i.Records.Add(ctx, n.ok, i.WithOutcome("ok"))
+		i.Lag.Record(ctx, lag.Seconds(), i.With())
 	}
-	if malformed > 0 {
-		i.Records.Add(ctx, malformed, recordsMalformed)
+	if n.malformed > 0 {
+		i.Records.Add(ctx, n.malformed, i.WithOutcome("malformed"))
 	}
-	if extra > 0 {
-		i.ExtraFields.Add(ctx, extra)
+	if n.extra > 0 {
+		i.ExtraFields.Add(ctx, n.extra, i.With())
 	}
 }
 
 func (i *Instruments) committed(took time.Duration) {
-	i.Commits.Add(context.Background(), 1)
-	i.CommitDuration.Record(context.Background(), took.Seconds())
+	i.Commits.Add(context.Background(), 1, i.With())
+	i.CommitDuration.Record(context.Background(), took.Seconds(), i.With())
 }
 
-func (i *Instruments) delivered(ctx context.Context, records, refused int, took time.Duration) {
-	i.BatchSize.Record(ctx, int64(records))
-	i.DeliveryDuration.Record(ctx, took.Seconds(), signalLogs)
+func (i *Instruments) delivered(records, refused int, took time.Duration) {
+	ctx := context.Background()
+	i.BatchSize.Record(ctx, int64(records), i.With())
+	i.DeliveryDuration.Record(ctx, took.Seconds(), i.With(attribute.String("signal", "logs")))
 	if refused > 0 {
-		i.Records.Add(ctx, int64(refused), recordsRefused)
+		i.Records.Add(ctx, int64(refused), i.WithOutcome("refused"))
 	}
 }

@@ -121,8 +121,7 @@ func BenchmarkFloor(b *testing.B) {
 
 // readyRecord is a log record as values that only have to be set.
 type readyRecord struct {
-	bucket              string // of the resource; the mix is in its order
-	resource            []readyAttribute
+	resource            *readyResource // one for all records of a bucket, which follow each other
 	event, severityText string
 	severity            plog.SeverityNumber
 	time, observed      pcommon.Timestamp
@@ -130,6 +129,11 @@ type readyRecord struct {
 	span                pcommon.SpanID
 	flags               plog.LogRecordFlags
 	attributes          []readyAttribute
+}
+
+type readyResource struct {
+	bucket     string
+	attributes []readyAttribute
 }
 
 type readyAttribute struct {
@@ -145,8 +149,8 @@ func buildReady(ready []readyRecord) plog.Logs {
 	logs := plog.NewLogs()
 	for i := range ready {
 		from := &ready[i]
-		if i == 0 || from.bucket != ready[i-1].bucket {
-			records = buildReadyResource(logs, &builder, from.resource)
+		if i == 0 || from.resource != ready[i-1].resource {
+			records = buildReadyResource(logs, &builder, from.resource.attributes)
 			records.EnsureCapacity(len(ready) - i)
 		}
 		lr := records.AppendEmpty()
@@ -200,13 +204,16 @@ func buildReadyAttributes(m pcommon.Map, builder *xpdata.MapBuilder, from []read
 // readyRecords converts lines and takes the records apart.
 func readyRecords(lines []string) []readyRecord {
 	ready := make([]readyRecord, 0, len(lines))
+	var resource *readyResource
 	for _, line := range lines {
 		logs := batchOf(testOptions(), testOrigin(), line).Logs()
 		rl := logs.ResourceLogs().At(0)
 		lr := rl.ScopeLogs().At(0).LogRecords().At(0)
+		if bucket := bucketOf(line); resource == nil || resource.bucket != bucket {
+			resource = &readyResource{bucket, readyAttributes(rl.Resource().Attributes())}
+		}
 		ready = append(ready, readyRecord{
-			bucket: bucketOf(line), resource: readyAttributes(rl.Resource().Attributes()),
-			event: lr.EventName(), severityText: lr.SeverityText(), severity: lr.SeverityNumber(),
+			resource: resource, event: lr.EventName(), severityText: lr.SeverityText(), severity: lr.SeverityNumber(),
 			time: lr.Timestamp(), observed: lr.ObservedTimestamp(),
 			trace: lr.TraceID(), span: lr.SpanID(), flags: lr.Flags(),
 			attributes: readyAttributes(lr.Attributes()),

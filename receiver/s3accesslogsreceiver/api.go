@@ -7,19 +7,21 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
 // apiCalls counts and times the requests to AWS, which is what they charge for.
-type apiCalls struct{ telemetry *metadata.TelemetryBuilder }
+type apiCalls struct {
+	telemetry   *metadata.TelemetryBuilder
+	instruments *ingest.Instruments
+}
 
 func (a apiCalls) done(api string, begin time.Time, err error) {
-	set := metric.WithAttributeSet(attribute.NewSet(
-		attribute.String("api", api), attribute.String("outcome", apiOutcome(err))))
+	set := a.instruments.With(attribute.String("api", api), attribute.String("outcome", apiOutcome(err)))
 	ctx := context.Background()
 	a.telemetry.APIRequests.Add(ctx, 1, set)
 	a.telemetry.APIDuration.Record(ctx, time.Since(begin).Seconds(), set)

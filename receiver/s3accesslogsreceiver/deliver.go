@@ -12,30 +12,21 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
-var (
-	batchAccepted = outcome("accepted")
-	batchRetried  = outcome("retried")
-	batchRefused  = outcome("refused")
-)
-
-func outcome(value string) metric.MeasurementOption {
-	return metric.WithAttributeSet(attribute.NewSet(attribute.String("outcome", value)))
-}
-
 // delivery hands batches to the next consumer. It implements ingest.Sink.
 type delivery struct {
-	next      *atomic.Pointer[consumer.Logs]
-	obsreport *receiverhelper.ObsReport
-	retry     configretry.BackOffConfig
-	batches   metric.Int64Counter
-	log       *zap.Logger
+	next        *atomic.Pointer[consumer.Logs]
+	obsreport   *receiverhelper.ObsReport
+	retry       configretry.BackOffConfig
+	batches     metric.Int64Counter
+	instruments *ingest.Instruments
+	log         *zap.Logger
 }
 
 // Deliver offers logs until they are accepted. A permanent error, or any error
@@ -46,7 +37,7 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, er
 	for {
 		rest, err := d.consume(ctx, logs)
 		if err == nil {
-			d.batches.Add(ctx, 1, batchAccepted)
+			d.batches.Add(ctx, 1, d.instruments.WithOutcome("accepted"))
 			return 0, nil
 		}
 		if ctx.Err() != nil {
@@ -56,12 +47,12 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, er
 		wait := pause.NextBackOff()
 		if consumererror.IsPermanent(err) || !d.retry.Enabled || d.tooLong(time.Since(begin)+wait) {
 			refused := logs.LogRecordCount()
-			d.batches.Add(ctx, 1, batchRefused)
+			d.batches.Add(ctx, 1, d.instruments.WithOutcome("refused"))
 			d.log.Error("the pipeline refused a batch for good, its records are dropped",
 				zap.Int("records", refused), zap.Error(err))
 			return refused, nil
 		}
-		d.batches.Add(ctx, 1, batchRetried)
+		d.batches.Add(ctx, 1, d.instruments.WithOutcome("retried"))
 		d.log.Warn("the pipeline refused a batch, it is tried again",
 			zap.Int("records", logs.LogRecordCount()), zap.Duration("in", wait), zap.Error(err))
 		select {

@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -57,7 +58,7 @@ func newTestDelivery(t *testing.T, next consumer.Logs, retry configretry.BackOff
 	require.NoError(t, err)
 	target := new(atomic.Pointer[consumer.Logs])
 	target.Store(&next)
-	return &delivery{next: target, obsreport: obs, retry: retry, batches: noop.Int64Counter{}, log: zap.NewNop()}
+	return &delivery{next: target, obsreport: obs, retry: retry, batches: noop.Int64Counter{}, instruments: &ingest.Instruments{}, log: zap.NewNop()}
 }
 
 // deliver delivers logs of which nothing is refused for good.

@@ -26,13 +26,14 @@ const closeTimeout = 5 * time.Second
 
 // logsReceiver wires a source, the engine and the consumer together.
 type logsReceiver struct {
-	set       receiver.Settings
-	cfg       *Config
-	log       *zap.Logger
-	repeated  *zap.Logger // for what can come again and again
-	telemetry *metadata.TelemetryBuilder
-	obsreport *receiverhelper.ObsReport
-	next      atomic.Pointer[consumer.Logs] // set before start, and anew when the pipeline is reloaded alone
+	set         receiver.Settings
+	cfg         *Config
+	log         *zap.Logger
+	repeated    *zap.Logger // for what can come again and again
+	telemetry   *metadata.TelemetryBuilder
+	instruments *ingest.Instruments
+	obsreport   *receiverhelper.ObsReport
+	next        atomic.Pointer[consumer.Logs] // set before start, and anew when the pipeline is reloaded alone
 
 	// Set by start.
 	engine         *ingest.Engine
@@ -42,7 +43,7 @@ type logsReceiver struct {
 }
 
 func newReceiver(set receiver.Settings, cfg *Config) (*logsReceiver, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(ownTelemetry(set))
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*logsReceiver, error) {
 	}
 	return &logsReceiver{
 		set: set, cfg: cfg, log: set.Logger, repeated: boundedRate(set.Logger),
-		telemetry: telemetry, obsreport: obsreport,
+		telemetry: telemetry, instruments: newInstruments(set.ID.String(), telemetry), obsreport: obsreport,
 		done: make(chan struct{}),
 	}, nil
 }
@@ -90,7 +91,7 @@ func (r *logsReceiver) start(ctx context.Context, host component.Host) error {
 		Converter:   r.converter(),
 		Sink:        r.delivery(),
 		Progress:    progress,
-		Instruments: instruments(r.telemetry),
+		Instruments: *r.instruments,
 		Status:      status.report,
 		Log:         r.log,
 	})
@@ -176,6 +177,6 @@ func (r *logsReceiver) converter() *otlplogs.Converter {
 func (r *logsReceiver) delivery() *delivery {
 	return &delivery{
 		next: &r.next, obsreport: r.obsreport, retry: r.cfg.Retry,
-		batches: r.telemetry.Batches, log: r.repeated,
+		batches: r.telemetry.Batches, instruments: r.instruments, log: r.repeated,
 	}
 }

@@ -66,7 +66,7 @@ func (r *logsReceiver) openBucket(ctx context.Context, cfg *BucketConfig, progre
 	set.Progress = progress
 	set.Skipped = func(string) { r.countObject(objectSkipped) }
 	set.Listed = func() { r.engine.SourceWell() }
-	src, err := listing.New(observedS3{client, apiCalls{r.telemetry}}, set)
+	src, err := listing.New(observedS3{client, apiCalls{r.telemetry, r.instruments}}, set)
 	return &opened{Source: src, close: []func(){client.Close}}, err
 }
 
@@ -94,7 +94,7 @@ func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress
 			r.repeated.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
 		},
 	}
-	calls := apiCalls{r.telemetry}
+	calls := apiCalls{r.telemetry, r.instruments}
 	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)
 	return &opened{Source: src, close: []func(){q.Close, client.Close}}, err
 }

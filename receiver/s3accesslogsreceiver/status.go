@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +20,9 @@ import (
 // that fail and objects that do not must not drive it.
 const statusInterval = 5 * time.Second
 
+// requestID is what differs between two errors that are the same.
+var requestID = regexp.MustCompile(`\(request [^)]*\)`)
+
 // status turns what the engine meets into the component's status. All of it is
 // recoverable: from a permanent error a component can only go to stopping. Only
 // changes are reported and logged, the first at once, others when statusInterval
@@ -29,7 +33,7 @@ type status struct {
 
 	mu       sync.Mutex // guards everything below
 	trouble  map[ingest.Concern]error
-	reported string    // the trouble that was reported last, "" for none
+	reported string    // the trouble that was reported last, without request ids, "" for none
 	at       time.Time // when that was
 	later    *time.Timer
 	stopped  bool
@@ -78,7 +82,7 @@ func (s *status) publish() {
 	err := errors.Join(all...)
 	text := ""
 	if err != nil {
-		text = err.Error()
+		text = requestID.ReplaceAllString(err.Error(), "")
 	}
 	if text == s.reported {
 		return
