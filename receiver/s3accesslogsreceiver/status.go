@@ -20,8 +20,9 @@ import (
 // that fail and objects that do not must not drive it.
 const statusInterval = 5 * time.Second
 
-// requestID is what differs between two errors that are the same.
-var requestID = regexp.MustCompile(`\(request [^)]*\)`)
+// instance is what differs between two errors that are the same: the object that
+// was asked for, and the id that S3 gave the request.
+var instance = regexp.MustCompile(`s3://\S+|\(request [^)]*\)`)
 
 // status turns what the engine meets into the component's status. All of it is
 // recoverable: from a permanent error a component can only go to stopping. Only
@@ -33,7 +34,7 @@ type status struct {
 
 	mu       sync.Mutex // guards everything below
 	trouble  map[ingest.Concern]error
-	reported string    // the trouble that was reported last, without request ids, "" for none
+	reported string    // the trouble that was reported last, as far as instance leaves it
 	at       time.Time // when that was
 	later    *time.Timer
 	stopped  bool
@@ -82,7 +83,7 @@ func (s *status) publish() {
 	err := errors.Join(all...)
 	text := ""
 	if err != nil {
-		text = requestID.ReplaceAllString(err.Error(), "")
+		text = instance.ReplaceAllString(err.Error(), "")
 	}
 	if text == s.reported {
 		return
