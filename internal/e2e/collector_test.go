@@ -148,6 +148,14 @@ func (c *collector) logged(t testing.TB, within time.Duration, parts ...string) 
 	return found
 }
 
+// ready waits until the collector heeds signals, which is soon after it says that
+// it is ready.
+func (c *collector) ready(t testing.TB) {
+	t.Helper()
+	c.logged(t, 20*time.Second, "Everything is ready")
+	time.Sleep(200 * time.Millisecond)
+}
+
 // readToEnd waits until a one-shot directory was read.
 func (c *collector) readToEnd(t testing.TB, within time.Duration) string {
 	t.Helper()
@@ -195,6 +203,16 @@ func (c *collector) kill(t testing.TB) {
 	t.Helper()
 	require.NoError(t, c.cmd.Process.Kill())
 	<-c.exited
+}
+
+// dead waits until the collector has ended, which is somebody else's doing.
+func (c *collector) dead(t testing.TB, within time.Duration) {
+	t.Helper()
+	select {
+	case <-c.exited:
+	case <-time.After(within):
+		t.Fatalf("it still lives after %v", within)
+	}
 }
 
 // alive fails when the collector has ended.

@@ -19,7 +19,6 @@ const (
 	readMetric    = "otelcol_receiver_s3_access_logs_read"
 	flightMetric  = "otelcol_receiver_s3_access_logs_objects_in_flight"
 	apiMetric     = "otelcol_receiver_s3_access_logs_api_requests"
-	commitsMetric = "otelcol_receiver_s3_access_logs_commits"
 )
 
 // scraper keeps no connections, which would outlive the collector.

@@ -1,0 +1,150 @@
+package e2e
+
+import (
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+const (
+	// So small that a kill always finds some of them under way.
+	batchSize  = 100
+	deliveries = 3
+	// atMostAgain is what one kill may bring a second time: the batches that were
+	// accepted and not committed, and the one that was under way to them.
+	atMostAgain = (deliveries + 1) * batchSize
+)
+
+// following is what collectors that follow each other have in common.
+type following struct {
+	*feed
+	back    *back
+	storage string // directory
+	more    string // YAML: further settings of the receiver
+}
+
+func newFollowing(t testing.TB, f *feed) *following {
+	t.Helper()
+	return &following{feed: f, back: newBack(t), storage: t.TempDir()}
+}
+
+// start starts a collector where the one before it stopped.
+func (f *following) start(t testing.TB) *collector {
+	t.Helper()
+	more := f.more
+	if more == "" {
+		more = withBatches(batchSize, deliveries)
+	}
+	settings := f.source + more + "storage: file_storage\nretry_on_failure: {initial_interval: 50ms, max_interval: 500ms}\n"
+	return start(t, setup{
+		receivers:  "s3_access_logs:\n  " + strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n  ") + "\n",
+		exporters:  otlpExporter(f.back.addr),
+		extensions: "file_storage: {directory: " + f.storage + "}",
+		env:        f.env,
+	})
+}
+
+// finish starts a last collector and lets it come to its end, and another one
+// that must find nothing left.
+func (f *following) finish(t *testing.T, within time.Duration, want uids) {
+	t.Helper()
+	for _, look := range []string{"the rest", "what is done"} {
+		_, twice := f.back.figures()
+		before := f.back.distinct() + twice
+		c := f.start(t)
+		c.ready(t)
+		f.back.reached(t, within, len(want))
+		c.until(t, within, "end of looking for "+look, func() bool { return f.looked(t, c) })
+		c.stop(t, 15*time.Second)
+		if look == "what is done" {
+			_, twice = f.back.figures()
+			assert.Equal(t, before, f.back.distinct()+twice, "what was done was read again")
+		}
+	}
+}
+
+// killed is how much is read and how often it is interrupted: with E2E_KILL what
+// the guarantees are stated for.
+func killed() (kills int, c *corpus) {
+	if os.Getenv("E2E_KILL") != "" {
+		return 25, manyRecords()
+	}
+	return 4, someRecords()
+}
+
+// They are made once for all sources.
+var (
+	manyRecords = sync.OnceValue(func() *corpus { return makeCorpus(81, 3000, 30, 4500) })
+	someRecords = sync.OnceValue(func() *corpus { return makeCorpus(82, 250, 6, 1500) })
+)
+
+// Of the guarantees the first: whenever the collector dies, nothing is lost, and
+// what comes twice is bounded.
+func TestKilledAtRandomMoments(t *testing.T) {
+	t.Parallel()
+	program(t)
+	for kind, makeFeed := range feeds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			kills, c := killed()
+			f := newFollowing(t, makeFeed(t, c))
+			f.back.set(func(b *back) { b.slow = 20 * time.Millisecond })
+			begin := time.Now()
+			for i := range kills {
+				victim := f.start(t)
+				if i%4 == 1 { // while it starts, or soon after
+					time.Sleep(rand.N(300 * time.Millisecond))
+				} else {
+					f.back.reached(t, time.Minute, len(c.want)*(i+1)/(kills+2))
+					time.Sleep(rand.N(10 * time.Millisecond))
+				}
+				victim.kill(t)
+				f.died()
+				assert.Less(t, f.back.distinct(), len(c.want), "kill %d came after the work", i)
+			}
+			f.finish(t, time.Minute, c.want)
+			twice := f.back.assertAll(t, c.want)
+			assert.LessOrEqual(t, twice, kills*atMostAgain)
+			if f.queue != nil {
+				assert.Empty(t, f.queue.Bodies())
+			}
+			t.Logf("%s: %d objects, %d records, %d kills: %d records came twice, %d may; %.1f s",
+				kind, len(c.objects), len(c.want), kills, twice, kills*atMostAgain, time.Since(begin).Seconds())
+		})
+	}
+}
+
+// A collector that is stopped in the middle of work delivers and commits what it
+// has read, so that nothing comes twice.
+func TestStoppedAtRandomMoments(t *testing.T) {
+	t.Parallel()
+	program(t)
+	for kind, makeFeed := range feeds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			stops, c := killed()
+			f := newFollowing(t, makeFeed(t, c))
+			f.back.set(func(b *back) { b.slow = 20 * time.Millisecond })
+			inTheMiddle := 0
+			for i := range stops {
+				stopped := f.start(t)
+				stopped.ready(t)
+				f.back.reached(t, time.Minute, len(c.want)*(i+1)/(stops+1))
+				stopped.stop(t, 15*time.Second)
+				f.died()                             // as after a receive whose answer was lost
+				if f.back.distinct() < len(c.want) { // the last ones may deliver all there is
+					inTheMiddle++
+				}
+			}
+			f.finish(t, time.Minute, c.want)
+			assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
+			assert.GreaterOrEqual(t, inTheMiddle, stops/4)
+			t.Logf("%s: %d objects, %d records, %d stops in the middle, none twice", kind, len(c.objects), len(c.want), inTheMiddle)
+		})
+	}
+}

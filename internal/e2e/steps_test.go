@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"io"
+	"log"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The program has no switch that lets it die at a certain step. Those around it
+// know where it is, and kill it: the back end, the queue, who looks into its
+// storage.
+
+// Accepted, not committed: the back end has counted a batch, and the collector
+// dies before it gets the answer, or just when it does. With one delivery at a
+// time no other batch is in between.
+func TestKilledBetweenAcceptedAndCommitted(t *testing.T) {
+	t.Parallel()
+	program(t)
+	c := makeCorpus(83, 60, 3, 400)
+	for kind, makeFeed := range feeds {
+		for width, name := range map[int]string{1: "one", deliveries: "several"} {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				f := newFollowing(t, makeFeed(t, c))
+				f.more = withBatches(batchSize, width)
+				kills, unanswered := 4, 0
+				for i := range kills {
+					victim := f.start(t)
+					answered := i%2 == 1
+					if !answered {
+						unanswered++
+					}
+					killAtRequest(f.back, victim, 1+rand.IntN(3), answered)
+					<-victim.exited
+					f.died()
+				}
+				f.back.set(func(b *back) { b.accepted = func(int) {} })
+				f.finish(t, time.Minute, c.want)
+				twice := f.back.assertAll(t, c.want)
+				assert.GreaterOrEqual(t, twice, unanswered, "what was not answered must come again")
+				assert.LessOrEqual(t, twice, kills*(width+1)*batchSize)
+				t.Logf("%d records, %d kills, %d of them before the answer: %d records came twice, %d may",
+					len(c.want), kills, unanswered, twice, kills*(width+1)*batchSize)
+			})
+		}
+	}
+}
+
+// killAtRequest lets a collector die when the nth request from now on is counted:
+// before it is answered, or in the millisecond in which it is.
+func killAtRequest(b *back, victim *collector, nth int, answered bool) {
+	die := func() {
+		_ = victim.cmd.Process.Kill() // it may be dead already
+		<-victim.exited
+	}
+	b.set(func(b *back) {
+		at := b.requests + nth
+		b.accepted = func(n int) {
+			switch {
+			case n < at:
+			case answered:
+				time.AfterFunc(rand.N(time.Millisecond), die)
+			default:
+				die()
+			}
+		}
+	})
+}
+
+// Committed, not acknowledged: all is committed, and the collector dies when it
+// deletes the messages, before the queue hears of it. Only a queue has an
+// acknowledgement; for the others the commit is all there is.
+func TestKilledBetweenCommittedAndAcknowledged(t *testing.T) {
+	t.Parallel()
+	program(t)
+	c := makeCorpus(84, 40, 2, 600)
+	feed := queueFeed(t, c)
+	var deaf atomic.Bool
+	deaf.Store(true)
+	begun := make(chan struct{}, 1)
+	door := newDoor(t, feed.sqs.URL, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if deaf.Load() && strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DeleteMessageBatch") {
+			_, _ = io.Copy(io.Discard, r.Body) // or the server does not see the connection end
+			select {
+			case begun <- struct{}{}:
+			default:
+			}
+			<-r.Context().Done()
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	feed.source = strings.Replace(feed.source, feed.sqs.URL, door.URL, 1)
+	f := newFollowing(t, feed)
+	victim := f.start(t)
+	victim.until(t, 30*time.Second, "a deletion", func() bool { return len(begun) > 0 })
+	victim.settled(t, 30*time.Second, "ok", len(c.objects)) // counted behind the commit
+	victim.kill(t)
+	assert.Zero(t, f.queue.Stats().Deleted)
+	deaf.Store(false)
+	f.died()
+
+	again := f.start(t)
+	again.until(t, 30*time.Second, "an empty queue", func() bool { return len(f.queue.Bodies()) == 0 })
+	again.settled(t, 10*time.Second, "already_done", len(c.objects))
+	assert.Zero(t, again.metric(t, readMetric, ""))
+	again.stop(t, 15*time.Second)
+	assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
+	t.Logf("%d objects, %d records: all messages came again, no record did", len(c.objects), len(c.want))
+}
+
+// newDoor is a server in front of another one. It ends with the test.
+func newDoor(t testing.TB, target string, serve func(http.ResponseWriter, *http.Request, http.Handler)) *httptest.Server {
+	t.Helper()
+	to, err := url.Parse(target)
+	require.NoError(t, err)
+	transport := &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}
+	next := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			r.Out.Host = r.In.Host // it is signed
+		},
+		Transport:    transport,
+		ErrorLog:     log.New(io.Discard, "", 0), // bodies break off on purpose
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, next) }))
+	t.Cleanup(func() {
+		door.CloseClientConnections()
+		door.Close()
+		transport.CloseIdleConnections()
+	})
+	return door
+}
+
+// In the middle of a snapshot: of the state that is written but not yet named by
+// the manifest, and of the deletion of what the named one replaces. Records come
+// a few at a time, so that the journal grows fast; one step of a snapshot follows
+// each batch, so that the back end, while it holds the only batch, sees in the
+// storage how far it is.
+func TestKilledInTheMiddleOfASnapshot(t *testing.T) {
+	t.Parallel()
+	program(t)
+	c := makeCorpus(85, 40, 8, 1400)
+	for kind, makeFeed := range feeds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			f := newFollowing(t, makeFeed(t, c))
+			f.more = withBatches(smallBatch, 1)
+			begin := time.Now()
+			var seen []string
+			for _, moment := range []func(snapshotKeys) bool{
+				snapshotKeys.unnamed, snapshotKeys.halfDeleted,
+			} {
+				victim := f.start(t)
+				killAtMoment(f, victim, moment)
+				victim.dead(t, time.Minute)
+				f.died()
+				left, err := f.snapshotKeys()
+				require.NoError(t, err)
+				require.True(t, moment(left), "%v", left)
+				seen = append(seen, left.String())
+			}
+			f.back.set(func(b *back) { b.accepted = func(int) {} })
+			f.more = "" // the rest in larger batches
+			f.finish(t, time.Minute, c.want)
+			twice := f.back.assertAll(t, c.want)
+			assert.LessOrEqual(t, twice, 2*2*smallBatch)
+			t.Logf("%d records, killed with %s: %d records came twice, %d may; %.1f s",
+				len(c.want), strings.Join(seen, ", then with "), twice, 2*2*smallBatch, time.Since(begin).Seconds())
+		})
+	}
+}
+
+const smallBatch = 4 // records
+
+// killAtMoment lets a collector die when its storage is in a certain state.
+func killAtMoment(f *following, victim *collector, moment func(snapshotKeys) bool) {
+	var once sync.Once
+	f.back.set(func(b *back) {
+		b.accepted = func(int) {
+			time.Sleep(500 * time.Microsecond) // for the step behind the commit before
+			if k, err := f.snapshotKeys(); err == nil && moment(k) {
+				once.Do(func() {
+					_ = victim.cmd.Process.Kill()
+					<-victim.exited
+				})
+			}
+		}
+	})
+}

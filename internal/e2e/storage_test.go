@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"bytes"
+	varint "encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// snapshotKeys is what a collector's storage holds, by the kinds of keys and the
+// words that package checkpoint describes.
+type snapshotKeys struct {
+	generation  uint64 // of the state that the manifest names
+	position    uint64 // of the manifest
+	oldPosition uint64 // of the manifest before it
+	newest      uint64 // generation of which there is a chunk
+	replaced    uint64 // entries of the journal up to position
+	entries     int    // of the journal
+}
+
+func (k snapshotKeys) String() string {
+	return fmt.Sprintf("chunks of generation %d while the manifest names %d, %d of %d entries that it replaces, %d entries in all",
+		k.newest, k.generation, k.replaced, k.position-k.oldPosition, k.entries)
+}
+
+// unnamed: a state is there that the manifest does not name.
+func (k snapshotKeys) unnamed() bool { return k.newest > k.generation }
+
+// halfDeleted: of what the manifest replaces, some is gone and some is there.
+func (k snapshotKeys) halfDeleted() bool {
+	return k.replaced > 0 && k.replaced < k.position-k.oldPosition
+}
+
+// read takes over a key and its value.
+func (k *snapshotKeys) read(key, value []byte) error {
+	kind, number, _ := bytes.Cut(key, []byte("/"))
+	number, _, _ = bytes.Cut(number, []byte("/"))
+	switch string(kind) {
+	case "manifest": // comes behind the journal
+		numbers := bytes.NewReader(value[2:]) // magic and format are before them
+		for _, n := range []*uint64{&k.generation, &k.position, new(uint64), new(uint64), &k.oldPosition} {
+			var err error
+			if *n, err = varint.ReadUvarint(numbers); err != nil {
+				return err
+			}
+		}
+	case "state":
+		generation, err := strconv.ParseUint(string(number), 16, 64)
+		k.newest = max(k.newest, generation)
+		return err
+	case "journal":
+		k.entries++
+	}
+	return nil
+}
+
+// snapshotKeys looks into a copy of the storage, since who has opened it locks
+// it. While it is being written to, and until the first snapshot, there is nothing
+// to see.
+func (f *following) snapshotKeys() (k snapshotKeys, err error) {
+	names, err := filepath.Glob(filepath.Join(f.storage, "*"))
+	if err != nil || len(names) != 1 {
+		return k, err
+	}
+	before, err := os.ReadFile(names[0])
+	if err != nil || !bytes.Contains(before, []byte("state/0000000000000002")) {
+		return k, err
+	}
+	time.Sleep(100 * time.Microsecond)
+	file, err := os.ReadFile(names[0])
+	if err != nil || !bytes.Equal(before, file) {
+		return k, err
+	}
+	name := f.storage + ".copy"
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		return k, err
+	}
+	db, err := bbolt.Open(name, 0o600, &bbolt.Options{ReadOnly: true})
+	if err != nil {
+		return k, err
+	}
+	defer db.Close()
+	return k, db.View(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket([]byte("default"))
+		if err := bucket.ForEach(k.read); err != nil {
+			return err
+		}
+		end := fmt.Appendf(nil, "journal/%016x", k.position+1)
+		keys := bucket.Cursor()
+		for key, _ := keys.Seek([]byte("journal/")); key != nil && bytes.Compare(key, end) < 0; key, _ = keys.Next() {
+			k.replaced++
+		}
+		return nil
+	})
+}
