@@ -57,7 +57,7 @@ func TestListAndOpenInProcess(t *testing.T) {
 	assert.Equal(t, "aa", string(readAll(t, c, "p/a", "", 2)))
 
 	// This server ignores If-Match: the client looks itself.
-	_, err := c.Open(context.Background(), "logs", "p/a", "another", 0)
+	_, err := c.Open(context.Background(), source.Object{Bucket: "logs", Key: "p/a", ETag: "another", Size: -1}, 0)
 	require.ErrorIs(t, err, source.ErrChanged)
 }
 
@@ -71,7 +71,7 @@ func TestEveryCallNamesTheExpectedOwner(t *testing.T) {
 	c := client(t, url, func(cfg *s3io.Config) { cfg.ExpectedBucketOwner = "111122223333" })
 	_, err := c.List(context.Background(), s3io.ListInput{Bucket: "b"})
 	require.Error(t, err)
-	_, err = c.Open(context.Background(), "b", "k", "", 1)
+	_, err = c.Open(context.Background(), source.Object{Bucket: "b", Key: "k", ETag: "", Size: -1}, 1)
 	require.Error(t, err)
 	assert.Equal(t, []string{"GET 111122223333", "GET 111122223333", "HEAD 111122223333"}, owners)
 }
@@ -124,7 +124,7 @@ func TestAnswersAreExplained(t *testing.T) {
 				_, _ = io.WriteString(w, c.body)
 			}))
 			cl := client(t, url, func(cfg *s3io.Config) { cfg.ExpectedBucketOwner = "111122223333" })
-			_, err := cl.Open(context.Background(), "b", "k", "", 0)
+			_, err := cl.Open(context.Background(), source.Object{Bucket: "b", Key: "k", ETag: "", Size: -1}, 0)
 			for _, kind := range c.kinds {
 				require.ErrorIs(t, err, kind)
 			}
@@ -142,7 +142,7 @@ func TestAnswersAreExplained(t *testing.T) {
 func TestServerWithoutRanges(t *testing.T) {
 	setCredentials(t)
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "whole") }))
-	_, err := client(t, url).Open(context.Background(), "b", "k", "", 2)
+	_, err := client(t, url).Open(context.Background(), source.Object{Bucket: "b", Key: "k", ETag: "", Size: -1}, 2)
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "does not support ranges")
 }
@@ -153,7 +153,7 @@ func TestWithoutAVersionNothingIsResumed(t *testing.T) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "part")
 	}))
-	r, err := client(t, url).Open(context.Background(), "b", "k", "", 0)
+	r, err := client(t, url).Open(context.Background(), source.Object{Bucket: "b", Key: "k", ETag: "", Size: -1}, 0)
 	require.NoError(t, err)
 	defer r.Close()
 	got, err := io.ReadAll(r)

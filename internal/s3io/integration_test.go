@@ -75,7 +75,7 @@ func listAll(t *testing.T, c *s3io.Client, in s3io.ListInput) (keys, prefixes []
 
 func readAll(t *testing.T, c *s3io.Client, key, etag string, offset int64) []byte {
 	t.Helper()
-	r, err := c.Open(context.Background(), bucket, key, etag, offset)
+	r, err := c.Open(context.Background(), source.Object{Bucket: bucket, Key: key, ETag: etag, Size: -1}, offset)
 	require.NoError(t, err)
 	defer r.Close()
 	b, err := io.ReadAll(r)
@@ -150,7 +150,7 @@ func TestOpenAtOffsets(t *testing.T) {
 	}
 	srv.Put(t, bucket, "empty", nil)
 	assert.Empty(t, readAll(t, c, "empty", "", 0))
-	_, err := c.Open(context.Background(), bucket, "k", etag, 100_001)
+	_, err := c.Open(context.Background(), source.Object{Bucket: bucket, Key: "k", ETag: etag, Size: -1}, 100_001)
 	assert.ErrorIs(t, err, source.ErrChanged, "more was read before than there is")
 }
 
@@ -167,7 +167,7 @@ func TestOverwrittenObjectHasChanged(t *testing.T) {
 	srv := start(t)
 	etag := srv.Put(t, bucket, "k", []byte("one"))
 	srv.Put(t, bucket, "k", []byte("two"))
-	_, err := client(t, srv.Endpoint).Open(context.Background(), bucket, "k", etag, 0)
+	_, err := client(t, srv.Endpoint).Open(context.Background(), source.Object{Bucket: bucket, Key: "k", ETag: etag, Size: -1}, 0)
 	require.ErrorIs(t, err, source.ErrChanged)
 	assert.Contains(t, err.Error(), "s3://logs/k")
 }
@@ -205,7 +205,7 @@ func TestBrokenDownloadGoesOn(t *testing.T) {
 		srv.Put(t, bucket, "changing", body)
 		proxy := s3test.NewProxy(t, srv.Endpoint)
 		proxy.Inject(s3test.Fault{Cut: 300_000})
-		r, err := client(t, proxy.URL).Open(context.Background(), bucket, "changing", "", 0)
+		r, err := client(t, proxy.URL).Open(context.Background(), source.Object{Bucket: bucket, Key: "changing", ETag: "", Size: -1}, 0)
 		require.NoError(t, err)
 		defer r.Close()
 		srv.Put(t, bucket, "changing", noise(999_999))
@@ -219,7 +219,7 @@ func TestBrokenDownloadGoesOn(t *testing.T) {
 		proxy := s3test.NewProxy(t, srv.Endpoint)
 		proxy.Inject(s3test.Fault{Cut: 1000})
 		proxy.Inject(slices.Repeat([]s3test.Fault{{Status: 403, Body: "<html>captive portal</html>"}}, 100)...)
-		r, err := client(t, proxy.URL).Open(context.Background(), bucket, "k", etag, 0)
+		r, err := client(t, proxy.URL).Open(context.Background(), source.Object{Bucket: bucket, Key: "k", ETag: etag, Size: -1}, 0)
 		require.NoError(t, err)
 		defer r.Close()
 		got, err := io.ReadAll(r)
@@ -235,7 +235,7 @@ func TestBrokenDownloadGoesOn(t *testing.T) {
 		c := client(t, proxy.URL, func(cfg *s3io.Config) {
 			cfg.Backoff = func(int) time.Duration { cancel(); return time.Hour }
 		})
-		r, err := c.Open(ctx, bucket, "k", etag, 0)
+		r, err := c.Open(ctx, source.Object{Bucket: bucket, Key: "k", ETag: etag, Size: -1}, 0)
 		require.NoError(t, err)
 		_, err = io.ReadAll(r)
 		assert.ErrorIs(t, err, context.Canceled)
@@ -250,7 +250,7 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 	srv.Put(t, bucket, "k", []byte("x"))
 	ctx := context.Background()
 	open := func(c *s3io.Client, bucket, key string) error {
-		_, err := c.Open(ctx, bucket, key, "", 0)
+		_, err := c.Open(ctx, source.Object{Bucket: bucket, Key: key, ETag: "", Size: -1}, 0)
 		return err
 	}
 	list := func(c *s3io.Client, bucket string) error {
@@ -325,7 +325,7 @@ func TestManyDownloadsKeepTheirConnections(t *testing.T) {
 	for range 32 {
 		wg.Go(func() {
 			for range 20 {
-				r, err := c.Open(context.Background(), bucket, "k", etag, 0)
+				r, err := c.Open(context.Background(), source.Object{Bucket: bucket, Key: "k", ETag: etag, Size: -1}, 0)
 				if !assert.NoError(t, err) {
 					return
 				}

@@ -19,16 +19,16 @@ import (
 // progress before its error reaches the reader.
 const resumeTries = 5
 
-// Open opens an object's stored bytes from offset on. With an etag, only that
+// Open opens an object's stored bytes from offset on. With an ETag, only that
 // version: when there is another, Open or a later Read returns
-// source.ErrChanged. A Read that breaks off is resumed inside, at the same byte
-// of the same version. An offset at the object's end gives an empty stream.
-// ctx governs the stream until it is closed. Errors wrap those of packages
-// source and s3io.
-func (c *Client) Open(ctx context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error) {
+// source.ErrChanged. A Read that breaks off, or ends before the object's size
+// where that is known, is resumed inside, at the same byte of the same version.
+// An offset at the object's end gives an empty stream. ctx governs the stream
+// until it is closed. Errors wrap those of packages source and s3io.
+func (c *Client) Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
 	d := &download{
-		ctx: ctx, client: c, bucket: bucket, key: key,
-		etag: unquote(etag), pos: offset, size: -1,
+		ctx: ctx, client: c, bucket: o.Bucket, key: o.Key,
+		etag: unquote(o.ETag), pos: offset, size: o.Size,
 	}
 	if err := d.connect(); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ type download struct {
 	bucket, key string
 	etag        string        // of the version that is being read; "" when the server gives none
 	pos         int64         // stored bytes before the next one
-	size        int64         // of the whole object; -1 when unknown
+	size        int64         // of the whole object, at least; -1 when unknown
 	body        io.ReadCloser // nil while disconnected
 	tries       int           // since the last byte
 	cause       error         // why it was disconnected
@@ -66,8 +66,10 @@ func (d *download) Read(p []byte) (int, error) {
 		switch {
 		case err == nil:
 			return n, nil
-		case errors.Is(err, io.EOF) && (d.size < 0 || d.pos >= d.size):
+		case errors.Is(err, io.EOF) && d.pos >= d.size:
 			d.err = io.EOF
+		case errors.Is(err, io.EOF): // something on the way ended the answer early, in due form
+			d.breakOff(io.ErrUnexpectedEOF)
 		default:
 			d.breakOff(err)
 		}
@@ -159,7 +161,7 @@ func (d *download) accept(out *s3.GetObjectOutput) error {
 		}
 	}
 	if out.ContentLength != nil && *out.ContentLength >= 0 {
-		d.size = d.pos + *out.ContentLength
+		d.size = max(d.size, d.pos+*out.ContentLength)
 	}
 	return nil
 }

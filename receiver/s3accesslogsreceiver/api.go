@@ -59,9 +59,9 @@ func (o observedS3) List(ctx context.Context, in s3io.ListInput) (s3io.Page, err
 }
 
 // Open implements listing.Bucket and queue.Bucket. It is timed to the first byte.
-func (o observedS3) Open(ctx context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error) {
+func (o observedS3) Open(ctx context.Context, object source.Object, offset int64) (io.ReadCloser, error) {
 	begin := time.Now()
-	body, err := o.client.Open(ctx, bucket, key, etag, offset)
+	body, err := o.client.Open(ctx, object, offset)
 	o.calls.done("s3.get", begin, err)
 	return body, err
 }

@@ -64,7 +64,7 @@ func (b *hugeBucket) List(_ context.Context, in s3io.ListInput) (s3io.Page, erro
 	return page, nil
 }
 
-func (b *hugeBucket) Open(context.Context, string, string, string, int64) (io.ReadCloser, error) {
+func (b *hugeBucket) Open(context.Context, source.Object, int64) (io.ReadCloser, error) {
 	return nil, errors.New("not opened here")
 }
 

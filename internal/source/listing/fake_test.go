@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // fakeBucket lists like S3: by bytes, by pages, with prefixes rolled up. Objects
@@ -86,7 +87,7 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 	return p, nil
 }
 
-func (f *fakeBucket) Open(_ context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error) {
-	f.opened = append(f.opened, strings.Join([]string{bucket, key, etag, strconv.FormatInt(offset, 10)}, " "))
+func (f *fakeBucket) Open(_ context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
+	f.opened = append(f.opened, strings.Join([]string{o.Bucket, o.Key, o.ETag, strconv.FormatInt(offset, 10)}, " "))
 	return io.NopCloser(strings.NewReader("")), nil
 }

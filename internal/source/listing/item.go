@@ -30,8 +30,7 @@ func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
 
 // OpenAt implements source.Content.
 func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	o := &it.Object
-	return it.from.s3.Open(ctx, o.Bucket, o.Key, o.ETag, offset)
+	return it.from.s3.Open(ctx, it.Object, offset)
 }
 
 // Ack implements source.Receipt. Progress knows the object from now on.

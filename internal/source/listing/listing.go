@@ -82,7 +82,7 @@ const (
 // Bucket is what a Source needs of S3; *s3io.Client has it.
 type Bucket interface {
 	List(ctx context.Context, in s3io.ListInput) (s3io.Page, error)
-	Open(ctx context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error)
+	Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error)
 }
 
 // Shard is the share of the objects that one of several collectors reads.

@@ -87,8 +87,7 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 		cancel()
 		return nil, context.Canceled
 	}
-	at := o.work.Object
-	r, err := o.from.bucket.Open(ctx, at.Bucket, at.Key, at.ETag, offset)
+	r, err := o.from.bucket.Open(ctx, o.work.Object, offset)
 	if err != nil {
 		cancel()
 		return nil, err

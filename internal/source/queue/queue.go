@@ -32,7 +32,7 @@ type Queue interface {
 
 // Bucket opens objects; *s3io.Client has it.
 type Bucket interface {
-	Open(ctx context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error)
+	Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error)
 }
 
 // Outcome is what became of a message.

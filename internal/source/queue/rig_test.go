@@ -238,11 +238,11 @@ type bucket struct {
 	opened []string
 }
 
-func (b *bucket) Open(ctx context.Context, bucket, key, etag string, offset int64) (io.ReadCloser, error) {
+func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.opened = append(b.opened, fmt.Sprint(bucket, " ", key, " ", etag, " ", offset))
-	if key == "absent" {
+	b.opened = append(b.opened, fmt.Sprint(o.Bucket, " ", o.Key, " ", o.ETag, " ", offset))
+	if o.Key == "absent" {
 		return nil, source.ErrGone
 	}
 	return &endless{ctx}, nil
