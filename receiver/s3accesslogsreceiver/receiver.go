@@ -114,7 +114,6 @@ func (r *logsReceiver) close(src source.Source, progress *checkpoint.Store) {
 	if err := errors.Join(src.Close(), progress.Close(ctx)); err != nil {
 		r.log.Warn("closing the source and its progress", zap.Error(err))
 	}
-	r.telemetry.Shutdown()
 }
 
 // shutdown stops reading, waits until what was read is delivered, for
@@ -123,15 +122,14 @@ func (r *logsReceiver) close(src source.Source, progress *checkpoint.Store) {
 // of its context.
 func (r *logsReceiver) shutdown(ctx context.Context) {
 	r.stopReading()
-	defer r.stopDelivering()
 	select {
 	case <-r.done:
-		return
 	case <-time.After(r.cfg.ShutdownTimeout):
 	case <-ctx.Done():
 	}
 	r.stopDelivering()
 	<-r.done
+	r.telemetry.Shutdown()
 }
 
 // summarize logs what was read, once reading has ended.

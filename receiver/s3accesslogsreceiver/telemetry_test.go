@@ -2,20 +2,28 @@ package s3accesslogsreceiver
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
@@ -41,10 +49,16 @@ func readTelemetry(t *testing.T, tel *componenttest.Telemetry) map[string]int64 
 					key := short
 					name, _ := p.Attributes.Value("receiver")
 					assert.Equal(t, "s3_access_logs/one", name.AsString())
-					if outcome, ok := p.Attributes.Value("outcome"); ok {
-						key += " " + outcome.AsString()
+					for _, name := range []attribute.Key{"api", "outcome"} {
+						if v, ok := p.Attributes.Value(name); ok {
+							key += " " + v.AsString()
+						}
 					}
 					sums[key] += p.Value
+				}
+			case metricdata.Gauge[int64]:
+				for _, p := range data.DataPoints {
+					sums[short] += p.Value
 				}
 			case metricdata.Histogram[int64]:
 				for _, p := range data.DataPoints {
@@ -60,6 +74,69 @@ func readTelemetry(t *testing.T, tel *componenttest.Telemetry) map[string]int64 
 	return sums
 }
 
+// startMeasured starts a receiver named one whose own telemetry can be read.
+func startMeasured(t *testing.T, cfg *Config, next consumer.Logs) (*componenttest.Telemetry, *running) {
+	t.Helper()
+	tel := componenttest.NewTelemetry()
+	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.Background())) })
+	core, logged := observer.New(zap.InfoLevel)
+	set := receivertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = tel.NewTelemetrySettings()
+	set.ID, set.Logger = component.NewIDWithName(metadata.Type, "one"), zap.New(core)
+	r, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
+	require.NoError(t, err)
+	require.NoError(t, r.Start(t.Context(), newStatusHost()))
+	t.Cleanup(func() { assert.NoError(t, r.Shutdown(context.Background())) })
+	return tel, &running{Logs: r, logged: logged}
+}
+
+func TestOwnTelemetryCountsWhatIsAskedOfAWS(t *testing.T) {
+	server := s3test.Start(t)
+	server.SetEnv(t)
+	server.CreateBucket(t, "logs")
+	server.Put(t, "logs", "access/one", []byte(strings.Join(samplelogs.Records(5, 10), "\n")+"\n"))
+	sqs := fakesqs.Start()
+	t.Cleanup(sqs.Close)
+	queue := sqs.CreateQueue("access-logs", fakesqs.Settings{})
+	event := `{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"logs"},"object":{"key":"access/%s"}}}]}`
+	queue.Send(fmt.Sprintf(event, "one"))
+	queue.Send(fmt.Sprintf(event, "not-there"))
+	queue.Send(`{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"logs"}`)
+	queue.Send("no notification")
+
+	cfg := createDefaultConfig().(*Config)
+	cfg.AWS = AWSConfig{Endpoint: server.Endpoint, ForcePathStyle: true}
+	cfg.Queue = configoptional.Some(QueueConfig{
+		URL: queue.URL(), VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: time.Hour,
+	})
+	sink := new(consumertest.LogsSink)
+	release := make(chan struct{})
+	next, err := consumer.NewLogs(func(ctx context.Context, logs plog.Logs) error {
+		<-release
+		return sink.ConsumeLogs(ctx, logs)
+	})
+	require.NoError(t, err)
+	tel, _ := startMeasured(t, cfg, next)
+	require.Eventually(t, func() bool { return readTelemetry(t, tel)["read"] > 0 }, 20*time.Second, 10*time.Millisecond)
+	assert.Positive(t, readTelemetry(t, tel)["objects.unacknowledged"])
+	close(release)
+	require.Eventually(t, func() bool {
+		got := readTelemetry(t, tel)
+		return got["queue.messages deleted"] == 2 && got["queue.messages ignored"] == 1
+	}, 20*time.Second, 10*time.Millisecond)
+
+	got := readTelemetry(t, tel)
+	assert.Positive(t, got["queue.messages unknown"])
+	assert.EqualValues(t, 1, got["objects ok"])
+	assert.EqualValues(t, 1, got["objects gone"])
+	assert.EqualValues(t, 1, got["api.requests s3.get ok"])
+	assert.EqualValues(t, 1, got["api.requests s3.get gone"])
+	assert.Positive(t, got["api.requests sqs.receive ok"])
+	assert.Positive(t, got["api.requests sqs.delete ok"])
+	assert.Positive(t, got["api.duration"])
+	assert.Equal(t, 10, sink.LogRecordCount())
+}
+
 func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 	records := samplelogs.Records(4, 100)
 	dir := t.TempDir()
@@ -67,16 +144,8 @@ func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "2026-11-09-10-00-00-0123456789ABCDEF"), content)
 	writeFile(t, filepath.Join(dir, ".hidden"), "x")
 
-	tel := componenttest.NewTelemetry()
-	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.Background())) })
-	core, logged := observer.New(zap.InfoLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.TelemetrySettings = tel.NewTelemetrySettings()
-	set.ID, set.Logger = component.NewIDWithName(metadata.Type, "one"), zap.New(core)
-	r, err := NewFactory().CreateLogs(t.Context(), set, directoryConfig(dir), consumertest.NewNop())
-	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), newStatusHost()))
-	(&running{Logs: r, logged: logged}).awaitLogged(t, "directory read to its end")
+	tel, r := startMeasured(t, directoryConfig(dir), consumertest.NewNop())
+	r.awaitLogged(t, "directory read to its end")
 	got := readTelemetry(t, tel)
 	require.NoError(t, r.Shutdown(t.Context()))
 
@@ -86,7 +155,7 @@ func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 		"records ok": 100, "records malformed": 1, "records.extra_fields": 1,
 		"batches accepted": 1, "batch.size": 1, "delivery.duration": 1,
 		"commits": got["commits"], "commit.duration": got["commits"], // a folder's state can be one of its own
-		"lag": 1,
+		"lag": 1, "objects.in_flight": 0, "objects.unacknowledged": 0,
 	}, got)
 	assert.Positive(t, got["commits"])
 }
