@@ -21,11 +21,11 @@
 // # Speed
 //
 // Measured on one core of an Intel Xeon, 20,000 mixed records of 27 fields and
-// 640 bytes, by the command at the top of bench_test.go, the median of seven
-// runs: reading the lines (Parse) takes 6.9 ms, building the same log records
-// from values that are ready (Floor) 33.8 ms, all of it, bytes to plog.Logs with
-// the lines' identities (Convert), 52.9 ms: 1.30 times the sum of the two. What
-// else the machine does changes the ratio, as Floor waits for memory most: it was
-// between 1.24 and 1.38, the higher the quieter. A record costs one allocation
-// an attribute and 2.9 more, which a test holds below 3.
+// 640 bytes, by the command at the top of bench_test.go, medians of one run on
+// an idle machine: reading the lines (Parse) takes 6.8 ms, building the same log
+// records from values that are ready (Floor) 33.3 ms, all of it, bytes to
+// plog.Logs with the lines' identities (Convert), 52.6 ms: 1.31 times the sum of
+// the two. What else the machine does changes the ratio, as Floor waits for
+// memory most: it was between 1.24 and 1.38. A record costs one allocation an
+// attribute and 2.9 more, which a test holds below 3.
 package otlplogs
