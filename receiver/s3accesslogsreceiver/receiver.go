@@ -17,7 +17,6 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -87,7 +86,7 @@ func (r *logsReceiver) start(ctx context.Context, host component.Host) error {
 	}
 	status := newStatus(host, r.log)
 	r.engine = ingest.New(r.engineConfig(), ingest.Parts{
-		Source:      src,
+		Source:      src.source,
 		Converter:   r.converter(),
 		Sink:        r.delivery(),
 		Progress:    progress,
@@ -108,10 +107,10 @@ func (r *logsReceiver) start(ctx context.Context, host component.Host) error {
 }
 
 // close frees what start opened, within the time that is left to do it.
-func (r *logsReceiver) close(src source.Source, progress *checkpoint.Store) {
+func (r *logsReceiver) close(src *opened, progress *checkpoint.Store) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	if err := errors.Join(src.Close(), progress.Close(ctx)); err != nil {
+	if err := errors.Join(src.close(), progress.Close(ctx)); err != nil {
 		r.log.Warn("closing the source and its progress", zap.Error(err))
 	}
 }

@@ -15,14 +15,13 @@ import (
 
 // opened is a source with what it lives on.
 type opened struct {
-	source.Source
-	close []func() // called after the source's, in this order
+	source source.Source
+	below  []func() // closed after the source, in this order
 }
 
-// Close implements source.Source.
-func (o *opened) Close() error {
-	err := o.Source.Close()
-	for _, c := range o.close {
+func (o *opened) close() error {
+	err := o.source.Close()
+	for _, c := range o.below {
 		c()
 	}
 	return err
@@ -51,7 +50,7 @@ func (r *logsReceiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on", zap.String("path", path), zap.Error(err))
 		},
 	})
-	return &opened{Source: src}, err
+	return &opened{source: src}, err
 }
 
 func (r *logsReceiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store) (*opened, error) {
@@ -67,7 +66,7 @@ func (r *logsReceiver) openBucket(ctx context.Context, cfg *BucketConfig, progre
 	set.Skipped = func(string) { r.countObject(objectSkipped) }
 	set.Listed = func() { r.engine.SourceWell() }
 	src, err := listing.New(observedS3{client, apiCalls{r.telemetry, r.instruments}}, set)
-	return &opened{Source: src, close: []func(){client.Close}}, err
+	return &opened{source: src, below: []func(){client.Close}}, err
 }
 
 func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
@@ -96,7 +95,7 @@ func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress
 	}
 	calls := apiCalls{r.telemetry, r.instruments}
 	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)
-	return &opened{Source: src, close: []func(){q.Close, client.Close}}, err
+	return &opened{source: src, below: []func(){q.Close, client.Close}}, err
 }
 
 func (r *logsReceiver) openS3(ctx context.Context, owner string) (*s3io.Client, error) {
