@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
@@ -176,14 +175,10 @@ func (c *committer) store() error {
 		return nil
 	}
 	pause := newBackOff()
-	for {
-		err := c.try(c.ctx)
-		if err == nil || !sleep(c.ctx, pause.NextBackOff()) {
-			break
+	for again := true; again; again = sleep(c.ctx, pause.NextBackOff()) {
+		if c.try(c.ctx) == nil {
+			return nil
 		}
-	}
-	if c.change.Empty() {
-		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), lastCommit)
 	defer cancel()
@@ -195,7 +190,6 @@ func (c *committer) try(ctx context.Context) error {
 	begin := time.Now()
 	parts := &c.engine.parts
 	if err := parts.Progress.Commit(ctx, &c.change); err != nil {
-		err = fmt.Errorf("storing progress: %w", err)
 		parts.Status(ConcernStorage, err)
 		return err
 	}

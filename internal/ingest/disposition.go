@@ -28,9 +28,6 @@ const (
 	OutcomeDenied   Outcome = "denied"
 )
 
-// Outcomes lists all there are.
-var Outcomes = []Outcome{OutcomeOK, OutcomeGone, OutcomeCorrupt, OutcomeTooLarge, OutcomeDenied}
-
 // disposition is what happens to an object.
 type disposition struct {
 	outcome Outcome // when it is done

@@ -26,6 +26,6 @@
 //
 // A download's slot is free again when its object is read; objects that are
 // read and not yet settled are bounded apart, by MaxUnacknowledged. Memory is
-// Concurrency chunks, the pieces between the stages (a few per CPU) and
-// Deliveries + 1 batches.
+// Concurrency chunks, the pieces between the stages (maxPieces at most, however
+// many CPUs) and Deliveries + 1 batches.
 package ingest

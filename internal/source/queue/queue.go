@@ -46,9 +46,6 @@ const (
 	Redelivered Outcome = "redelivered" // received, and not for the first time; besides the others
 )
 
-// Outcomes lists all there are.
-var Outcomes = []Outcome{Deleted, Ignored, Returned, Unknown, Redelivered}
-
 // Hooks tell what happens, for telemetry and logs. They must return soon and
 // not call the Source; they are called from several goroutines. nil: nobody
 // wants to know.
