@@ -48,8 +48,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.number("aws.s3.part_number", request.partNumber)
 
 	v.number("http.response.status_code", int64(r.Status))
-	v.text("error.type", b.errorType(r))
-	v.number("http.response.body.size", bodySize(r))
+	v.text("error.type", accesslog.ErrorType(r))
+	v.number("http.response.body.size", accesslog.BodySize(r))
 	v.number("aws.s3.object.size", r.ObjectSize)
 	v.number("aws.s3.total_time", r.TotalTime)
 	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
@@ -62,7 +62,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("tls.cipher", accesslog.CipherName(r.CipherSuite))
 	v.text("tls.protocol.name", tlsName(r.TLSVersion))
 	v.text("tls.protocol.version", accesslog.TLSVersionNumber(r.TLSVersion))
-	address, port := splitHost(r.HostHeader)
+	address, port := accesslog.SplitHost(r.HostHeader)
 	v.text("server.address", address)
 	v.number("server.port", port)
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
@@ -76,7 +76,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	lr.SetEventName("aws.s3.server_access")
 	lr.SetTimestamp(timestamp(r.Time))
 	setSeverity(lr, r.Status)
-	request.trace.set(lr)
+	setTrace(lr, &request.trace)
 	b.finish(lr, &v, body, line, from)
 }
 

@@ -3,7 +3,6 @@ package otlplogs
 import (
 	"errors"
 	"math"
-	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -18,23 +17,6 @@ func (b *Batch) decodeKey(operation, key string) string {
 		return key
 	}
 	return repair(b.arena.keep(decoded))
-}
-
-// errorType returns the error code, or the HTTP status of an error without one.
-func (b *Batch) errorType(r *accesslog.Record) string {
-	if r.ErrorCode != "" || r.Status < 400 || r.Status > 599 {
-		return r.ErrorCode
-	}
-	return b.arena.keep(strconv.AppendInt(b.arena.room(len("404")), int64(r.Status), 10))
-}
-
-// bodySize returns the bytes sent: S3 logs "-" for none when there was a
-// response.
-func bodySize(r *accesslog.Record) int64 {
-	if r.BytesSent == accesslog.Absent && r.Status != accesslog.Absent {
-		return 0
-	}
-	return r.BytesSent
 }
 
 func tlsName(version string) string {

@@ -1,6 +1,10 @@
 package otlplogs
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
 
 const redacted = "REDACTED"
 
@@ -58,7 +62,7 @@ func (r *redactor) redact(a *arena, s string, isText bool) string {
 		value, encoded := i+1, i == percent
 		if encoded {
 			percent = indexFrom(s, i+1, '%')
-			if c, ok := escape(s[i:]); !ok || c != '=' {
+			if c, ok := accesslog.Escape(s[i:]); !ok || c != '=' {
 				continue
 			}
 			value = i + len("%3D")
@@ -168,7 +172,7 @@ func lastChar(s string) (c byte, width int) {
 	}
 	c, width = s[len(s)-1], 1
 	if start := len(s) - len("%20"); start >= 0 && s[start] == '%' {
-		if decoded, ok := escape(s[start:]); ok {
+		if decoded, ok := accesslog.Escape(s[start:]); ok {
 			c, width = decoded, len("%20")
 		}
 	}
@@ -182,4 +186,15 @@ func lastChar(s string) (c byte, width int) {
 // reserve.
 func isNameChar(c byte) bool {
 	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// NewRedaction returns a function that redacts a client's text for other places
+// than log records; see Options.SensitiveParameters. It is safe for concurrent
+// use.
+func NewRedaction(names []string) func(string) string {
+	if names == nil {
+		names = DefaultSensitiveParameters()
+	}
+	r := newRedactor(names)
+	return func(text string) string { return r.text(new(arena), text) }
 }

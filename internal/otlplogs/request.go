@@ -17,7 +17,7 @@ type request struct {
 	scheme         string
 	uploadID       string // decoded
 	partNumber     int64
-	trace          traceContext
+	trace          accesslog.TraceContext
 }
 
 func (b *Batch) readRequest(r *accesslog.Record) request {
@@ -25,7 +25,7 @@ func (b *Batch) readRequest(r *accesslog.Record) request {
 	if r.Method == "" {
 		return q
 	}
-	q.method, q.methodOriginal = knownMethod(r.Method)
+	q.method, q.methodOriginal = accesslog.MethodName(r.Method)
 	q.scheme = scheme(r)
 	path, query := cutAt(r.Target, '?')
 	q.path = pathOf(path)
@@ -51,12 +51,12 @@ func (b *Batch) readQuery(q *request, query, trace string) {
 		name, value := cutAt(parameter, '=')
 		switch {
 		case value == "":
-		case q.uploadID == "" && isParameter(name, "uploadId"):
+		case q.uploadID == "" && accesslog.IsParameter(name, "uploadId"):
 			q.uploadID = repair(b.unescape(value))
-		case q.partNumber == accesslog.Absent && isParameter(name, "partNumber"):
+		case q.partNumber == accesslog.Absent && accesslog.IsParameter(name, "partNumber"):
 			q.partNumber = partNumber(b.unescape(value))
-		case trace != "" && isParameter(name, trace):
-			q.trace = parseTraceParent(b.unescape(value))
+		case trace != "" && accesslog.IsParameter(name, trace):
+			q.trace = accesslog.ParseTraceParent(b.unescape(value))
 			trace = ""
 		}
 	}
@@ -68,26 +68,6 @@ func cutAt(s string, c byte) (before, after string) {
 		return s[:i], s[i+1:]
 	}
 	return s, ""
-}
-
-// isParameter reports whether name is want, percent-encoded or not.
-func isParameter(name, want string) bool {
-	return name == want || len(name) > len(want) && decodesTo(name, want)
-}
-
-// decodesTo reports whether s is want once it is percent-decoded.
-func decodesTo(s, want string) bool {
-	for len(want) > 0 && len(s) > 0 {
-		c, width := s[0], 1
-		if decoded, ok := escape(s); ok {
-			c, width = decoded, len("%20")
-		}
-		if c != want[0] {
-			return false
-		}
-		s, want = s[width:], want[1:]
-	}
-	return s == want
 }
 
 // unescape returns the value of a query parameter, decoded as a form. A value
@@ -104,7 +84,7 @@ func (b *Batch) unescape(value string) string {
 			c = ' '
 		case '%':
 			var ok bool
-			if c, ok = escape(rest); !ok {
+			if c, ok = accesslog.Escape(rest); !ok {
 				return value
 			}
 			width = 3
@@ -122,18 +102,6 @@ func partNumber(s string) int64 {
 		return accesslog.Absent
 	}
 	return int64(n)
-}
-
-// knownMethod returns the value of http.request.method, and that of
-// http.request.method_original when the method is not known. Names are
-// case-sensitive. Source: HTTP semantic conventions 1.43, which list the
-// methods of RFC 9110, PATCH of RFC 5789 and QUERY.
-func knownMethod(method string) (known, original string) {
-	switch method {
-	case "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY":
-		return method, ""
-	}
-	return "_OTHER", method
 }
 
 // scheme returns the value of url.scheme, "" for a record that is older than
@@ -171,41 +139,4 @@ func pathOf(target string) string {
 		return target[len(prefix)+slash:]
 	}
 	return target
-}
-
-// splitHost splits a Host header into address and port; port is Absent when
-// there is none. The brackets of an IPv6 address are taken off. A header that
-// does not fit "address[:port]" is an address as a whole.
-func splitHost(host string) (address string, port int64) {
-	colon := strings.IndexByte(host, ':')
-	if colon < 0 {
-		return host, accesslog.Absent
-	}
-	address = host[:colon]
-	if host[0] == '[' {
-		end := strings.IndexByte(host, ']')
-		if end < 0 {
-			return host, accesslog.Absent
-		}
-		address = host[1:end]
-		colon = end + 1
-	}
-	port, ok := portNumber(host[colon:])
-	if !ok || address == "" {
-		return host, accesslog.Absent
-	}
-	return address, port
-}
-
-// portNumber reads what follows an address: ":" and a port, 1 to 65535. Nothing
-// is right too, and so is ":" alone, which by RFC 3986 means the same.
-func portNumber(s string) (port int64, ok bool) {
-	if s == "" || s == ":" {
-		return accesslog.Absent, true
-	}
-	if s[0] != ':' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[1:], 10, 16)
-	return int64(n), err == nil && n > 0
 }

@@ -30,25 +30,3 @@ func cut(s string) string {
 	}
 	return s[:end]
 }
-
-// unhex returns the value of a hexadecimal digit in either case, or 255.
-func unhex(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
-	}
-	return 255
-}
-
-// escape decodes the percent escape at the start of s, if there is one.
-func escape(s string) (c byte, ok bool) {
-	if len(s) < 3 || s[0] != '%' {
-		return 0, false
-	}
-	high, low := unhex(s[1]), unhex(s[2])
-	return high<<4 | low, high < 16 && low < 16
-}

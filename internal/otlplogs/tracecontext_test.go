@@ -1,7 +1,6 @@
 package otlplogs
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,29 +11,6 @@ const (
 	spanID      = "00f067aa0ba902b7"
 	traceParent = "00-" + traceID + "-" + spanID + "-01"
 )
-
-func TestParseTraceParent(t *testing.T) {
-	got := parseTraceParent(traceParent)
-	assert.Equal(t, traceID, got.trace.String())
-	assert.Equal(t, spanID, got.span.String())
-	assert.Equal(t, byte(1), got.flags)
-	assert.Equal(t, byte(0xff), parseTraceParent(traceParent[:53]+"ff").flags)
-
-	for name, s := range map[string]string{
-		"empty":         "",
-		"short":         traceParent[1:],
-		"long":          traceParent + "-00",
-		"version":       "01" + traceParent[2:],
-		"upper case":    strings.ToUpper(traceParent),
-		"no digits":     strings.Replace(traceParent, "4bf9", "4bg9", 1),
-		"flags":         traceParent[:53] + "0x",
-		"separators":    strings.ReplaceAll(traceParent, "-", "_"),
-		"zero trace id": strings.Replace(traceParent, traceID, strings.Repeat("0", 32), 1),
-		"zero span id":  strings.Replace(traceParent, spanID, strings.Repeat("0", 16), 1),
-	} {
-		assert.Equal(t, traceContext{}, parseTraceParent(s), name)
-	}
-}
 
 func TestTraceContextOfARecord(t *testing.T) {
 	with := func(requester, uri string, o Options) (trace, span string, flags uint32) {
