@@ -1,0 +1,56 @@
+// Package enrich holds what is known of a client beside what the log tells:
+// where it is and whether it is a known threat. The packages below find it out.
+//
+// All values are immutable once they are handed out, so they may be kept and
+// read by any goroutine.
+package enrich
+
+// Client is what is known of one client address. Either may be nil.
+type Client struct {
+	Place  *Place
+	Threat *Threat
+}
+
+// Place is where an address is, as far as the databases tell; "" and 0 are
+// unknown. Names of the attributes: OpenTelemetry semantic conventions, geo and
+// as.
+type Place struct {
+	ContinentCode  string // geo.continent.code: "EU"
+	CountryISOCode string // geo.country.iso_code: ISO 3166-1 alpha-2
+	RegionISOCode  string // geo.region.iso_code: ISO 3166-2, "DE-BE"
+	LocalityName   string // geo.locality.name
+	PostalCode     string // geo.postal_code
+	HasLocation    bool   // Latitude and Longitude are known
+	Latitude       float64
+	Longitude      float64
+	ASNumber       uint32 // as.number
+	ASOrganization string // as.organization.name
+}
+
+// Confidence is how surely an indicator is malicious.
+type Confidence string
+
+// The confidences, by the cut-offs of the vendor's app on a scale to 100.
+const (
+	High   Confidence = "High"   // 85 and more
+	Medium Confidence = "Medium" // 50 and more
+	Low    Confidence = "Low"    // 15 and more
+	None   Confidence = "None"
+)
+
+// Unassigned is the group of a threat whose feed names no actor.
+const Unassigned = "Unassigned"
+
+// Threat is what the feeds tell of an address. Names of the attributes: the
+// Elastic Common Schema's, since OpenTelemetry has none.
+type Threat struct {
+	Indicator   string // threat.indicator.ip: the address or prefix that matched
+	Confidence  Confidence
+	Type        string   // threat.indicator.type
+	Provider    string   // threat.indicator.provider
+	Description string   // threat.indicator.description
+	Group       string   // threat.group.name: the actor, or Unassigned
+	Software    string   // threat.software.name: malware
+	Feed        string   // threat.feed.name: whose match won
+	Feeds       []string // threat.feeds: all that matched
+}

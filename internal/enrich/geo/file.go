@@ -1,0 +1,180 @@
+package geo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+)
+
+// Why a file is refused.
+var (
+	errNotRegular = errors.New("not a regular file")
+	errTooLarge   = errors.New("larger than 2 GiB")
+	errChanging   = errors.New("it changed while it was read")
+	errNoPlaces   = errors.New("none of its records holds a country, a city, a location or an AS number by a name that is known here")
+)
+
+const (
+	// nowhere is where an address is that a file does not have.
+	nowhere = 0
+	// maxSize is four times what the largest known database has.
+	maxSize = 2 << 30
+	// tailSize is how much of a file's end is compared to tell whether it is still
+	// the same: it holds the build time. Archives restore old times, and file
+	// systems give a number of an old file to a new one.
+	tailSize = 1024
+	// probes bounds the networks that are searched for a field that is known here:
+	// half a second's work.
+	probes = 1 << 20
+)
+
+// file is a database that was read and verified. It never changes.
+type file struct {
+	path   string
+	info   os.FileInfo
+	data   []byte // of the whole file; the reader's too
+	reader *maxminddb.Reader
+}
+
+// load reads and verifies a file. Every error names the path.
+func load(path string) (*file, error) {
+	data, info, err := read(path)
+	if err == nil {
+		var reader *maxminddb.Reader
+		if reader, err = open(data); err == nil {
+			return &file{path: path, info: info, data: data, reader: reader}, nil
+		}
+	}
+	var named *os.PathError
+	if errors.As(err, &named) {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return nil, fmt.Errorf("database %s: %w", path, err)
+}
+
+// read returns the bytes of a file, all of one moment as far as its size and
+// time tell.
+func read(path string) ([]byte, os.FileInfo, error) {
+	before, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !before.Mode().IsRegular() { // to open a pipe would be to wait for its writer
+		return nil, nil, errNotRegular
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	if before, err = f.Stat(); err != nil {
+		return nil, nil, err
+	}
+	if before.Size() > maxSize {
+		return nil, nil, errTooLarge
+	}
+	data := make([]byte, before.Size())
+	if _, err = io.ReadFull(f, data); errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = errChanging
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := f.Stat()
+	if err == nil && !sameStamp(before, after) {
+		err = errChanging
+	}
+	return data, after, err
+}
+
+// open makes sure that no lookup and no decoding can fail later.
+func open(data []byte) (*maxminddb.Reader, error) {
+	reader, err := maxminddb.OpenBytes(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(reader.Metadata.Description) == 0 {
+		// The format's page asks for one, and so does Verify; ip-location-db has none.
+		reader.Metadata.Description = map[string]string{"en": reader.Metadata.DatabaseType}
+	}
+	if err := reader.Verify(); err != nil {
+		return nil, err
+	}
+	if !holdsPlaces(reader) {
+		return nil, fmt.Errorf("%w (it is a %q database)", errNoPlaces, reader.Metadata.DatabaseType)
+	}
+	return reader, nil
+}
+
+// holdsPlaces tells whether one of the first networks has anything of a Place. It
+// goes through the empty networks and the aliases too, because it could not be
+// stopped there: a tree whose nodes are shared may have 2^128 of them.
+func holdsPlaces(reader *maxminddb.Reader) bool {
+	left := probes
+	for result := range reader.Networks(maxminddb.IncludeNetworksWithoutData(), maxminddb.IncludeAliasedNetworks()) {
+		var r record
+		if result.Found() && result.Decode(&r) == nil && r.place() != (enrich.Place{}) {
+			return true
+		}
+		if left--; left == 0 {
+			break
+		}
+	}
+	return false
+}
+
+// find returns where the record of an address is, or nowhere.
+func (f *file) find(addr netip.Addr) uint32 {
+	if f.reader.Metadata.IPVersion == 4 && addr.Is6() { // an error to the reader
+		return nowhere
+	}
+	result := f.reader.Lookup(addr)
+	if !result.Found() {
+		return nowhere
+	}
+	// A search tree's records have 32 bits at most, and address the data with what
+	// is left of them after its nodes.
+	return uint32(result.Offset()) + 1
+}
+
+// decode returns what the record at a position, not nowhere, tells.
+func (f *file) decode(at uint32) enrich.Place {
+	var r record
+	if f.reader.LookupOffset(uintptr(at-1)).Decode(&r) != nil { // what was verified can be decoded
+		return enrich.Place{}
+	}
+	return r.place()
+}
+
+func (f *file) describe() Database {
+	meta := &f.reader.Metadata
+	return Database{Path: f.path, Type: meta.DatabaseType, Entries: uint64(meta.NodeCount), Built: meta.BuildTime()}
+}
+
+// current tells whether the path still leads to the file as it was read.
+func (f *file) current() bool {
+	info, err := os.Stat(f.path)
+	if err != nil || !sameStamp(info, f.info) || !os.SameFile(info, f.info) {
+		return false
+	}
+	onDisk, err := os.Open(f.path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = onDisk.Close() }() // it was only read
+	tail := f.data[max(0, len(f.data)-tailSize):]
+	now := make([]byte, len(tail))
+	_, err = onDisk.ReadAt(now, int64(len(f.data)-len(tail)))
+	return err == nil && bytes.Equal(now, tail)
+}
+
+func sameStamp(a, b os.FileInfo) bool {
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}

@@ -1,0 +1,160 @@
+// Package geo tells where a client address is and whose network it is in, from
+// databases in MaxMind's format: City, Country and ASN files of MaxMind's schema
+// and of the flat one of ip-location-db, for both address families or for one.
+//
+// # What a Place is put together from
+//
+// Every database gives what it has; where two know the same, the one that is
+// named first counts. A place is never put together from two: a database that
+// names another country than one before it adds nothing of where an address is,
+// and region, locality, postal code and location come from one database.
+//
+// # Memory
+//
+// A file is read into memory as a whole, not mapped: a mapped file that somebody
+// truncates ends the process. While one is replaced, both are in memory. What was
+// decoded is kept by where it stands in the databases, cacheSlots places at most
+// for all databases together: about 15 MB. The last addresses are kept too.
+//
+// # Replacement
+//
+//	look, every interval --the file is another one--> read --> verify --> in use
+//	                                                    |         |
+//	                                                    +---------+--> refused:
+//	                          the one before stays in use, the next look reads again
+//
+// What is in use is one immutable value behind one pointer: readers take no lock,
+// and an old database goes when its last reader has gone.
+package geo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+)
+
+//go:generate go run ./cmd/geosample -out ../../../testdata/geo/sample.mmdb
+
+// maxDatabases is enough for City, Country, ASN and one more, with a file for
+// each address family.
+const maxDatabases = 8
+
+// Settings say which databases to use. Databases and ReloadInterval are required.
+type Settings struct {
+	Databases      []string      // paths, maxDatabases at most; the first that knows something counts
+	ReloadInterval time.Duration // between two looks at the files
+
+	// Attempted is told of each attempt to load a file, also of one that fails as
+	// the one before did; looking at a file that has not changed is none. It is
+	// called by one goroutine and must not call Close. nil: nobody wants to know.
+	Attempted func(Attempt)
+	// After is the clock. nil: time.After.
+	After func(time.Duration) <-chan time.Time
+}
+
+// Validate tells what is wrong with the settings, by the names that a user
+// knows them by.
+func (s *Settings) Validate() error {
+	var errs []error
+	if len(s.Databases) > maxDatabases {
+		errs = append(errs, fmt.Errorf("geoip.databases: %d files; %d at most are used together", len(s.Databases), maxDatabases))
+	}
+	for i, path := range s.Databases {
+		if path == "" {
+			errs = append(errs, fmt.Errorf("geoip.databases: the path at position %d is empty", i+1))
+		} else if slices.Contains(s.Databases[:i], path) {
+			errs = append(errs, fmt.Errorf("geoip.databases: %s is named twice", path))
+		}
+	}
+	if s.ReloadInterval <= 0 {
+		errs = append(errs, fmt.Errorf("geoip.reload_interval: %s; want more than 0s, such as 1m", s.ReloadInterval))
+	}
+	return errors.Join(errs...)
+}
+
+// Outcome is how an attempt to load a file ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Loaded  Outcome = "loaded"  // it is in use
+	Refused Outcome = "refused" // the one before, if there was one, stays in use
+)
+
+// Attempt is an attempt to load a file.
+type Attempt struct {
+	Path    string
+	Outcome Outcome
+	Err     error // why it was refused: it names the path
+}
+
+// Database describes a database in use.
+type Database struct {
+	Path    string
+	Type    string    // as it names itself: "GeoLite2-City"
+	Entries uint64    // nodes of its search tree: about as many as it has networks
+	Built   time.Time // by whoever made it
+}
+
+// DB looks addresses up. All methods may be used by any goroutine.
+type DB struct {
+	set    Settings
+	inUse  atomic.Pointer[databases]
+	ready  chan struct{}
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// Open starts to load the databases and to watch their files. A database that
+// is missing or broken is no error here: see Settings.Attempted. The DB has to
+// be closed.
+func Open(set Settings) (*DB, error) {
+	if err := set.Validate(); err != nil {
+		return nil, err
+	}
+	if set.After == nil {
+		set.After = time.After
+	}
+	if set.Attempted == nil {
+		set.Attempted = func(Attempt) {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	db := &DB{set: set, ready: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
+	db.inUse.Store(newDatabases(nil))
+	go db.watch(ctx)
+	return db, nil
+}
+
+// Ready is closed when every database had its first attempt to load.
+func (db *DB) Ready() <-chan struct{} { return db.ready }
+
+// Close ends the watching and waits for it; a file that is being verified is
+// verified to its end first, which takes some seconds for the largest. Lookups
+// go on to work.
+func (db *DB) Close() {
+	db.cancel()
+	<-db.done
+}
+
+// Lookup returns what is known of an address, nil when nothing is: of addresses
+// that are not enrich.Public, never anything. It takes no lock, and allocates
+// nothing for a network that it was asked for before and still has in its cache.
+func (db *DB) Lookup(addr netip.Addr) *enrich.Place {
+	return db.inUse.Load().lookup(addr)
+}
+
+// Databases describes the databases in use, in the order of the settings.
+func (db *DB) Databases() []Database {
+	files := db.inUse.Load().files
+	all := make([]Database, 0, len(files))
+	for _, f := range files {
+		all = append(all, f.describe())
+	}
+	return all
+}

@@ -1,0 +1,49 @@
+package geo
+
+import "context"
+
+// watch looks at the files until it is told to stop.
+func (db *DB) watch(ctx context.Context) {
+	defer close(db.done)
+	loaded := make([]*file, len(db.set.Databases)) // by the position of their path
+	refused := make([]bool, len(db.set.Databases))
+	for first := true; ; first = false {
+		for i, path := range db.set.Databases {
+			if ctx.Err() != nil {
+				return
+			}
+			// A refused file is read anew even if it looks the same: what kept it from
+			// being read may be gone.
+			if loaded[i] != nil && !refused[i] && loaded[i].current() {
+				continue
+			}
+			f, err := load(path)
+			if refused[i] = err != nil; refused[i] {
+				db.set.Attempted(Attempt{Path: path, Outcome: Refused, Err: err})
+				continue
+			}
+			loaded[i] = f
+			db.use(loaded)
+			db.set.Attempted(Attempt{Path: path, Outcome: Loaded})
+		}
+		if first {
+			close(db.ready)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-db.set.After(db.set.ReloadInterval):
+		}
+	}
+}
+
+// use makes the loaded files those that readers find from now on.
+func (db *DB) use(loaded []*file) {
+	files := make([]*file, 0, len(loaded))
+	for _, f := range loaded {
+		if f != nil {
+			files = append(files, f)
+		}
+	}
+	db.inUse.Store(newDatabases(files))
+}
