@@ -24,10 +24,19 @@ LINT  := $(BIN)/.golangci-lint-$(GOLANGCI_LINT).stamp
 S3    := $(BIN)/.versitygw-$(VERSITYGW).stamp
 export PATH := $(BIN):$(PATH)
 
+# Servers that tests need and `make test` does not. Their versions stand in
+# internal/tools. fauxqs is left out where there is no Node.
+NODE       := $(shell command -v npm >/dev/null && command -v node)
+PROMETHEUS := $(BIN)/.prometheus.stamp
+LOKI       := $(BIN)/.loki.stamp
+FAUXQS     := .tools/fauxqs/.stamp
+
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w'
+GO_FLAGS   := -trimpath -buildvcs=false -ldflags='-s -w'
+GO_BUILD   := CGO_ENABLED=0 go build $(GO_FLAGS)
+GO_INSTALL := CGO_ENABLED=0 GOBIN=$(BIN) go install $(GO_FLAGS)
 
 .PHONY: help
 help: ## Show this list
@@ -63,8 +72,9 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./internal/e2e
 
 .PHONY: test-servers
-test-servers: ## Run the tests against servers that are not written in Go (none yet)
-	@echo "test-servers: no test needs more than Go so far; make test runs all of them."
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(LOKI) $(if $(NODE),$(FAUXQS)) build ## Run the tests against Prometheus, Loki and fauxqs (built once, 10 minutes; fauxqs needs Node 20)
+	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs are left out"
+	TEST_SERVERS=1 gotestsum --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...
 
 .PHONY: test-kill
 test-kill: $(S3) build ## Kill and stop the built collector at work, many times, and print the figures
@@ -126,6 +136,10 @@ pin: $(TOOLS) ## Write COLLECTOR and COLLECTOR_STABLE into the files that name t
 	go mod tidy
 	cd internal/tools && go get -tool go.opentelemetry.io/collector/cmd/builder@$(COLLECTOR) && go mod tidy
 
+.PHONY: geo
+geo: ## Fetch a free country database (CC BY 4.0, DB-IP) into _geo
+	examples/geo.sh _geo
+
 .PHONY: clean
 clean: ## Remove what was built; the tools in .tools stay
 	rm -rf _build _bench _run bin dist
@@ -140,4 +154,18 @@ $(LINT):
 
 $(S3):
 	GOBIN=$(BIN) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+	@touch $@
+
+$(PROMETHEUS): internal/tools/prometheus/go.mod internal/tools/prometheus/go.sum
+	cd internal/tools/prometheus && $(GO_INSTALL) -tags remove_all_sd tool
+	@touch $@
+
+$(LOKI): internal/tools/loki/go.mod internal/tools/loki/go.sum
+	cd internal/tools/loki && $(GO_INSTALL) tool
+	@touch $@
+
+$(FAUXQS): $(wildcard internal/tools/fauxqs/*)
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -12,22 +12,24 @@ import (
 // import. A room is a folder under internal with all below it, or "receiver".
 // Tests are free, they put several rooms together; so is generated code.
 var mayImport = map[string][]string{
-	"accesslog":  {},
-	"archtest":   {},
-	"checkpoint": {},
-	"e2e":        {},
-	"enrich":     {"accesslog"},
-	"fakesqs":    {},
-	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint"},
-	"lines":      {},
-	"notify":     {},
-	"otlplogs":   {"accesslog", "enrich"},
-	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "s3io", "notify"},
-	"rollup":     {"accesslog", "enrich"},
-	"s3io":       {"source"}, // the words alone, see onlyTheRoot
-	"s3test":     {},
-	"samplelogs": {},
-	"source":     {"notify", "s3io"},
+	"accesslog":   {},
+	"archtest":    {},
+	"checkpoint":  {},
+	"e2e":         {},
+	"enrich":      {"accesslog"},
+	"fakesqs":     {},
+	"ingest":      {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint"},
+	"lines":       {},
+	"notify":      {},
+	"otlplogs":    {"accesslog", "enrich"},
+	"receiver":    {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "s3io", "notify"},
+	"rollup":      {"accesslog", "enrich", "wire"},
+	"s3io":        {"source"}, // the words alone, see onlyTheRoot
+	"s3test":      {},
+	"samplelogs":  {},
+	"source":      {"notify", "s3io"},
+	"testservers": {},
+	"wire":        {},
 }
 
 // onlyTheRoot are imports of a room that may not reach the packages below the

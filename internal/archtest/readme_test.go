@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver"
 )
 
@@ -35,6 +35,39 @@ func TestReadmeListsTheAttributes(t *testing.T) {
 	}
 }
 
+func TestReadmeListsTheMetrics(t *testing.T) {
+	var want, got []string
+	for _, m := range rollup.Metrics() {
+		want = append(want, m.Name+" "+m.Type()+" "+m.Unit+" "+strings.Join(m.Attributes, ", "))
+	}
+	for _, cells := range table(t, "## Metrics") {
+		got = append(got, strings.Join(cells[:3], " ")+" "+strings.ReplaceAll(cells[3], "`", ""))
+		assert.Equal(t, cells[4], prometheusName(cells[0], cells[1], cells[2]))
+	}
+	assert.Equal(t, want, got)
+}
+
+// prometheusName is the name that Prometheus gives a metric, by its default
+// translation of OTLP.
+func prometheusName(name, kind, unit string) string {
+	name = strings.ReplaceAll(name, ".", "_") + map[string]string{"{request}": "", "By": "_bytes", "s": "_seconds"}[unit]
+	if kind == "sum" {
+		name += "_total"
+	}
+	return name
+}
+
+func TestReadmeListsTheAttributesOfMetrics(t *testing.T) {
+	var want, got []string
+	for _, a := range rollup.Attributes() {
+		want = append(want, a.Name+" "+a.Type)
+	}
+	for _, cells := range table(t, "`attributes` of a metric may name these:") {
+		got = append(got, cells[0]+" "+cells[1])
+	}
+	assert.ElementsMatch(t, want, got)
+}
+
 func TestReadmeListsTheSettings(t *testing.T) {
 	var want []string
 	settingKeys(reflect.TypeFor[s3accesslogsreceiver.Config](), "", &want)
@@ -42,17 +75,15 @@ func TestReadmeListsTheSettings(t *testing.T) {
 	for _, cells := range table(t, "## Settings") {
 		got = append(got, cells[0])
 	}
-	sort.Strings(want)
-	sort.Strings(got)
-	assert.Equal(t, want, got)
+	assert.ElementsMatch(t, want, got)
 }
 
 // Written out, the defaults that the README states change nothing.
 func TestReadmeStatesTheDefaults(t *testing.T) {
 	required, stated := confmap.New(), confmap.New()
 	for _, cells := range table(t, "## Settings") {
-		if cells[1] == "none" {
-			continue // not set
+		if cells[1] == "none" || strings.Contains(cells[0], "<") {
+			continue // not set, or stated elsewhere
 		}
 		if cells[1] == "required" {
 			merge(t, required, cells[0], "any")
@@ -99,6 +130,11 @@ func settingKeys(typ reflect.Type, prefix string, keys *[]string) {
 		switch {
 		case squash:
 			settingKeys(of, prefix, keys)
+		case of == reflect.TypeFor[s3accesslogsreceiver.MetricConfig]():
+			// One row stands for all metrics; their names hold dots.
+			if !slices.Contains(*keys, prefix+"<metric>.enabled") {
+				settingKeys(of, prefix+"<metric>.", keys)
+			}
 		case of.Kind() == reflect.Struct:
 			settingKeys(of, key+".", keys)
 		default:

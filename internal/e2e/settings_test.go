@@ -57,14 +57,6 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	}
 }
 
-func TestMetricsPipelineIsRefused(t *testing.T) {
-	t.Parallel()
-	output, code := run(t, "--config", `yaml:{receivers: {s3_access_logs: {directory: {path: ./logs}}},
-		exporters: {nop: }, service: {pipelines: {metrics: {receivers: [s3_access_logs], exporters: [nop]}}}}`)
-	assert.Equal(t, 1, code)
-	assert.Contains(t, output, "s3_access_logs receiver has no metrics yet: remove it from the metrics pipelines")
-}
-
 func TestSettingsOfTheReadmeAreRight(t *testing.T) {
 	t.Parallel()
 	output, code := run(t, "validate", "--config", `yaml:{receivers: {s3_access_logs: {bucket: {name: my-log-bucket, prefix: access/}}},

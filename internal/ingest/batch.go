@@ -5,19 +5,26 @@ import (
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
 // idleFlush is how long a batch waits for company once nothing is being read.
 // Small local objects come faster than this, so that they share batches.
 const idleFlush = 10 * time.Millisecond
 
+// countedRecords is how many records make a batch that is only counted: a batch
+// is a commit, and nothing of it waits in memory but its sums.
+const countedRecords = 1 << 16
+
 // batch is what is delivered and committed as one. It goes from the assembler
 // to a delivery to the committer, each of which owns it alone.
 type batch struct {
-	number uint64
-	logs   *otlplogs.Batch
-	marks  []mark
-	due    time.Time // when it is flushed at the latest; set with the first mark
+	number  uint64
+	logs    *otlplogs.Batch // nil without a logs pipeline, and once it is delivered
+	deltas  []*rollup.Delta // what it adds to metrics
+	records int
+	marks   []mark
+	due     time.Time // when it is flushed at the latest; set with the first mark
 	// undelivered is why the batch was not delivered to its end, if it was not.
 	undelivered error
 }
@@ -69,10 +76,10 @@ func (e *Engine) assemble(ctx context.Context, results chan<- *batch) {
 // add puts a piece into the current batch, and into further ones as it fills.
 func (a *assembler) add(p *piece) {
 	for _, s := range p.segments {
-		if a.overflows(s.logs) {
+		if a.overflows(&s) {
 			a.flush()
 		}
-		a.current.logs.Merge(s.logs)
+		a.current.add(&s)
 		a.mark(mark{object: p.object, end: s.end})
 	}
 	if p.last {
@@ -85,9 +92,28 @@ func (a *assembler) add(p *piece) {
 	a.timer.Reset(wait)
 }
 
-func (a *assembler) overflows(s *otlplogs.Batch) bool {
-	c := a.current.logs
-	return c.Len() > 0 && (c.Len()+s.Len() > a.engine.cfg.BatchRecords || c.Size()+s.Size() > a.engine.cfg.BatchBytes)
+func (a *assembler) overflows(s *segment) bool {
+	b, cfg := a.current, &a.engine.cfg
+	switch {
+	case b.records == 0:
+		return false
+	case b.logs == nil:
+		return b.records+s.records > countedRecords
+	case s.logs == nil:
+		return false
+	}
+	return b.records+s.records > cfg.BatchRecords || b.logs.Size()+s.logs.Size() > cfg.BatchBytes
+}
+
+// add takes a segment over.
+func (b *batch) add(s *segment) {
+	b.records += s.records
+	if s.logs != nil {
+		b.logs.Merge(s.logs)
+	}
+	if s.delta != nil {
+		b.deltas = append(b.deltas, s.delta)
+	}
 }
 
 // mark notes how far the batch comes; a later mark of an object replaces an earlier one.
@@ -119,22 +145,24 @@ func (a *assembler) flush() {
 }
 
 func (a *assembler) renew() {
-	a.current = &batch{number: a.number, logs: a.engine.parts.Converter.NewBatch(0)}
+	a.current = &batch{number: a.number}
+	if converter := a.engine.parts.Converter; converter != nil {
+		a.current.logs = converter.NewBatch(0)
+	}
 	a.number++
 }
 
 // deliver returns nil when nothing of the batch has to be delivered again.
 func (e *Engine) deliver(ctx context.Context, b *batch) error {
-	records := b.logs.Len() // before the logs are given away
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case records == 0:
+	case b.logs == nil || b.records == 0:
 		return nil
 	}
 	begin := time.Now()
 	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs())
 	b.logs = nil
-	e.parts.Instruments.delivered(records, refused, time.Since(begin))
+	e.parts.Instruments.delivered(b.records, refused, time.Since(begin))
 	return err
 }

@@ -27,6 +27,7 @@ type committer struct {
 	next    uint64            // number of the batch to note
 	early   map[uint64]*batch // delivered before their turn, fewer than the window is wide
 	denials denials
+	emitter emitter
 
 	// What was noted and is not yet committed.
 	change  checkpoint.Change
@@ -51,6 +52,8 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 	c.keeper, _ = e.parts.Source.(source.Keeper)
 	idle := time.NewTicker(idleCommit)
 	defer idle.Stop()
+	c.beginEmitting()
+	defer c.endEmitting()
 	for open := true; open; {
 		var b *batch
 		select {
@@ -59,13 +62,24 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 				c.early[b.number] = b
 				c.gather(results)
 				c.takeTurns()
+				c.emitWhenFull()
 				continue
 			}
+		case at := <-c.emitter.tick:
+			c.emit(at, false)
+		case answer := <-c.emitter.answer:
+			c.answered(answer)
 		case <-idle.C:
 		}
-		if c.failure == nil {
-			c.failure = c.store() // what the source has learned since the last batch
-		}
+		c.storeRest()
+	}
+}
+
+// storeRest commits what came up since the last batch: cursors of the source,
+// the answer to an emission.
+func (c *committer) storeRest() {
+	if c.failure == nil {
+		c.failure = c.store()
 	}
 }
 
@@ -121,6 +135,11 @@ func (c *committer) settle() {
 // note adds what a batch brings about to the change.
 func (c *committer) note(b *batch) {
 	c.batches++
+	if c.failure == nil {
+		for _, d := range b.deltas {
+			c.engine.parts.Metrics.Add(d)
+		}
+	}
 	for _, m := range b.marks {
 		end := ending{object: m.object, err: m.err}
 		if c.failure == nil {
@@ -171,6 +190,11 @@ func (c *committer) store() error {
 			}
 		}
 	}
+	if metrics := c.engine.parts.Metrics; metrics != nil {
+		if change := metrics.Change(time.Now()); change != nil {
+			c.change.Delta(MetricsSection, change)
+		}
+	}
 	if c.change.Empty() {
 		return nil
 	}
@@ -196,6 +220,9 @@ func (c *committer) try(ctx context.Context) error {
 	parts.Instruments.committed(time.Since(begin))
 	parts.Status(ConcernStorage, nil)
 	c.change.Reset()
+	if parts.Metrics != nil {
+		return parts.Metrics.Committed()
+	}
 	return nil
 }
 

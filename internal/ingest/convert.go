@@ -7,19 +7,26 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
 // segment is a part of a piece that fits into a batch.
 type segment struct {
-	logs *otlplogs.Batch
-	end  int64 // where in the object the line behind the segment begins
+	logs    *otlplogs.Batch // nil without a logs pipeline, or records
+	delta   *rollup.Delta   // nil without metrics
+	records int
+	end     int64 // where in the object the line behind the segment begins
 }
 
 // convert is a worker: it turns pieces into segments until there are no more.
 func (e *Engine) convert() {
 	c := converter{engine: e}
+	if e.parts.Metrics != nil {
+		c.counter = e.parts.Metrics.NewCounter()
+	}
 	for p := range e.work {
 		c.piece(p)
 		close(p.ready)
@@ -28,12 +35,13 @@ func (e *Engine) convert() {
 
 // converter is the state of one worker.
 type converter struct {
-	engine *Engine
-	record accesslog.Record // reused for every line
+	engine  *Engine
+	counter *rollup.Counter  // nil without metrics
+	record  accesslog.Record // reused for every line
 
 	p       *piece
 	origin  otlplogs.Origin // of p
-	segment *otlplogs.Batch // being filled; nil when empty
+	segment segment         // being filled
 	counted counts
 }
 
@@ -94,10 +102,12 @@ func (c *converter) one(line string, at int64) {
 	if c.full(len(line)) {
 		c.cut(at)
 	}
-	id := lines.Identify(line)
+	c.segment.records++
 	if err := accesslog.Parse(line, &c.record); err != nil {
 		c.counted.malformed++
-		c.batch().AppendMalformed(&c.record, line, id, &c.origin, err)
+		if logs := c.logs(); logs != nil {
+			logs.AppendMalformed(&c.record, line, lines.Identify(line), &c.origin, err)
+		}
 		return
 	}
 	c.counted.ok++
@@ -105,17 +115,31 @@ func (c *converter) one(line string, at int64) {
 	if c.record.Extra != "" {
 		c.counted.extra++
 	}
-	c.batch().Append(&c.record, line, id, &c.origin)
+	var client enrich.Client
+	if clients := c.engine.parts.Clients; clients != nil {
+		client = clients.Lookup(c.record.RemoteIP)
+	}
+	if c.counter != nil {
+		c.counter.Add(&c.record, client)
+	}
+	if logs := c.logs(); logs != nil {
+		logs.Append(&c.record, line, lines.Identify(line), &c.origin)
+	}
 }
 
 // long keeps the beginning of a line that is longer than the limit.
 func (c *converter) long(l *lines.Long) {
+	c.counted.malformed++
+	c.segment.records++
+	logs := c.logs()
+	if logs == nil {
+		return
+	}
 	kept := c.p.chunk.Text
 	_ = accesslog.Parse(kept, &c.record) // for the owner and the bucket, which stand first
 	reason := fmt.Errorf("line of %d bytes is longer than max_line_size (%d bytes): its first %d bytes are kept",
 		l.Size, c.engine.cfg.Lines.Line, len(kept))
-	c.counted.malformed++
-	c.batch().AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
+	logs.AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
 }
 
 // full tells whether the segment has to be cut before a line of this length.
@@ -123,20 +147,22 @@ func (c *converter) long(l *lines.Long) {
 // short beside BatchBytes within half of it, whatever is repeated or replaced
 // in it; so no segment is larger than a batch may be.
 func (c *converter) full(length int) bool {
-	if c.segment == nil {
+	logs := c.segment.logs
+	if logs == nil {
 		return false
 	}
 	cfg := &c.engine.cfg
 	half := cfg.BatchBytes / 2
-	return c.segment.Len() >= cfg.BatchRecords || c.segment.Size() > half || length > half/16
+	return logs.Len() >= cfg.BatchRecords || logs.Size() > half || length > half/16
 }
 
-// batch returns the segment that is being filled.
-func (c *converter) batch() *otlplogs.Batch {
-	if c.segment == nil {
-		c.segment = c.engine.parts.Converter.NewBatch(c.hint())
+// logs returns the log records of the segment that is being filled, or nil when
+// there is no use for any.
+func (c *converter) logs() *otlplogs.Batch {
+	if c.segment.logs == nil && c.engine.parts.Converter != nil {
+		c.segment.logs = c.engine.parts.Converter.NewBatch(c.hint())
 	}
-	return c.segment
+	return c.segment.logs
 }
 
 // hint guesses the number of records in a segment of the current piece, at 512 bytes a line.
@@ -144,13 +170,15 @@ func (c *converter) hint() int {
 	return min(len(c.p.chunk.Text)/512+1, c.engine.cfg.BatchRecords)
 }
 
-// cut ends the segment, behind which the object goes on at end.
+// cut ends the segment, behind which the object goes on at end. One without
+// records, of blank lines, is progress too.
 func (c *converter) cut(end int64) {
-	if c.segment == nil {
-		c.segment = c.engine.parts.Converter.NewBatch(0) // blank lines only: progress without records
+	c.segment.end = end
+	if c.counter != nil {
+		c.segment.delta = c.counter.Cut()
 	}
-	c.p.segments = append(c.p.segments, segment{logs: c.segment, end: end})
-	c.segment = nil
+	c.p.segments = append(c.p.segments, c.segment)
+	c.segment = segment{}
 }
 
 // count adds up once a piece, not once a record.

@@ -14,8 +14,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -26,6 +28,12 @@ type Sink interface {
 	// and returns its error. The logs belong to the Sink. It is called from several
 	// goroutines at once.
 	Deliver(ctx context.Context, logs plog.Logs) (refused int, err error)
+}
+
+// Clients tells what is known of a client address. It is called from several
+// goroutines at once.
+type Clients interface {
+	Lookup(address string) enrich.Client
 }
 
 // Config bounds the engine. All of it must be set.
@@ -48,11 +56,16 @@ type Totals struct {
 	Malformed int64
 }
 
-// Parts are what an engine works with. All must be set; they stay the caller's.
+// Parts are what an engine works with. They stay the caller's. All must be set,
+// but for those of logs, of metrics, or of what is known of clients.
 type Parts struct {
 	Source      source.Source
-	Converter   *otlplogs.Converter
-	Sink        Sink
+	Converter   *otlplogs.Converter // nil: no log records are built
+	Sink        Sink                // with Converter
+	Metrics     *rollup.State       // nil: no metrics; else it belongs to the engine while that runs
+	Emitter     Emitter             // with Metrics
+	Interval    time.Duration       // between two emissions, with Metrics
+	Clients     Clients             // nil: nothing is known
 	Progress    *checkpoint.Store
 	Instruments Instruments
 	Status      Status

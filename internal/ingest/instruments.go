@@ -62,6 +62,10 @@ func (i *Instruments) committed(took time.Duration) {
 	i.CommitDuration.Record(context.Background(), took.Seconds(), i.With())
 }
 
+func (i *Instruments) emitted(took time.Duration) {
+	i.DeliveryDuration.Record(context.Background(), took.Seconds(), i.With(attribute.String("signal", "metrics")))
+}
+
 func (i *Instruments) delivered(records, refused int, took time.Duration) {
 	ctx := context.Background()
 	i.BatchSize.Record(ctx, int64(records), i.With())

@@ -35,6 +35,7 @@ type Config struct {
 	ShutdownTimeout   time.Duration             `mapstructure:"shutdown_timeout"`
 	Retry             configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	Logs              LogsConfig                `mapstructure:"logs"`
+	Metrics           MetricsConfig             `mapstructure:"metrics"`
 }
 
 // BucketConfig polls a bucket.

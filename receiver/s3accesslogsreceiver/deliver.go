@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -32,8 +30,7 @@ type delivery struct {
 // Deliver offers logs until they are accepted. A permanent error, or any error
 // once the retries that the settings allow are over, is a refusal for good.
 func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, err error) {
-	pause := d.backOff()
-	begin := time.Now()
+	p := newPatience(d.retry)
 	for {
 		rest, err := d.consume(ctx, logs)
 		if err == nil {
@@ -44,8 +41,8 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, er
 			return 0, ctx.Err()
 		}
 		logs = rest
-		wait := pause.NextBackOff()
-		if consumererror.IsPermanent(err) || !d.retry.Enabled || d.tooLong(time.Since(begin)+wait) {
+		wait, again := p.after(err)
+		if !again {
 			refused := logs.LogRecordCount()
 			d.batches.Add(ctx, 1, d.instruments.WithOutcome("refused"))
 			d.log.Error("the pipeline refused a batch for good, its records are dropped",
@@ -55,9 +52,7 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, er
 		d.batches.Add(ctx, 1, d.instruments.WithOutcome("retried"))
 		d.log.Warn("the pipeline refused a batch, it is tried again",
 			zap.Int("records", logs.LogRecordCount()), zap.Duration("in", wait), zap.Error(err))
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return 0, ctx.Err()
 		}
 	}
@@ -82,17 +77,4 @@ func (d *delivery) consume(ctx context.Context, logs plog.Logs) (plog.Logs, erro
 		return partial.Data(), err
 	}
 	return logs, err
-}
-
-func (d *delivery) tooLong(elapsed time.Duration) bool {
-	return d.retry.MaxElapsedTime > 0 && elapsed > d.retry.MaxElapsedTime
-}
-
-func (d *delivery) backOff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = d.retry.InitialInterval
-	b.MaxInterval = d.retry.MaxInterval
-	b.Multiplier = d.retry.Multiplier
-	b.RandomizationFactor = d.retry.RandomizationFactor
-	return b
 }

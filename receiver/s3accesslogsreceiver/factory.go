@@ -2,7 +2,6 @@ package s3accesslogsreceiver
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -18,15 +17,13 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
-var errMetricsNotYet = errors.New("this version of the s3_access_logs receiver has no metrics yet: remove it from the metrics pipelines")
-
 // NewFactory returns the factory of the s3_access_logs receiver.
 func NewFactory() receiver.Factory {
 	return receiver.NewFactory(
 		metadata.Type,
 		createDefaultConfig,
 		receiver.WithLogs(createLogs, metadata.LogsStability),
-		receiver.WithMetrics(createMetrics, component.StabilityLevelDevelopment),
+		receiver.WithMetrics(createMetrics, metadata.MetricsStability),
 	)
 }
 
@@ -64,13 +61,18 @@ func createDefaultConfig() component.Config {
 			SensitiveParameters: otlplogs.DefaultSensitiveParameters(),
 			TraceParameter:      "x-traceparent",
 		},
+		Metrics: defaultMetricsConfig(),
 	}
 }
 
 func createLogs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
-	return receivers.handle(set, cfg.(*Config), func(r *logsReceiver) { r.next.Store(&next) })
+	return receivers.handle(set, cfg.(*Config),
+		func(p *pipelines) { p.logs.Store(&next) },
+		func(p *pipelines) { p.logs.CompareAndSwap(&next, nil) })
 }
 
-func createMetrics(context.Context, receiver.Settings, component.Config, consumer.Metrics) (receiver.Metrics, error) {
-	return nil, errMetricsNotYet
+func createMetrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+	return receivers.handle(set, cfg.(*Config),
+		func(p *pipelines) { p.metrics.Store(&next) },
+		func(p *pipelines) { p.metrics.CompareAndSwap(&next, nil) })
 }

@@ -9,10 +9,30 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
-// openProgress opens what was committed in earlier lives, or begins to keep it.
-func (r *logsReceiver) openProgress(ctx context.Context, host component.Host) (*checkpoint.Store, error) {
+// openProgress opens what was committed in earlier lives, or begins to keep it:
+// progress and, unless nil, metrics.
+func (r *s3Receiver) openProgress(ctx context.Context, host component.Host, metrics *rollup.State) (*checkpoint.Store, error) {
+	sections := map[string]checkpoint.Section{}
+	if metrics != nil {
+		sections[ingest.MetricsSection] = metrics
+	}
+	progress, err := r.openStored(ctx, host, sections)
+	if err != nil || metrics == nil || r.cfg.Metrics.InstanceID != "" {
+		return progress, err
+	}
+	if stored := progress.InstanceID(); stored != "" {
+		metrics.Identify(stored)
+	} else if own, ok := r.set.Resource.Attributes().Get(serviceInstanceID); ok {
+		metrics.Identify(own.AsString())
+	}
+	return progress, nil
+}
+
+func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sections map[string]checkpoint.Section) (*checkpoint.Store, error) {
 	if r.cfg.Storage == nil {
 		r.log.Warn("`storage` is not set: a restart forgets what was read, so that it is read again or, with start_from: latest, what arrived meanwhile is left out")
 		return checkpoint.InMemory(), nil
@@ -29,7 +49,7 @@ func (r *logsReceiver) openProgress(ctx context.Context, host component.Host) (*
 	if err != nil {
 		return nil, fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)
 	}
-	progress, err := checkpoint.Open(ctx, client, nil)
+	progress, err := checkpoint.Open(ctx, client, sections)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err), client.Close(ctx))
 	}

@@ -1,30 +1,23 @@
 package s3accesslogsreceiver
 
 import (
-	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
-// closeTimeout bounds what a shutdown waits for storage to close.
-const closeTimeout = 5 * time.Second
-
-// logsReceiver wires a source, the engine and the consumer together.
-type logsReceiver struct {
+// s3Receiver wires a source, the engine and the consumers together.
+type s3Receiver struct {
 	set         receiver.Settings
 	cfg         *Config
 	log         *zap.Logger
@@ -32,16 +25,14 @@ type logsReceiver struct {
 	telemetry   *metadata.TelemetryBuilder
 	instruments *ingest.Instruments
 	obsreport   *receiverhelper.ObsReport
-	next        atomic.Pointer[consumer.Logs] // set before start, and anew when the pipeline is reloaded alone
+	next        pipelines
 
-	// Set by start.
-	engine         *ingest.Engine
-	stopReading    context.CancelFunc
-	stopDelivering context.CancelFunc
-	done           chan struct{} // closed when all has stopped
+	// Of the last run, for gauges.
+	engine  atomic.Pointer[ingest.Engine]
+	counted atomic.Pointer[rollup.State] // nil without metrics
 }
 
-func newReceiver(set receiver.Settings, cfg *Config) (*logsReceiver, error) {
+func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -54,11 +45,11 @@ func newReceiver(set receiver.Settings, cfg *Config) (*logsReceiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logsReceiver{
+	r := &s3Receiver{
 		set: set, cfg: cfg, log: set.Logger, repeated: boundedRate(set.Logger),
 		telemetry: telemetry, instruments: newInstruments(set.ID.String(), telemetry), obsreport: obsreport,
-		done: make(chan struct{}),
-	}, nil
+	}
+	return r, r.observe()
 }
 
 // boundedRate lets ten equal messages through a minute: what an object or a
@@ -69,81 +60,7 @@ func boundedRate(log *zap.Logger) *zap.Logger {
 	}))
 }
 
-// start returns at once. An error means that a setting is wrong; what can heal
-// is tried again in the background until shutdown.
-func (r *logsReceiver) start(ctx context.Context, host component.Host) error {
-	progress, err := r.openProgress(ctx, host)
-	if err != nil {
-		return err
-	}
-	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
-	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
-	src, err := r.openSource(reading, progress)
-	if err != nil {
-		stopReading()
-		stopDelivering()
-		return errors.Join(err, progress.Close(ctx))
-	}
-	status := newStatus(host, r.log)
-	r.engine = ingest.New(r.engineConfig(), ingest.Parts{
-		Source:      src.source,
-		Converter:   r.converter(),
-		Sink:        r.delivery(),
-		Progress:    progress,
-		Instruments: *r.instruments,
-		Status:      status.report,
-		Log:         r.log,
-	})
-	r.observe(r.engine)
-	r.stopReading, r.stopDelivering = stopReading, stopDelivering
-	go func() {
-		defer close(r.done)
-		err := r.engine.Run(reading, delivering)
-		r.close(src, progress)
-		status.stop(err == nil)
-		r.summarize(err)
-	}()
-	return nil
-}
-
-// close frees what start opened, within the time that is left to do it.
-func (r *logsReceiver) close(src *opened, progress *checkpoint.Store) {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	if err := errors.Join(src.close(), progress.Close(ctx)); err != nil {
-		r.log.Warn("closing the source and its progress", zap.Error(err))
-	}
-}
-
-// shutdown stops reading, waits until what was read is delivered, for
-// shutdown_timeout or until ctx is done, then gives the rest back. It returns
-// when all has stopped, which takes as long as a consumer takes to heed the end
-// of its context.
-func (r *logsReceiver) shutdown(ctx context.Context) {
-	r.stopReading()
-	select {
-	case <-r.done:
-	case <-time.After(r.cfg.ShutdownTimeout):
-	case <-ctx.Done():
-	}
-	r.stopDelivering()
-	<-r.done
-	r.telemetry.Shutdown()
-}
-
-// summarize logs what was read, once reading has ended.
-func (r *logsReceiver) summarize(err error) {
-	message := "directory read to its end"
-	if errors.Is(err, context.Canceled) {
-		message = "stopped reading"
-	}
-	t := r.engine.Totals()
-	r.log.Info(message,
-		zap.Int64("objects", t.Objects), zap.Int64("bytes", t.Bytes),
-		zap.Int64("records", t.Records), zap.Int64("malformed", t.Malformed))
-}
-
-func (r *logsReceiver) engineConfig() ingest.Config {
+func (r *s3Receiver) engineConfig() ingest.Config {
 	return ingest.Config{
 		Concurrency:       r.cfg.Concurrency,
 		MaxUnacknowledged: r.cfg.MaxUnacknowledged,
@@ -156,7 +73,7 @@ func (r *logsReceiver) engineConfig() ingest.Config {
 	}
 }
 
-func (r *logsReceiver) converter() *otlplogs.Converter {
+func (r *s3Receiver) converter() *otlplogs.Converter {
 	logs := r.cfg.Logs
 	return otlplogs.NewConverter(otlplogs.Options{
 		ServiceName:         r.set.ID.String(),
@@ -171,9 +88,25 @@ func (r *logsReceiver) converter() *otlplogs.Converter {
 	})
 }
 
-func (r *logsReceiver) delivery() *delivery {
+func (r *s3Receiver) delivery() *delivery {
 	return &delivery{
-		next: &r.next, obsreport: r.obsreport, retry: r.cfg.Retry,
+		next: &r.next.logs, obsreport: r.obsreport, retry: r.cfg.Retry,
 		batches: r.telemetry.Batches, instruments: r.instruments, log: r.repeated,
 	}
+}
+
+func (r *s3Receiver) emission() *emission {
+	return &emission{next: &r.next.metrics, obsreport: r.obsreport, retry: r.cfg.Retry, log: r.repeated}
+}
+
+// metricsSettings are those of the configuration with what the receiver knows.
+func (r *s3Receiver) metricsSettings() rollup.Settings {
+	s := r.cfg.Metrics.settings()
+	s.Clean = otlplogs.NewRedaction(r.cfg.Logs.SensitiveParameters)
+	s.TraceParameter = r.cfg.Logs.TraceParameter
+	s.ServiceName = r.set.ID.String()
+	s.ScopeName = metadata.ScopeName
+	s.ScopeVersion = r.set.BuildInfo.Version
+	s.Overflow = r.countOverflow
+	return s
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
-	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
@@ -170,55 +169,6 @@ func TestShutdownTwiceAndWithoutStart(t *testing.T) {
 	require.NoError(t, r.Shutdown(t.Context()))
 	require.NoError(t, r.Shutdown(t.Context()))
 	assert.Empty(t, receivers.byKey)
-}
-
-func TestMetricsAreRefusedForNow(t *testing.T) {
-	_, err := NewFactory().CreateMetrics(t.Context(), receivertest.NewNopSettings(metadata.Type), directoryConfig(t.TempDir()), consumertest.NewNop())
-	require.ErrorIs(t, err, errMetricsNotYet)
-}
-
-func TestHandlesShareOneReceiver(t *testing.T) {
-	set := receivertest.NewNopSettings(metadata.Type)
-	g := &registry{byKey: make(map[key]*shared)}
-	attached := 0
-	attach := func(r *logsReceiver) {
-		next := consumertest.NewNop()
-		r.next.Store(new(consumer.Logs(next)))
-		attached++
-	}
-	cfg := directoryConfig(t.TempDir())
-	cfg.Directory.Get().Follow = true
-	first, err := g.handle(set, cfg, attach)
-	require.NoError(t, err)
-	again := *cfg // a pipeline reloaded alone brings an equal configuration
-	second, err := g.handle(set, &again, attach)
-	require.NoError(t, err)
-	require.Same(t, first.shared, second.shared)
-	assert.Equal(t, 2, attached)
-
-	host := componenttest.NewNopHost()
-	require.NoError(t, first.Start(t.Context(), host))
-	require.NoError(t, second.Start(t.Context(), host))
-	require.NoError(t, first.Shutdown(t.Context()))
-	select {
-	case <-first.shared.receiver.done:
-		t.Fatal("one handle is still started")
-	default:
-	}
-	require.NoError(t, first.Shutdown(t.Context()), "twice")
-	require.NoError(t, second.Shutdown(t.Context()))
-	<-first.shared.receiver.done
-	assert.Empty(t, g.byKey)
-
-	other := set
-	other.ID = component.NewIDWithName(metadata.Type, "prod")
-	third, err := g.handle(other, cfg, attach)
-	require.NoError(t, err)
-	changed := *cfg
-	changed.Concurrency++
-	fourth, err := g.handle(other, &changed, attach)
-	require.NoError(t, err)
-	assert.NotSame(t, third.shared, fourth.shared, "another configuration is another receiver")
 }
 
 func TestReceiverNeverWritesSecrets(t *testing.T) {

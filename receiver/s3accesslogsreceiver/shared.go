@@ -4,17 +4,25 @@ import (
 	"context"
 	"reflect"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
+	"go.uber.org/zap"
 )
 
-// receivers holds the receivers there are, so that the pipelines of all
-// signals share one. It is the only mutable state of the package.
+// receivers holds the receivers there are, so that the pipelines of both signals
+// share one. It is the only mutable state of the package.
 var receivers = registry{byKey: make(map[key]*shared)}
 
 // serviceInstanceID tells collectors in one process apart.
 const serviceInstanceID = "service.instance.id"
+
+// reloadTime is how long a pipeline that was shut down alone is waited for before
+// the other one goes on without it: what is read then does not come to it.
+const reloadTime = 10 * time.Second
 
 // key names a receiver. It is not the *Config, since a pipeline that is
 // reloaded alone brings an equal configuration at another address.
@@ -28,25 +36,46 @@ type registry struct {
 	byKey map[key]*shared // guarded by mu
 }
 
-// shared is one receiver and how many handles on it there are.
-type shared struct {
-	receiver *logsReceiver
-	handles  int  // guarded by registry.mu
-	started  bool // guarded by registry.mu
+// pipelines are the consumers of the pipelines that the receiver is in; nil for a
+// signal that it has none of.
+type pipelines struct {
+	logs    atomic.Pointer[consumer.Logs]
+	metrics atomic.Pointer[consumer.Metrics]
 }
 
-// handle is what one pipeline's signal holds of a receiver: the first to start
-// starts it, the last to shut down stops it.
+// shared is one receiver and the handles on it. The receiver runs from the first
+// Start to the first Shutdown of a handle, and again for those that are left:
+//
+//	first Start --> runs for all signals --> a handle's Shutdown --> stopped, drained
+//	                       ^                                              |
+//	                       +---- a Start, or reloadTime has passed -------+--> last Shutdown: closed
+//
+// So the last delivery of one signal does not depend on which is shut down first.
+type shared struct {
+	receiver *s3Receiver
+	handles  int // guarded by registry.mu
+
+	mu      sync.Mutex // guards everything below, and is held while a run starts or stops
+	started int        // handles
+	host    component.Host
+	run     *run        // nil while stopped
+	later   *time.Timer // starts the next run
+}
+
+// handle is what one pipeline's signal holds of a receiver.
 type handle struct {
 	registry *registry
 	key      key
 	shared   *shared
-	stopped  bool // guarded by registry.mu
+	detach   func(*pipelines)
+	released bool // guarded by registry.mu
+	started  bool // guarded by shared.mu
 }
 
 // handle returns a handle on the receiver with this id, which is made unless it
-// exists with the same configuration. attach gives it the signal's consumer.
-func (g *registry) handle(set receiver.Settings, cfg *Config, attach func(*logsReceiver)) (*handle, error) {
+// exists with the same configuration. attach gives it the signal's consumer,
+// detach takes it away.
+func (g *registry) handle(set receiver.Settings, cfg *Config, attach, detach func(*pipelines)) (*handle, error) {
 	k := key{id: set.ID}
 	if v, ok := set.Resource.Attributes().Get(serviceInstanceID); ok {
 		k.instance = v.AsString()
@@ -62,48 +91,103 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach func(*logsR
 		s = &shared{receiver: r}
 		g.byKey[k] = s
 	}
-	attach(s.receiver)
+	attach(&s.receiver.next)
 	s.handles++
-	return &handle{registry: g, key: k, shared: s}, nil
+	return &handle{registry: g, key: k, shared: s, detach: detach}, nil
 }
 
 // Start implements component.Component.
 func (h *handle) Start(ctx context.Context, host component.Host) error {
-	h.registry.mu.Lock()
-	defer h.registry.mu.Unlock()
-	if h.shared.started || h.stopped {
+	s := h.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h.started {
 		return nil
 	}
-	if err := h.shared.receiver.start(ctx, host); err != nil {
+	s.host = host
+	if s.run != nil && !s.run.serves(&s.receiver.next) {
+		s.stop(ctx)
+	}
+	if err := s.start(ctx); err != nil {
 		return err
 	}
-	h.shared.started = true
+	h.started = true
+	s.started++
 	return nil
 }
 
-// Shutdown implements component.Component. With the last handle it returns when
-// the receiver has stopped.
+// Shutdown implements component.Component. It returns when what was read has been
+// delivered, to the pipelines of the other handles too.
 func (h *handle) Shutdown(ctx context.Context) error {
-	if h.release() {
-		h.shared.receiver.shutdown(ctx)
+	first, last := h.release()
+	if !first {
+		return nil
+	}
+	s := h.shared
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h.started {
+		s.started--
+		s.stop(ctx)
+	}
+	h.detach(&s.receiver.next)
+	if last {
+		s.receiver.telemetry.Shutdown()
+	} else if s.started > 0 {
+		s.later = time.AfterFunc(reloadTime, s.startAgain)
 	}
 	return nil
 }
 
-// release gives the handle up and tells whether the receiver has to stop.
-func (h *handle) release() bool {
+// release gives the handle up and tells whether this is the first time, and
+// whether it was the last handle.
+func (h *handle) release() (first, last bool) {
 	h.registry.mu.Lock()
 	defer h.registry.mu.Unlock()
-	if h.stopped {
-		return false
+	if h.released {
+		return false, false
 	}
-	h.stopped = true
+	h.released = true
 	h.shared.handles--
 	if h.shared.handles > 0 {
-		return false
+		return true, false
 	}
 	if h.registry.byKey[h.key] == h.shared {
 		delete(h.registry.byKey, h.key)
 	}
-	return h.shared.started
+	return true, true
+}
+
+// start starts a run unless there is one. mu is held.
+func (s *shared) start(ctx context.Context) (err error) {
+	if s.later != nil {
+		s.later.Stop()
+	}
+	if s.run == nil {
+		s.run, err = s.receiver.start(ctx, s.host)
+	}
+	return err
+}
+
+// stop stops the run, if there is one, and what would start the next. mu is held.
+func (s *shared) stop(ctx context.Context) {
+	if s.later != nil {
+		s.later.Stop()
+	}
+	if s.run != nil {
+		s.run.stop(ctx, s.receiver.cfg.ShutdownTimeout)
+		s.run = nil
+	}
+}
+
+// startAgain goes on with the pipelines that are left.
+func (s *shared) startAgain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started == 0 {
+		return
+	}
+	if err := s.start(context.Background()); err != nil {
+		s.receiver.log.Error("the receiver does not go on with the pipelines that are left", zap.Error(err))
+	}
 }

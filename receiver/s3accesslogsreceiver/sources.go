@@ -29,7 +29,7 @@ func (o *opened) close() error {
 
 // openSource makes the source that is configured. It reads no more than local
 // files; what is out of reach shows later, as status. ctx ends with the reading.
-func (r *logsReceiver) openSource(ctx context.Context, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store) (*opened, error) {
 	switch {
 	case r.cfg.Bucket.HasValue():
 		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress)
@@ -40,11 +40,11 @@ func (r *logsReceiver) openSource(ctx context.Context, progress *checkpoint.Stor
 	}
 }
 
-func (r *logsReceiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.Store) (*opened, error) {
 	src, err := directory.New(directory.Settings{
 		Path: cfg.Path, Follow: cfg.Follow,
 		Progress: progress,
-		Listed:   func() { r.engine.SourceWell() },
+		Listed:   func() { r.engine.Load().SourceWell() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		Problem: func(path string, err error) {
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on", zap.String("path", path), zap.Error(err))
@@ -53,7 +53,7 @@ func (r *logsReceiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.
 	return &opened{source: src}, err
 }
 
-func (r *logsReceiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store) (*opened, error) {
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
@@ -64,12 +64,12 @@ func (r *logsReceiver) openBucket(ctx context.Context, cfg *BucketConfig, progre
 	}
 	set.Progress = progress
 	set.Skipped = func(string) { r.countObject(objectSkipped) }
-	set.Listed = func() { r.engine.SourceWell() }
+	set.Listed = func() { r.engine.Load().SourceWell() }
 	src, err := listing.New(observedS3{client, apiCalls{r.telemetry, r.instruments}}, set)
 	return &opened{source: src, below: []func(){client.Close}}, err
 }
 
-func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
@@ -83,10 +83,10 @@ func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress
 		return nil, err
 	}
 	set.Progress = progress
-	set.Room = func() int { return r.engine.Room() }
+	set.Room = func() int { return r.engine.Load().Room() }
 	set.Hooks = queue.Hooks{
 		Message:     r.countMessage,
-		Received:    func() { r.engine.SourceWell() },
+		Received:    func() { r.engine.Load().SourceWell() },
 		Skipped:     func() { r.countObject(objectSkipped) },
 		AlreadyDone: func() { r.countObject(objectAlreadyDone) },
 		Unknown: func(id string, why error) {
@@ -98,7 +98,7 @@ func (r *logsReceiver) openQueue(ctx context.Context, cfg *QueueConfig, progress
 	return &opened{source: src, below: []func(){q.Close, client.Close}}, err
 }
 
-func (r *logsReceiver) openS3(ctx context.Context, owner string) (*s3io.Client, error) {
+func (r *s3Receiver) openS3(ctx context.Context, owner string) (*s3io.Client, error) {
 	cfg := r.cfg.AWS.client()
 	cfg.ExpectedBucketOwner = owner
 	cfg.MaxConnections = r.cfg.Concurrency

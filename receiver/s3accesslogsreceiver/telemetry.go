@@ -2,9 +2,10 @@ package s3accesslogsreceiver
 
 import (
 	"context"
+	"errors"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
@@ -17,12 +18,12 @@ const (
 )
 
 // countObject counts an object that a source is done with unread.
-func (r *logsReceiver) countObject(outcome string) {
+func (r *s3Receiver) countObject(outcome string) {
 	r.telemetry.Objects.Add(context.Background(), 1, r.instruments.WithOutcome(outcome))
 }
 
 // countMessage counts what became of a message of the queue.
-func (r *logsReceiver) countMessage(o queue.Outcome) {
+func (r *s3Receiver) countMessage(o queue.Outcome) {
 	r.telemetry.QueueMessages.Add(context.Background(), 1, r.instruments.WithOutcome(string(o)))
 }
 
@@ -42,20 +43,35 @@ func newInstruments(receiver string, t *metadata.TelemetryBuilder) *ingest.Instr
 	}
 }
 
+// countOverflow counts records that went into the series beyond the limit.
+func (r *s3Receiver) countOverflow(name string, records int64) {
+	r.telemetry.SeriesOverflow.Add(context.Background(), records, r.instruments.With(attribute.String("metric", name)))
+}
+
 // observe reports how full the engine is whenever the telemetry is read.
-func (r *logsReceiver) observe(e *ingest.Engine) {
-	gauge := func(value func() int64) metric.Int64Callback {
+func (r *s3Receiver) observe() error {
+	gauge := func(value func(*ingest.Engine) int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(value(), r.instruments.With())
+			if e := r.engine.Load(); e != nil {
+				o.Observe(value(e), r.instruments.With())
+			}
 			return nil
 		}
 	}
-	for _, err := range []error{
-		r.telemetry.RegisterObjectsInFlightCallback(gauge(e.InFlight)),
-		r.telemetry.RegisterObjectsUnacknowledgedCallback(gauge(e.Unacknowledged)),
-	} {
-		if err != nil {
-			r.log.Warn("a gauge of the receiver's own telemetry is missing", zap.Error(err))
-		}
+	return errors.Join(
+		r.telemetry.RegisterObjectsInFlightCallback(gauge((*ingest.Engine).InFlight)),
+		r.telemetry.RegisterObjectsUnacknowledgedCallback(gauge((*ingest.Engine).Unacknowledged)),
+		r.telemetry.RegisterSeriesCallback(r.observeSeries),
+	)
+}
+
+func (r *s3Receiver) observeSeries(_ context.Context, o metric.Int64Observer) error {
+	counted := r.counted.Load()
+	if counted == nil {
+		return nil
 	}
+	for name, n := range counted.Series() {
+		o.Observe(int64(n), r.instruments.With(attribute.String("metric", name)))
+	}
+	return nil
 }

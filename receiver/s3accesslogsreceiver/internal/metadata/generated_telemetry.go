@@ -43,6 +43,8 @@ type TelemetryBuilder struct {
 	Read                  metric.Int64Counter
 	Records               metric.Int64Counter
 	RecordsExtraFields    metric.Int64Counter
+	Series                metric.Int64ObservableGauge
+	SeriesOverflow        metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -77,6 +79,21 @@ func (builder *TelemetryBuilder) RegisterObjectsUnacknowledgedCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.ObjectsUnacknowledged, obs: o})
 		return nil
 	}, builder.ObjectsUnacknowledged)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterSeriesCallback sets callback for observable Series metric.
+func (builder *TelemetryBuilder) RegisterSeriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.Series, obs: o})
+		return nil
+	}, builder.Series)
 	if err != nil {
 		return err
 	}
@@ -206,6 +223,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.RecordsExtraFields, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.records.extra_fields",
 		metric.WithDescription("Records with more fields than this version knows. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.Series, err = builder.meter.Int64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.series",
+		metric.WithDescription("Series of each metric, without the one beyond cardinality_limit. [Alpha]"),
+		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SeriesOverflow, err = builder.meter.Int64Counter(
+		"otelcol.receiver.s3_access_logs.series.overflow",
+		metric.WithDescription("Records that a metric counted in the series beyond cardinality_limit. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

@@ -28,6 +28,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterSeriesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.APIDuration.Record(context.Background(), 1)
 	tb.APIRequests.Add(context.Background(), 1)
 	tb.BatchSize.Record(context.Background(), 1)
@@ -41,6 +45,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.Read.Add(context.Background(), 1)
 	tb.Records.Add(context.Background(), 1)
 	tb.RecordsExtraFields.Add(context.Background(), 1)
+	tb.SeriesOverflow.Add(context.Background(), 1)
 	AssertEqualAPIDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
@@ -84,6 +89,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualRecordsExtraFields(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualSeries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualSeriesOverflow(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -1,0 +1,225 @@
+package rollup
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+)
+
+// schemaURL is the version of the semantic conventions that names are taken
+// from, as far as these have names.
+const schemaURL = "https://opentelemetry.io/schemas/1.43.0"
+
+// maxRequest is the estimated OTLP size of a request, in bytes, past which the
+// next begins: below gRPC's default limit of 4 MiB.
+const maxRequest = 3 << 20
+
+// Emission returns what a back end is to be told: all series as of now or, with
+// Delta, what was cut and is not settled. It is nil when that is nothing. A point
+// and the one that marks its series' beginning are in one request.
+func (s *State) Emission(now time.Time) []pmetric.Metrics {
+	e := emission{state: s, now: now.UnixNano()}
+	for i := range s.plan.metrics {
+		e.metric(i)
+	}
+	return e.requests
+}
+
+// emission puts points into requests.
+type emission struct {
+	state    *State
+	now      int64 // nanoseconds
+	requests []pmetric.Metrics
+
+	// Of the metric under way.
+	description *Metric
+	into        pmetric.Metric
+	begun       bool // into is set, in the last request
+	size        int  // estimated, of the last request
+	scope       pmetric.ScopeMetrics
+}
+
+// metric adds all points of a metric.
+func (e *emission) metric(index int) {
+	e.description, e.begun = &e.state.plan.metrics[index], false
+	for _, g := range e.state.plan.groups {
+		for i := range g.streams {
+			if g.streams[i].metric != index {
+				continue
+			}
+			for _, c := range e.state.cells[g.index] {
+				if c != nil {
+					e.series(c, i)
+				}
+			}
+		}
+	}
+}
+
+// series adds the points of a series.
+func (e *emission) series(c *cell, stream int) {
+	s, bit := &c.key.group.streams[stream], uint32(1)<<stream
+	if e.state.plan.settings.Delta {
+		for _, p := range c.cut {
+			if p.touched&bit != 0 {
+				e.room(c)
+				e.point(c, s, p, e.spanOf(p))
+			}
+		}
+		return
+	}
+	life := &c.series[stream]
+	if !life.born || life.start == 0 {
+		return
+	}
+	e.room(c)
+	if !life.announced {
+		e.point(c, s, nil, span{life.start, life.start})
+	}
+	for _, p := range c.points {
+		e.point(c, s, p, span{life.start, e.now})
+		if s.histogram >= 0 {
+			p.exemplars[s.histogram] = exemplar{} // the next emission has its own
+		}
+	}
+}
+
+// spanOf returns what a cut point is the sum of.
+func (e *emission) spanOf(p *point) span {
+	if !e.state.plan.settings.EventTime {
+		return e.state.sent
+	}
+	from := p.interval * int64(time.Second)
+	return span{from, from + int64(e.state.plan.settings.Interval)}
+}
+
+// room begins a request when the last one is full.
+func (e *emission) room(c *cell) {
+	if len(e.requests) == 0 || e.size > maxRequest {
+		e.request()
+	}
+	if !e.begun {
+		e.begin()
+	}
+	// Two points, each with its attributes, histograms with bounds and counts.
+	e.size += 2 * (64 + len(c.key.values) + 32*len(c.key.group.attributes))
+	if e.description.histogram {
+		e.size += 2 * (16*buckets + 128)
+	}
+}
+
+func (e *emission) request() {
+	settings := &e.state.plan.settings
+	m := pmetric.NewMetrics()
+	e.requests = append(e.requests, m)
+	e.size, e.begun = 0, false
+	rm := m.ResourceMetrics().AppendEmpty()
+	rm.SetSchemaUrl(schemaURL)
+	resource := rm.Resource().Attributes()
+	resource.PutStr("cloud.provider", "aws")
+	resource.PutStr("service.name", settings.ServiceName)
+	resource.PutStr("service.instance.id", e.state.instance)
+	e.scope = rm.ScopeMetrics().AppendEmpty()
+	e.scope.SetSchemaUrl(schemaURL)
+	e.scope.Scope().SetName(settings.ScopeName)
+	e.scope.Scope().SetVersion(settings.ScopeVersion)
+}
+
+// begin begins the metric in the last request.
+func (e *emission) begin() {
+	e.begun = true
+	e.into = e.scope.Metrics().AppendEmpty()
+	e.into.SetName(e.description.Name)
+	e.into.SetUnit(e.description.Unit)
+	e.into.SetDescription(e.description.Description)
+	temporality := pmetric.AggregationTemporalityCumulative
+	if e.state.plan.settings.Delta {
+		temporality = pmetric.AggregationTemporalityDelta
+	}
+	switch {
+	case !e.description.histogram:
+		sum := e.into.SetEmptySum()
+		sum.SetIsMonotonic(true)
+		sum.SetAggregationTemporality(temporality)
+	case e.state.plan.settings.Exponential:
+		e.into.SetEmptyExponentialHistogram().SetAggregationTemporality(temporality)
+	default:
+		e.into.SetEmptyHistogram().SetAggregationTemporality(temporality)
+	}
+}
+
+// point adds a point; without p it is the beginning of the series, 0.
+func (e *emission) point(c *cell, s *stream, p *point, t span) {
+	start, end := pcommon.Timestamp(t.from), pcommon.Timestamp(t.to)
+	switch {
+	case !e.description.histogram:
+		to := e.into.Sum().DataPoints().AppendEmpty()
+		to.SetStartTimestamp(start)
+		to.SetTimestamp(end)
+		c.key.attributesOf(s, to.Attributes())
+		to.SetIntValue(0)
+		if p != nil {
+			to.SetIntValue(p.values[s.sum])
+		}
+	case e.state.plan.settings.Exponential:
+		to := e.into.ExponentialHistogram().DataPoints().AppendEmpty()
+		to.SetStartTimestamp(start)
+		to.SetTimestamp(end)
+		c.key.attributesOf(s, to.Attributes())
+		to.SetSum(0)
+		if p != nil {
+			to.SetSum(seconds(p.values[s.sum]))
+			p.exponential[s.histogram].set(to)
+			p.exemplars[s.histogram].appendTo(to.Exemplars())
+		}
+	default:
+		to := e.into.Histogram().DataPoints().AppendEmpty()
+		to.SetStartTimestamp(start)
+		to.SetTimestamp(end)
+		c.key.attributesOf(s, to.Attributes())
+		setExplicit(to, s, p)
+		if p != nil {
+			p.exemplars[s.histogram].appendTo(to.Exemplars())
+		}
+	}
+}
+
+func setExplicit(to pmetric.HistogramDataPoint, s *stream, p *point) {
+	to.ExplicitBounds().FromRaw(boundsS)
+	counts := make([]uint64, buckets)
+	count := uint64(0)
+	if p != nil {
+		for i, n := range p.values[s.sum+1 : s.sum+1+buckets] {
+			counts[i] = uint64(n)
+			count += uint64(n)
+		}
+		to.SetSum(seconds(p.values[s.sum]))
+	} else {
+		to.SetSum(0)
+	}
+	to.SetCount(count)
+	to.BucketCounts().FromRaw(counts)
+}
+
+func seconds(ms int64) float64 { return float64(ms) / 1000 }
+
+// appendTo appends the exemplar, if there is one.
+func (e *exemplar) appendTo(list pmetric.ExemplarSlice) {
+	if !e.set {
+		return
+	}
+	to := list.AppendEmpty()
+	to.SetTimestamp(pcommon.Timestamp(e.time * int64(time.Second)))
+	to.SetDoubleValue(seconds(e.ms))
+	if e.requestID > 0 {
+		id := strings.ToValidUTF8(string(e.request[:e.requestID]), string(utf8.RuneError))
+		to.FilteredAttributes().PutStr("aws.request_id", id)
+	}
+	if e.trace.TraceID != [16]byte{} {
+		to.SetTraceID(pcommon.TraceID(e.trace.TraceID))
+		to.SetSpanID(pcommon.SpanID(e.trace.SpanID))
+	}
+}

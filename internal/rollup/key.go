@@ -1,0 +1,202 @@
+package rollup
+
+import (
+	"math"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
+)
+
+// maxText is how many bytes of an attribute's value are kept: what a client
+// sends has no bound of its own.
+const maxText = 1 << 10
+
+// overflowName is the attribute of the series beyond the limit. Source: the
+// OpenTelemetry metrics SDK specification, "cardinality limits".
+const overflowName = "otel.metric.overflow"
+
+// key is one set of values of a group's attributes. It is immutable but for cell.
+type key struct {
+	group    *group
+	values   string // encoded
+	overflow bool   // it stands for all keys beyond the limit
+	cell     *cell  // what is committed under it, or nil; belongs to State
+}
+
+// appendValues appends the encoded values of a subject's attributes.
+func (g *group) appendValues(b []byte, s *subject) []byte {
+	for i := range g.attributes {
+		a := &g.attributes[i]
+		if a.text == nil {
+			b = wire.AppendVarint(b, a.number(s))
+			continue
+		}
+		text := a.text(s)
+		b = wire.AppendString(b, text[:min(len(text), maxText)])
+	}
+	return b
+}
+
+// clean encodes values again with all texts in valid UTF-8 and, if there is a
+// cleaner, without credentials.
+func (g *group) clean(values []byte, cleaner func(string) string) []byte {
+	r := wire.NewReader(values)
+	var b []byte
+	for i := range g.attributes {
+		if g.attributes[i].text == nil {
+			b = wire.AppendVarint(b, r.Varint())
+			continue
+		}
+		text := r.String()
+		if cleaner != nil {
+			text = cleaner(text)
+		}
+		b = wire.AppendString(b, strings.ToValidUTF8(text, string(utf8.RuneError)))
+	}
+	return b
+}
+
+// valid tells whether stored values are some of this group.
+func (g *group) valid(values string) bool {
+	r := wire.NewReader([]byte(values))
+	for i := range g.attributes {
+		if g.attributes[i].text == nil {
+			r.Varint()
+		} else {
+			r.Bytes()
+		}
+	}
+	return r.End() == nil
+}
+
+// attributesOf sets the attributes of a point of a stream.
+func (k *key) attributesOf(s *stream, to pcommon.Map) {
+	if k.overflow {
+		to.PutBool(overflowName, true)
+		return
+	}
+	to.EnsureCapacity(len(k.group.attributes) + 1)
+	r := wire.NewReader([]byte(k.values))
+	for i := range k.group.attributes {
+		a := &k.group.attributes[i]
+		if a.text != nil {
+			if text := r.String(); text != "" {
+				a.putText(to, text)
+			}
+		} else if n := r.Varint(); n != accesslog.Absent {
+			a.putNumber(to, n)
+		}
+	}
+	if s.direction != "" {
+		to.PutStr(direction, s.direction)
+	}
+}
+
+func (a *Attribute) putText(to pcommon.Map, text string) {
+	if a.Type != typeList {
+		to.PutStr(a.Name, text)
+		return
+	}
+	list := to.PutEmptySlice(a.Name)
+	for word := range strings.SplitSeq(text, listSeparator) {
+		list.AppendEmpty().SetStr(word)
+	}
+}
+
+func (a *Attribute) putNumber(to pcommon.Map, n int64) {
+	switch a.Type {
+	case typeBool:
+		to.PutBool(a.Name, n == 1)
+	case typeDouble:
+		to.PutDouble(a.Name, math.Float64frombits(uint64(n)))
+	default:
+		to.PutInt(a.Name, n)
+	}
+}
+
+// keys holds the keys of a group, for all counters and the state.
+type keys struct {
+	group    *group
+	limit    int
+	overflow *key
+
+	mu       sync.RWMutex // guards byValues
+	byValues map[string]*key
+}
+
+func newKeys(g *group, limit int) *keys {
+	return &keys{
+		group: g, limit: limit, byValues: make(map[string]*key),
+		overflow: &key{group: g, overflow: true},
+	}
+}
+
+// intern returns the key with these values: the one there is, a new one, or that
+// of the overflow when there are as many as may be.
+func (k *keys) intern(values []byte) *key {
+	k.mu.RLock()
+	found, full := k.byValues[string(values)], len(k.byValues) >= k.limit
+	k.mu.RUnlock()
+	switch {
+	case found != nil:
+		return found
+	case full:
+		return k.overflow
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if found = k.byValues[string(values)]; found != nil {
+		return found
+	}
+	if len(k.byValues) >= k.limit {
+		return k.overflow
+	}
+	return k.insert(string(values))
+}
+
+// adopt returns the key that stands for a counter's, which may have been removed
+// since the counter met it.
+func (k *keys) adopt(met *key) *key {
+	if met.overflow {
+		return met
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if found := k.byValues[met.values]; found != nil {
+		return found
+	}
+	if len(k.byValues) >= k.limit {
+		return k.overflow
+	}
+	k.byValues[met.values] = met
+	return met
+}
+
+// restore returns the key with these values, which is stored and therefore
+// there, whatever the limit is now.
+func (k *keys) restore(values string) *key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if found := k.byValues[values]; found != nil {
+		return found
+	}
+	return k.insert(values)
+}
+
+// insert needs mu.
+func (k *keys) insert(values string) *key {
+	made := &key{group: k.group, values: values}
+	k.byValues[values] = made
+	return made
+}
+
+func (k *keys) remove(gone *key) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.byValues, gone.values)
+}

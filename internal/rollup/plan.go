@@ -1,0 +1,160 @@
+package rollup
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// Plan is Settings in the form that the work needs. It is immutable and safe for
+// concurrent use.
+type Plan struct {
+	settings  Settings
+	metrics   []Metric // those that are counted
+	groups    []*group
+	roots     []*group // those that are looked up once a record; the others hang below
+	requester bool     // an attribute needs the requester
+}
+
+// group is the metrics that share their attributes.
+type group struct {
+	index      int
+	attributes []Attribute // in the order of Attributes
+	streams    []stream
+	width      int // values of a tally
+	histograms int
+	threats    bool // counts threats alone
+	// below are groups whose attributes are all among this one's: whoever has a key
+	// of this group has found one of each of them.
+	below []*group
+}
+
+// stream is what one metric counts under a key.
+type stream struct {
+	metric    int // in Plan.metrics
+	measure   measure
+	direction string // "" unless directions are told apart
+	sum       int    // place of its sum in the values of a tally
+	histogram int    // its number among the histograms of the group, or -1
+}
+
+// NewPlan returns the plan of settings that are valid. What needs databases or
+// feeds that there are not is left out.
+func NewPlan(s Settings) *Plan {
+	p := &Plan{settings: s}
+	for _, m := range Metrics() {
+		attributes, counted := s.Metrics[m.Name]
+		if !counted || m.Needs == NeedsGeo && !s.Geo || m.Needs == NeedsThreats && !s.Threats {
+			continue
+		}
+		g := p.group(attributes, m.Needs == NeedsThreats)
+		g.add(len(p.metrics), &m, slices.Contains(attributes, direction), s.Exponential)
+		p.metrics = append(p.metrics, m)
+	}
+	p.arrange()
+	return p
+}
+
+// group returns the group with these attributes, a new one if there is none.
+func (p *Plan) group(names []string, threats bool) *group {
+	g := &group{index: len(p.groups), threats: threats}
+	for _, a := range Attributes() {
+		if slices.Contains(names, a.Name) {
+			g.attributes = append(g.attributes, a)
+			p.requester = p.requester || slices.Contains(requesterAttributes, a.Name)
+		}
+	}
+	for _, other := range p.groups {
+		if other.threats == threats && other.signature() == g.signature() {
+			return other
+		}
+	}
+	p.groups = append(p.groups, g)
+	return g
+}
+
+// add adds a metric's streams.
+func (g *group) add(metric int, m *Metric, directed, exponential bool) {
+	parts := []measure{m.measure}
+	if directed {
+		parts = m.directed
+	}
+	for _, part := range parts {
+		s := stream{metric: metric, measure: part, direction: directions[part], sum: g.width, histogram: -1}
+		g.width++
+		if m.histogram {
+			s.histogram = g.histograms
+			g.histograms++
+			if !exponential {
+				g.width += buckets
+			}
+		}
+		g.streams = append(g.streams, s)
+	}
+}
+
+// arrange finds which groups hang below which: each record then looks up the
+// roots alone.
+func (p *Plan) arrange() {
+	sorted := slices.Clone(p.groups)
+	slices.SortStableFunc(sorted, func(a, b *group) int { return len(b.attributes) - len(a.attributes) })
+	for _, g := range sorted {
+		root := slices.IndexFunc(p.roots, func(r *group) bool { return r.threats == g.threats && r.covers(g) })
+		if root < 0 {
+			p.roots = append(p.roots, g)
+			continue
+		}
+		p.roots[root].below = append(p.roots[root].below, g)
+	}
+}
+
+// covers tells whether all attributes of other are among those of g.
+func (g *group) covers(other *group) bool {
+	for i := range other.attributes {
+		if !slices.ContainsFunc(g.attributes, func(a Attribute) bool { return a.Name == other.attributes[i].Name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// signature names the attributes.
+func (g *group) signature() string {
+	names := make([]string, len(g.attributes))
+	for i := range g.attributes {
+		names[i] = g.attributes[i].Name
+	}
+	return strings.Join(names, " ")
+}
+
+// streamNames name what the group counts, so that stored values find their
+// place again.
+func (p *Plan) streamNames(g *group) []string {
+	names := make([]string, len(g.streams))
+	for i := range g.streams {
+		s := &g.streams[i]
+		names[i] = p.metrics[s.metric].Name + "/" + s.direction
+		if s.histogram >= 0 {
+			names[i] += "/" + p.histogramKind()
+		}
+	}
+	return names
+}
+
+func (p *Plan) histogramKind() string {
+	if p.settings.Exponential {
+		return "exponential"
+	}
+	return "explicit"
+}
+
+// interval returns the beginning of the interval that counts a record, in
+// seconds since the Unix epoch; 0 when all are counted as of now.
+func (p *Plan) interval(r *accesslog.Record) int64 {
+	if !p.settings.EventTime {
+		return 0
+	}
+	seconds := int64(p.settings.Interval.Seconds())
+	return r.Time - r.Time%seconds
+}

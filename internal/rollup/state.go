@@ -1,0 +1,182 @@
+package rollup
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// State is what is counted and committed, and what is to be committed next. It
+// is for one goroutine, but for NewCounter and Series.
+type State struct {
+	plan   *Plan
+	shared *shared
+
+	// Committed: changed by replay alone.
+	cells  [][]*cell      // by group and number; nil for a free number
+	free   [][]uint32     // by group
+	active []atomic.Int64 // series by metric, without the overflow
+	since  int64          // nanoseconds: when the interval began that is open
+	sent   span           // what the cut holds, with Delta
+	points int            // open ones
+	layout *layout        // of stored changes; nil before there are any
+	stored bool           // this plan's layout is in force
+
+	instance string
+	begun    int64 // nanoseconds: when this life began
+	told     int64 // nanoseconds: time of the last emission that was accepted in this life
+
+	// Noted for the next change.
+	pending map[pendingKey]*tally
+	order   []pendingKey // of pending, as they came
+	settled bool
+	cut     int64 // nanoseconds, or 0
+	change  []byte
+}
+
+// shared is what counters and the state have in common.
+type shared struct {
+	plan       *Plan
+	keys       []*keys    // by group
+	tallies    []*tallies // by group
+	deltas     sync.Pool
+	maxEntries int // of a counter
+}
+
+type pendingKey struct {
+	key      *key
+	interval int64
+}
+
+// span is a part of time, in nanoseconds since the Unix epoch.
+type span struct{ from, to int64 }
+
+// maxPoints bounds the points that wait for an emission with EventTime: a
+// thousand minutes of a hundred keys.
+const maxPoints = 100_000
+
+// minEntries is how many entries a counter may always have.
+const minEntries = 1 << 12
+
+// New returns an empty state that begins now. With checkpoint.Open it is a
+// section, which brings back what was committed.
+func New(s Settings, now time.Time) *State {
+	plan := NewPlan(s)
+	n := len(plan.groups)
+	state := &State{
+		plan:     plan,
+		shared:   &shared{plan: plan, maxEntries: max(2*s.Limit, minEntries)},
+		cells:    make([][]*cell, n),
+		free:     make([][]uint32, n),
+		active:   make([]atomic.Int64, len(plan.metrics)),
+		since:    now.UnixNano(),
+		begun:    now.UnixNano(),
+		pending:  make(map[pendingKey]*tally),
+		instance: s.InstanceID,
+	}
+	state.shared.deltas.New = func() any { return &Delta{} }
+	for _, g := range plan.groups {
+		state.shared.keys = append(state.shared.keys, newKeys(g, s.Limit))
+		state.shared.tallies = append(state.shared.tallies, &tallies{group: g, exponential: s.Exponential})
+	}
+	return state
+}
+
+// Identify sets the service.instance.id for when Settings have none. It is called
+// before the first Emission.
+func (s *State) Identify(instance string) { s.instance = instance }
+
+// Add takes a delta over into what is to be committed next.
+func (s *State) Add(d *Delta) {
+	for i := range d.counted {
+		c := &d.counted[i]
+		if c.key.cell == nil {
+			c.key = s.shared.keys[c.key.group.index].adopt(c.key)
+		}
+		at := pendingKey{c.key, c.interval}
+		if t := s.pending[at]; t != nil {
+			t.merge(c.tally)
+			s.shared.tallies[c.key.group.index].put(c.tally)
+		} else {
+			s.pending[at] = c.tally
+			s.order = append(s.order, at)
+		}
+	}
+	clear(d.counted)
+	d.counted, d.records = d.counted[:0], 0
+	s.shared.deltas.Put(d)
+}
+
+// overflowed tells of records that are beyond the limit of a metric.
+func (s *State) overflowed(metric int, records int64) {
+	if tell := s.plan.settings.Overflow; tell != nil {
+		tell(s.plan.metrics[metric].Name, records)
+	}
+}
+
+// Cut notes that the next change ends what an emission holds. Emission returns
+// it once the change is committed. With Delta there may be one emission at a
+// time: see Unsettled.
+func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
+
+// Settle notes that the emission of this time was accepted, or refused for good.
+func (s *State) Settle(at time.Time) {
+	s.told = at.UnixNano()
+	s.settled = s.sent.to != 0 || s.Unannounced()
+}
+
+// Unsettled tells whether an emission has been cut that must be accepted before
+// the next one: after a crash, that of the process before.
+func (s *State) Unsettled() bool { return s.plan.settings.Delta && s.sent.to != 0 }
+
+// Unannounced tells whether an emission has beginnings of series.
+func (s *State) Unannounced() bool {
+	for _, cells := range s.cells {
+		for _, c := range cells {
+			if c != nil && slices.ContainsFunc(c.series, func(l series) bool { return l.start != 0 && !l.announced }) {
+				return !s.plan.settings.Delta
+			}
+		}
+	}
+	return false
+}
+
+// Full tells that so much waits for an emission that it has to be now.
+func (s *State) Full() bool { return s.plan.settings.EventTime && s.points >= maxPoints }
+
+// Change returns what was noted since the last change as the bytes to commit,
+// or nil when that is nothing. Nothing may be noted between Change and Committed.
+func (s *State) Change(now time.Time) []byte {
+	if s.change == nil {
+		s.change = s.encodeChange(now.UnixNano())
+	}
+	return s.change
+}
+
+// Committed puts the last Change into effect, once it is stored. An error means
+// that stored bytes cannot be replayed, and that the state is of no use any more.
+func (s *State) Committed() error {
+	if s.change == nil {
+		return nil
+	}
+	err := s.replay(s.change, s.attachExemplars)
+	s.stored = true
+	for _, at := range s.order {
+		s.shared.tallies[at.key.group.index].put(s.pending[at])
+	}
+	clear(s.pending)
+	clear(s.order)
+	s.order, s.change, s.cut, s.settled = s.order[:0], nil, 0, false
+	return err
+}
+
+// Series returns how many series each metric has. It may be called from any
+// goroutine.
+func (s *State) Series() map[string]int {
+	n := make(map[string]int, len(s.active))
+	for i, m := range s.plan.metrics {
+		n[m.Name] = int(s.active[i].Load())
+	}
+	return n
+}

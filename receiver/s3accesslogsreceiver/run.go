@@ -1,0 +1,114 @@
+package s3accesslogsreceiver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
+)
+
+// closeTimeout bounds what a shutdown waits for storage to close.
+const closeTimeout = 5 * time.Second
+
+// run is the receiver at work, from opening its source to closing it.
+type run struct {
+	logs, metrics  bool // what it serves
+	engine         *ingest.Engine
+	stopReading    context.CancelFunc
+	stopDelivering context.CancelFunc
+	done           chan struct{} // closed when all has stopped
+}
+
+// start returns at once. An error means that a setting is wrong; what can heal
+// is tried again in the background until the run is stopped.
+func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, error) {
+	x := &run{logs: r.next.logs.Load() != nil, metrics: r.next.metrics.Load() != nil, done: make(chan struct{})}
+	var metrics *rollup.State
+	if x.metrics {
+		metrics = rollup.New(r.metricsSettings(), time.Now())
+	}
+	progress, err := r.openProgress(ctx, host, metrics)
+	if err != nil {
+		return nil, err
+	}
+	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
+	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
+	x.stopReading, x.stopDelivering = stopReading, stopDelivering
+	src, err := r.openSource(reading, progress)
+	if err != nil {
+		stopReading()
+		stopDelivering()
+		return nil, errors.Join(err, progress.Close(ctx))
+	}
+	status := newStatus(host, r.log)
+	parts := ingest.Parts{
+		Source:      src.source,
+		Progress:    progress,
+		Instruments: *r.instruments,
+		Status:      status.report,
+		Log:         r.log,
+	}
+	if x.logs {
+		parts.Converter, parts.Sink = r.converter(), r.delivery()
+	}
+	if x.metrics {
+		parts.Metrics, parts.Emitter, parts.Interval = metrics, r.emission(), r.cfg.Metrics.Interval
+	}
+	x.engine = ingest.New(r.engineConfig(), parts)
+	r.engine.Store(x.engine)
+	r.counted.Store(metrics)
+	go func() {
+		defer close(x.done)
+		err := x.engine.Run(reading, delivering)
+		r.close(src, progress)
+		status.stop(err == nil)
+		r.summarize(x.engine, err)
+	}()
+	return x, nil
+}
+
+// serves tells whether the run has no other signals than there are pipelines for.
+func (x *run) serves(next *pipelines) bool {
+	return x.logs == (next.logs.Load() != nil) && x.metrics == (next.metrics.Load() != nil)
+}
+
+// stop stops reading, waits until what was read is delivered, for timeout or
+// until ctx is done, then gives the rest back. It returns when all has stopped,
+// which takes as long as a consumer takes to heed the end of its context.
+func (x *run) stop(ctx context.Context, timeout time.Duration) {
+	x.stopReading()
+	select {
+	case <-x.done:
+	case <-time.After(timeout):
+	case <-ctx.Done():
+	}
+	x.stopDelivering()
+	<-x.done
+}
+
+// close frees what start opened, within the time that is left to do it.
+func (r *s3Receiver) close(src *opened, progress *checkpoint.Store) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if err := errors.Join(src.close(), progress.Close(ctx)); err != nil {
+		r.log.Warn("closing the source and its progress", zap.Error(err))
+	}
+}
+
+// summarize logs what was read, once reading has ended.
+func (r *s3Receiver) summarize(engine *ingest.Engine, err error) {
+	message := "directory read to its end"
+	if errors.Is(err, context.Canceled) {
+		message = "stopped reading"
+	}
+	t := engine.Totals()
+	r.log.Info(message,
+		zap.Int64("objects", t.Objects), zap.Int64("bytes", t.Bytes),
+		zap.Int64("records", t.Records), zap.Int64("malformed", t.Malformed))
+}
