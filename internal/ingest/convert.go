@@ -123,7 +123,7 @@ func (c *converter) one(line string, at int64) {
 		c.counter.Add(&c.record, client)
 	}
 	if logs := c.logs(); logs != nil {
-		logs.Append(&c.record, line, lines.Identify(line), &c.origin)
+		logs.Append(&c.record, line, lines.Identify(line), &c.origin, client)
 	}
 }
 

@@ -1,25 +1,28 @@
 package otlplogs
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
 // Attribute describes an attribute.
 type Attribute struct {
 	Name string
-	Type string // string, int, bool or string[]
+	Type string // string, int, bool, double or string[]
 }
 
 // Append adds a parsed record. line is the text it was parsed from, id the
-// XXH3-128 of that line as it was read.
+// XXH3-128 of that line as it was read, client what is known of its Remote IP.
 //
 // It is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
 // Absent gives no attribute.
-func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin) {
+func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin, client enrich.Client) {
 	// A local variable, so that v.text, inlined, is seen to write to the stack and
 	// needs no write barriers: 2 % of BenchmarkConvert.
 	v := values{describing: b.converter.describing}
@@ -68,8 +71,14 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	v.words("aws.s3.extra_fields", redact.text(&b.arena, r.Extra))
+	v.words("aws.s3.extra_fields", redact.text(&b.arena, r.Extra), ' ')
 
+	if client.Place != nil {
+		addPlace(&v, client.Place)
+	}
+	if client.Threat != nil {
+		addThreat(&v, client.Threat)
+	}
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
 
 	lr := b.add(resourceKey{r.Bucket, r.Owner, from.AccountID, from.Region})
@@ -79,6 +88,35 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	setTrace(lr, &request.trace)
 	b.finish(lr, &v, body, line, from)
 }
+
+// addPlace is the mapping from where a client is.
+func addPlace(v *values, p *enrich.Place) {
+	v.text("geo.continent.code", p.ContinentCode)
+	v.text("geo.country.iso_code", p.CountryISOCode)
+	v.text("geo.region.iso_code", p.RegionISOCode)
+	v.text("geo.locality.name", p.LocalityName)
+	v.text("geo.postal_code", p.PostalCode)
+	v.double("geo.location.lat", p.Latitude, p.HasLocation)
+	v.double("geo.location.lon", p.Longitude, p.HasLocation)
+	v.number("as.number", orAbsent(p.ASNumber))
+	v.text("as.organization.name", p.ASOrganization)
+}
+
+// addThreat is the mapping from what is known of a client to be feared.
+func addThreat(v *values, t *enrich.Threat) {
+	v.text("threat.indicator.ip", t.Indicator)
+	v.text("threat.indicator.confidence", string(t.Confidence))
+	v.text("threat.indicator.type", t.Type)
+	v.text("threat.indicator.provider", t.Provider)
+	v.text("threat.indicator.description", t.Description)
+	v.text("threat.group.name", t.Group)
+	v.text("threat.software.name", t.Software)
+	v.text("threat.feed.name", t.Feed)
+	v.words("threat.feeds", strings.Join(t.Feeds, string(feedSeparator)), feedSeparator)
+}
+
+// feedSeparator is between the names of feeds, which may hold spaces.
+const feedSeparator = '\x1f'
 
 // addMalformed is the mapping from a line that could not be parsed.
 func (b *Batch) addMalformed(v *values, reason error) {
@@ -124,7 +162,7 @@ func (c *Converter) addResource(v *values, k *resourceKey) {
 // record can have.
 func RecordAttributes() []Attribute {
 	return ofRecord(describe(func(b *Batch) {
-		b.Append(&accesslog.Record{}, "", [16]byte{}, &Origin{})
+		b.Append(&accesslog.Record{}, "", [16]byte{}, &Origin{}, enrich.Client{Place: &enrich.Place{}, Threat: &enrich.Threat{}})
 	}))
 }
 
@@ -139,7 +177,7 @@ func MalformedAttributes() []Attribute {
 // ResourceAttributes returns the attributes that a resource can have.
 func ResourceAttributes() []Attribute {
 	described := describe(func(b *Batch) {
-		b.Append(&accesslog.Record{}, "", [16]byte{}, &Origin{})
+		b.Append(&accesslog.Record{}, "", [16]byte{}, &Origin{}, enrich.Client{Place: &enrich.Place{}, Threat: &enrich.Threat{}})
 	})
 	return list(described.Resource().Attributes())
 }
@@ -160,10 +198,11 @@ func ofRecord(described plog.ResourceLogs) []Attribute {
 
 func list(attributes pcommon.Map) []Attribute {
 	types := map[pcommon.ValueType]string{
-		pcommon.ValueTypeStr:   "string",
-		pcommon.ValueTypeInt:   "int",
-		pcommon.ValueTypeBool:  "bool",
-		pcommon.ValueTypeSlice: "string[]",
+		pcommon.ValueTypeStr:    "string",
+		pcommon.ValueTypeInt:    "int",
+		pcommon.ValueTypeBool:   "bool",
+		pcommon.ValueTypeDouble: "double",
+		pcommon.ValueTypeSlice:  "string[]",
 	}
 	list := make([]Attribute, 0, attributes.Len())
 	for name, value := range attributes.All() {

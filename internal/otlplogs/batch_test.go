@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
@@ -141,7 +142,7 @@ func TestOneResourcePerBucketOwnerAccountAndRegion(t *testing.T) {
 	for range 2 {
 		for _, key := range keys {
 			r := accesslog.Record{Bucket: key.bucket, Owner: key.owner}
-			b.Append(&r, key.bucket, [16]byte{}, &Origin{AccountID: key.account, Region: key.region})
+			b.Append(&r, key.bucket, [16]byte{}, &Origin{AccountID: key.account, Region: key.region}, enrich.Client{})
 		}
 	}
 	assert.Equal(t, 2*len(keys), b.Len())
@@ -159,8 +160,8 @@ func TestMerge(t *testing.T) {
 			r := accesslog.Record{Bucket: fmt.Sprint("bucket-", i%buckets), Key: fmt.Sprint(i), Operation: "REST.GET.OBJECT"}
 			small := c.NewBatch(2)
 			for _, b := range []*Batch{whole, small} {
-				b.Append(&r, "line", [16]byte{byte(i)}, testOrigin())
-				b.Append(&r, "line", [16]byte{byte(i), 1}, testOrigin())
+				b.Append(&r, "line", [16]byte{byte(i)}, testOrigin(), enrich.Client{})
+				b.Append(&r, "line", [16]byte{byte(i), 1}, testOrigin(), enrich.Client{})
 			}
 			merged.Merge(small)
 			assert.Zero(t, small.Len())

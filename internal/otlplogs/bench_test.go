@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
@@ -94,7 +95,7 @@ func convertMix(c *Converter, from *Origin, lines []string) (records int) {
 				batch.AppendMalformed(&r, line, id, from, err)
 				continue
 			}
-			batch.Append(&r, line, id, from)
+			batch.Append(&r, line, id, from, enrich.Client{})
 		}
 		records += batch.Logs().LogRecordCount()
 		lines = lines[n:]

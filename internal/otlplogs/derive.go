@@ -60,3 +60,11 @@ func timestamp(seconds int64) pcommon.Timestamp {
 	}
 	return pcommon.Timestamp(seconds) * nanoseconds
 }
+
+// orAbsent returns a number of which 0 means that it is not known.
+func orAbsent(n uint32) int64 {
+	if n == 0 {
+		return accesslog.Absent
+	}
+	return int64(n)
+}

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
 // observed is when all lines of the tests were read.
@@ -45,7 +46,24 @@ func appendLine(b *Batch, line string, from *Origin) {
 		b.AppendMalformed(&r, line, id, from, err)
 		return
 	}
-	b.Append(&r, line, id, from)
+	b.Append(&r, line, id, from, clientOf(r.RemoteIP))
+}
+
+// clientOf knows one client of attributes.log.
+func clientOf(address string) enrich.Client {
+	if address != "203.0.113.66" {
+		return enrich.Client{}
+	}
+	return enrich.Client{
+		Place: &enrich.Place{
+			ContinentCode: "EU", CountryISOCode: "DE", RegionISOCode: "DE-BE", LocalityName: "Berlin", PostalCode: "10115",
+			HasLocation: true, Latitude: 52.52, Longitude: 13.405, ASNumber: 64496, ASOrganization: "Example Networks",
+		},
+		Threat: &enrich.Threat{
+			Indicator: "203.0.113.0/24", Confidence: enrich.High, Type: "ipv4-addr", Provider: "Example Intelligence",
+			Description: "scans buckets", Group: "Example Spider", Software: "ExampleBot", Feed: "internal", Feeds: []string{"internal", "drop list"},
+		},
+	}
 }
 
 // batchOf returns a batch of these lines.
@@ -113,10 +131,11 @@ type names map[string]string
 func (n names) collect(m pcommon.Map) {
 	for name, value := range m.All() {
 		n[name] = map[pcommon.ValueType]string{
-			pcommon.ValueTypeStr:   "string",
-			pcommon.ValueTypeInt:   "int",
-			pcommon.ValueTypeBool:  "bool",
-			pcommon.ValueTypeSlice: "string[]",
+			pcommon.ValueTypeStr:    "string",
+			pcommon.ValueTypeInt:    "int",
+			pcommon.ValueTypeBool:   "bool",
+			pcommon.ValueTypeDouble: "double",
+			pcommon.ValueTypeSlice:  "string[]",
 		}[value.Type()]
 	}
 }

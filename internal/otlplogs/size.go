@@ -53,15 +53,17 @@ func (v *value) size() int {
 	case kindList:
 		return attributeSize(v.name, field(field(field(len(v.text)))))
 	case kindWords:
-		return attributeSize(v.name, field(wordsSize(v.text)))
+		return attributeSize(v.name, field(wordsSize(v.text, string(rune(v.number)))))
+	case kindDouble:
+		return attributeSize(v.name, 9)
 	}
 	return textSize(len(v.name) + len(v.text))
 }
 
 // wordsSize returns the size of the ArrayValue of a kindWords.
-func wordsSize(text string) int {
+func wordsSize(text, separator string) int {
 	size := 0
-	for word := range strings.SplitSeq(text, " ") {
+	for word := range strings.SplitSeq(text, separator) {
 		size += field(field(len(word)))
 	}
 	return size

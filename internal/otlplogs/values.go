@@ -1,6 +1,7 @@
 package otlplogs
 
 import (
+	"math"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -16,8 +17,9 @@ const (
 	kindText   kind = iota
 	kindNumber      // a bool is a number, 0 or 1, until it is built
 	kindFlag
-	kindList  // of the one text
-	kindWords // the text's words, which single spaces separate
+	kindDouble // the number is its bits
+	kindList   // of the one text
+	kindWords  // the text's words, which the character with this number separates
 )
 
 // value is the value of one attribute.
@@ -35,7 +37,7 @@ type value struct {
 type values struct {
 	size  int // bytes, as attributes of a record; see size.go
 	n     int
-	items [48]value // more than any mapping has lines
+	items [72]value // more than any mapping has lines
 	// describing makes absent values count too.
 	describing bool
 }
@@ -95,10 +97,17 @@ func (v *values) list(name, text string) {
 	}
 }
 
-// words adds a list of the words of text.
-func (v *values) words(name, text string) {
+// words adds a list of the words of text, which single separators separate.
+func (v *values) words(name, text string, separator rune) {
 	if text != "" || v.describing {
-		v.add(value{name: name, kind: kindWords, text: text})
+		v.add(value{name: name, kind: kindWords, text: text, number: int64(separator)})
+	}
+}
+
+// double adds a double.
+func (v *values) double(name string, number float64, present bool) {
+	if present || v.describing {
+		v.add(value{name: name, kind: kindDouble, number: int64(math.Float64bits(number))})
 	}
 }
 
@@ -127,14 +136,17 @@ func (v *values) build(builder *xpdata.MapBuilder, m pcommon.Map) {
 			to.SetInt(from.number)
 		case kindFlag:
 			to.SetBool(from.number != 0)
+		case kindDouble:
+			to.SetDouble(math.Float64frombits(uint64(from.number)))
 		case kindList:
 			slice := to.SetEmptySlice()
 			slice.EnsureCapacity(1)
 			slice.AppendEmpty().SetStr(from.text)
 		case kindWords:
 			slice := to.SetEmptySlice()
-			slice.EnsureCapacity(strings.Count(from.text, " ") + 1)
-			for word := range strings.SplitSeq(from.text, " ") {
+			separator := string(rune(from.number))
+			slice.EnsureCapacity(strings.Count(from.text, separator) + 1)
+			for word := range strings.SplitSeq(from.text, separator) {
 				slice.AppendEmpty().SetStr(word)
 			}
 		}

@@ -36,6 +36,8 @@ type Config struct {
 	Retry             configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	Logs              LogsConfig                `mapstructure:"logs"`
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
+	GeoIP             GeoIPConfig               `mapstructure:"geoip"`
+	ThreatIntel       ThreatConfig              `mapstructure:"threat_intel"`
 }
 
 // BucketConfig polls a bucket.

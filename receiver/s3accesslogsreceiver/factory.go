@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
@@ -61,7 +62,9 @@ func createDefaultConfig() component.Config {
 			SensitiveParameters: otlplogs.DefaultSensitiveParameters(),
 			TraceParameter:      "x-traceparent",
 		},
-		Metrics: defaultMetricsConfig(),
+		Metrics:     defaultMetricsConfig(),
+		GeoIP:       GeoIPConfig{ReloadInterval: time.Minute},
+		ThreatIntel: ThreatConfig{RefreshInterval: threat.DefaultRefresh},
 	}
 }
 

@@ -37,6 +37,20 @@ func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sectio
 		r.log.Warn("`storage` is not set: a restart forgets what was read, so that it is read again or, with start_from: latest, what arrived meanwhile is left out")
 		return checkpoint.InMemory(), nil
 	}
+	client, err := r.openStorage(ctx, host, "")
+	if err != nil {
+		return nil, err
+	}
+	progress, err := checkpoint.Open(ctx, client, sections)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err), client.Close(ctx))
+	}
+	return progress, nil
+}
+
+// openStorage returns a client of the storage extension, which keeps what has
+// different names apart.
+func (r *s3Receiver) openStorage(ctx context.Context, host component.Host, name string) (storage.Client, error) {
 	extension, there := host.GetExtensions()[*r.cfg.Storage]
 	if !there {
 		return nil, fmt.Errorf("`storage` is %q: there is no such extension; list it under service::extensions", r.cfg.Storage)
@@ -45,13 +59,9 @@ func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sectio
 	if !is {
 		return nil, fmt.Errorf("`storage` is %q: this extension does not store, take one such as file_storage", r.cfg.Storage)
 	}
-	client, err := store.GetClient(ctx, component.KindReceiver, r.set.ID, "")
+	client, err := store.GetClient(ctx, component.KindReceiver, r.set.ID, name)
 	if err != nil {
 		return nil, fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)
 	}
-	progress, err := checkpoint.Open(ctx, client, sections)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err), client.Close(ctx))
-	}
-	return progress, nil
+	return client, nil
 }

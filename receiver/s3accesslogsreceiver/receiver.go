@@ -30,6 +30,7 @@ type s3Receiver struct {
 	// Of the last run, for gauges.
 	engine  atomic.Pointer[ingest.Engine]
 	counted atomic.Pointer[rollup.State] // nil without metrics
+	known   atomic.Pointer[enrichment]   // nil without databases and feeds
 }
 
 func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
@@ -108,5 +109,7 @@ func (r *s3Receiver) metricsSettings() rollup.Settings {
 	s.ScopeName = metadata.ScopeName
 	s.ScopeVersion = r.set.BuildInfo.Version
 	s.Overflow = r.countOverflow
+	s.Geo = len(r.cfg.GeoIP.Databases) > 0
+	s.Threats = len(r.cfg.ThreatIntel.Feeds) > 0
 	return s
 }

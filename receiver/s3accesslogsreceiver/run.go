@@ -47,6 +47,12 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		return nil, errors.Join(err, progress.Close(ctx))
 	}
 	status := newStatus(host, r.log)
+	known, err := r.openEnrichment(ctx, host, status.report)
+	if err != nil {
+		stopReading()
+		stopDelivering()
+		return nil, errors.Join(err, src.close(), progress.Close(ctx))
+	}
 	parts := ingest.Parts{
 		Source:      src.source,
 		Progress:    progress,
@@ -60,13 +66,21 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	if x.metrics {
 		parts.Metrics, parts.Emitter, parts.Interval = metrics, r.emission(), r.cfg.Metrics.Interval
 	}
+	if known != nil {
+		parts.Clients = known
+	}
 	x.engine = ingest.New(r.engineConfig(), parts)
 	r.engine.Store(x.engine)
 	r.counted.Store(metrics)
+	r.known.Store(known)
 	go func() {
 		defer close(x.done)
+		if known != nil {
+			known.load(reading)
+		}
 		err := x.engine.Run(reading, delivering)
-		r.close(src, progress)
+		stopReading() // a directory that was read ends by itself
+		r.close(src, progress, known)
 		status.stop(err == nil)
 		r.summarize(x.engine, err)
 	}()
@@ -93,11 +107,15 @@ func (x *run) stop(ctx context.Context, timeout time.Duration) {
 }
 
 // close frees what start opened, within the time that is left to do it.
-func (r *s3Receiver) close(src *opened, progress *checkpoint.Store) {
+func (r *s3Receiver) close(src *opened, progress *checkpoint.Store, known *enrichment) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	if err := errors.Join(src.close(), progress.Close(ctx)); err != nil {
-		r.log.Warn("closing the source and its progress", zap.Error(err))
+	err := errors.Join(src.close(), progress.Close(ctx))
+	if known != nil {
+		err = errors.Join(err, known.close(ctx))
+	}
+	if err != nil {
+		r.log.Warn("closing the source and what is stored", zap.Error(err))
 	}
 }
 

@@ -62,6 +62,8 @@ func (r *s3Receiver) observe() error {
 		r.telemetry.RegisterObjectsInFlightCallback(gauge((*ingest.Engine).InFlight)),
 		r.telemetry.RegisterObjectsUnacknowledgedCallback(gauge((*ingest.Engine).Unacknowledged)),
 		r.telemetry.RegisterSeriesCallback(r.observeSeries),
+		r.telemetry.RegisterEnrichmentEntriesCallback(r.observeEntries),
+		r.telemetry.RegisterEnrichmentAgeCallback(r.observeAge),
 	)
 }
 

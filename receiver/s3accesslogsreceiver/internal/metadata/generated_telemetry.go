@@ -35,6 +35,9 @@ type TelemetryBuilder struct {
 	CommitDuration        metric.Float64Histogram
 	Commits               metric.Int64Counter
 	DeliveryDuration      metric.Float64Histogram
+	EnrichmentAge         metric.Float64ObservableGauge
+	EnrichmentEntries     metric.Int64ObservableGauge
+	EnrichmentReloads     metric.Int64Counter
 	Lag                   metric.Float64Histogram
 	Objects               metric.Int64Counter
 	ObjectsInFlight       metric.Int64ObservableGauge
@@ -56,6 +59,36 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterEnrichmentAgeCallback sets callback for observable EnrichmentAge metric.
+func (builder *TelemetryBuilder) RegisterEnrichmentAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.EnrichmentAge, obs: o})
+		return nil
+	}, builder.EnrichmentAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterEnrichmentEntriesCallback sets callback for observable EnrichmentEntries metric.
+func (builder *TelemetryBuilder) RegisterEnrichmentEntriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.EnrichmentEntries, obs: o})
+		return nil
+	}, builder.EnrichmentEntries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterObjectsInFlightCallback sets callback for observable ObjectsInFlight metric.
@@ -111,6 +144,16 @@ type observerInt64 struct {
 
 func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -175,6 +218,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithDescription("Time from handing a batch to the pipeline until it was accepted or refused for good. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.EnrichmentAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.enrichment.age",
+		metric.WithDescription("Time since a database was built, or since a feed was last looked at with success. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.EnrichmentEntries, err = builder.meter.Int64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.enrichment.entries",
+		metric.WithDescription("Networks of a database (nodes of its search tree), or prefixes of a feed, that are in use. [Alpha]"),
+		metric.WithUnit("{entry}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.EnrichmentReloads, err = builder.meter.Int64Counter(
+		"otelcol.receiver.s3_access_logs.enrichment.reloads",
+		metric.WithDescription("Attempts to load a database (loaded, refused) and looks at a feed (loaded, unchanged, kept, refused), by outcome. [Alpha]"),
+		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.Lag, err = builder.meter.Float64Histogram(

@@ -1,0 +1,191 @@
+package s3accesslogsreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+)
+
+// firstAttempt bounds the wait for databases and feeds before reading begins.
+const firstAttempt = 30 * time.Second
+
+// copiesName is the name of the storage for copies of feeds.
+const copiesName = "threat_intel"
+
+// enrichment is what is known of clients. It implements ingest.Clients.
+type enrichment struct {
+	places  *geo.DB            // nil without databases
+	threats *threat.Indicators // nil without feeds
+	copies  storage.Client     // nil without storage
+	refresh sync.WaitGroup
+}
+
+// Lookup implements ingest.Clients.
+func (e *enrichment) Lookup(address string) (client enrich.Client) {
+	addr, ok := enrich.ParseAddr(address)
+	if !ok {
+		return client
+	}
+	if e.places != nil {
+		client.Place = e.places.Lookup(addr)
+	}
+	if e.threats != nil {
+		client.Threat = e.threats.Lookup(addr, time.Now().Unix())
+	}
+	return client
+}
+
+// openEnrichment begins to load databases and feeds; it returns nil when there are
+// none in the settings.
+func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, report ingest.Status) (*enrichment, error) {
+	e := &enrichment{}
+	if len(r.cfg.GeoIP.Databases) > 0 {
+		set := r.cfg.GeoIP.settings()
+		set.Attempted = func(a geo.Attempt) {
+			r.countReload(a.Path, string(a.Outcome))
+			report(ingest.Concern("loading "+a.Path), a.Err)
+		}
+		places, err := geo.Open(set)
+		if err != nil {
+			return nil, err
+		}
+		e.places = places
+	}
+	if len(r.cfg.ThreatIntel.Feeds) > 0 {
+		if err := r.openThreats(ctx, host, e, report); err != nil {
+			return nil, errors.Join(err, e.close(ctx))
+		}
+	}
+	if e.places == nil && e.threats == nil {
+		return nil, nil
+	}
+	return e, nil
+}
+
+func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *enrichment, report ingest.Status) error {
+	set := r.cfg.ThreatIntel.settings()
+	for i := range set.Feeds {
+		f := &set.Feeds[i]
+		if f.Path != "" {
+			continue
+		}
+		client, err := r.cfg.ThreatIntel.Feeds[i].HTTP.ToClient(ctx, host.GetExtensions(), r.set.TelemetrySettings)
+		if err != nil {
+			return fmt.Errorf("threat_intel::feeds::%d::http: %w", i, err)
+		}
+		f.Client = client
+	}
+	if r.cfg.Storage != nil {
+		client, err := r.openStorage(ctx, host, copiesName)
+		if err != nil {
+			return err
+		}
+		e.copies, set.Keeper = client, keeper{client}
+	}
+	set.Reloaded = func(feed string, outcome threat.Outcome) { r.countReload(feed, string(outcome)) }
+	set.Problem = func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) }
+	set.Skipped = func(feed string, stats threat.Stats) {
+		r.repeated.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
+			zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
+	}
+	threats, err := threat.New(set)
+	e.threats = threats
+	return err
+}
+
+// load waits until every database and feed had its first attempt to load, for
+// firstAttempt or until ctx is done, and keeps them fresh until then.
+func (e *enrichment) load(ctx context.Context) {
+	first, cancel := context.WithTimeout(ctx, firstAttempt)
+	defer cancel()
+	if e.threats != nil {
+		e.threats.Load(first)
+		e.refresh.Go(func() { e.threats.Run(ctx) })
+	}
+	if e.places != nil {
+		select {
+		case <-e.places.Ready():
+		case <-first.Done():
+		}
+	}
+}
+
+// close ends all loading. What was handed out stays.
+func (e *enrichment) close(ctx context.Context) error {
+	if e.places != nil {
+		e.places.Close()
+	}
+	if e.threats != nil {
+		e.threats.Close()
+	}
+	e.refresh.Wait()
+	if e.copies != nil {
+		return e.copies.Close(ctx)
+	}
+	return nil
+}
+
+// keeper keeps copies of feeds in a storage extension. It implements
+// threat.Keeper.
+type keeper struct{ client storage.Client }
+
+// Get implements threat.Keeper.
+func (k keeper) Get(ctx context.Context, name string) ([]byte, error) { return k.client.Get(ctx, name) }
+
+// Put implements threat.Keeper.
+func (k keeper) Put(ctx context.Context, name string, value []byte) error {
+	return k.client.Set(ctx, name, value)
+}
+
+// countReload counts an attempt to load a database or a look at a feed.
+func (r *s3Receiver) countReload(source, outcome string) {
+	r.telemetry.EnrichmentReloads.Add(context.Background(), 1,
+		r.instruments.With(attribute.String("source", source), attribute.String("outcome", outcome)))
+}
+
+// each calls report for every database and feed in use, with when it is from.
+func (e *enrichment) each(report func(source string, entries int64, from time.Time)) {
+	if e.places != nil {
+		for _, d := range e.places.Databases() {
+			report(d.Path, int64(d.Entries), d.Built)
+		}
+	}
+	if e.threats != nil {
+		for _, f := range e.threats.Status() {
+			report(f.Feed, int64(f.Entries), f.Seen)
+		}
+	}
+}
+
+func (r *s3Receiver) observeEntries(_ context.Context, o metric.Int64Observer) error {
+	if e := r.known.Load(); e != nil {
+		e.each(func(source string, entries int64, _ time.Time) {
+			o.Observe(entries, r.instruments.With(attribute.String("source", source)))
+		})
+	}
+	return nil
+}
+
+func (r *s3Receiver) observeAge(_ context.Context, o metric.Float64Observer) error {
+	if e := r.known.Load(); e != nil {
+		e.each(func(source string, _ int64, from time.Time) {
+			if !from.IsZero() {
+				o.Observe(time.Since(from).Seconds(), r.instruments.With(attribute.String("source", source)))
+			}
+		})
+	}
+	return nil
+}
