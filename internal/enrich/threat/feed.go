@@ -1,0 +1,135 @@
+package threat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// feed is a feed at work. It is used by one goroutine at a time.
+type feed struct {
+	*Feed
+	index  uint16
+	clock  Clock
+	origin origin
+	copies copies
+
+	begun   bool    // the state of an earlier life was asked for
+	inUse   bool    // its entries are in the table
+	version version // of what is in use, or of the copy
+
+	next     time.Time // when to look again
+	failures int       // in a row
+}
+
+// look is what came of looking at a feed.
+type look struct {
+	outcome Outcome
+	list    *list     // nil: the table's entries stay
+	seen    time.Time // the last successful look, when this one tells; else zero
+	err     error
+	copyErr error // the feed is fine, its copy is not
+}
+
+func newFeed(set *Settings, index int) *feed {
+	settings := &set.Feeds[index]
+	f := &feed{Feed: settings, index: uint16(index), clock: set.Clock, copies: newCopies(set.Keeper, settings)}
+	client := guarded(settings.Client, settings.StayOnHost)
+	switch {
+	case settings.Path != "":
+		f.origin = fileOrigin{settings.Path}
+	case settings.Endpoint != "":
+		f.origin = httpOrigin{client, settings.Endpoint}
+	default:
+		f.origin = taxiiOrigin{settings.TAXII, client, set.Clock, set.MaxFeedSize, f.copies.content}
+	}
+	return f
+}
+
+// look looks for new content. ctx bounds fetching, life what has to happen even
+// when time is up: falling back on the copy.
+func (f *feed) look(ctx, life context.Context) look {
+	var copied state
+	if !f.begun {
+		f.begun = true
+		copied, _ = f.copies.state(life) // without a copy everything is fetched
+		f.version = copied.Version
+	}
+	l := f.fetch(ctx, life)
+	if l.outcome == Unchanged && !f.inUse {
+		if list, err := f.fromCopy(life); err == nil {
+			l.outcome, l.list = Loaded, list
+		} else { // the copy of this version is lost
+			f.version = version{}
+			l = f.fetch(ctx, life)
+		}
+	}
+	if l.err != nil && !f.inUse && copied.Seen != 0 {
+		if list, err := f.fromCopy(life); err == nil {
+			l.list, l.seen = list, time.Unix(copied.Seen, 0)
+		}
+	}
+	f.inUse = f.inUse || l.list != nil
+	return l
+}
+
+// fetch asks the origin.
+func (f *feed) fetch(ctx, life context.Context) look {
+	now := f.clock.Now()
+	body, v, err := f.origin.open(ctx, f.version)
+	if errors.Is(err, errUnchanged) {
+		return look{outcome: Unchanged, seen: now, copyErr: f.copies.putState(life, f.version, now)}
+	}
+	if err != nil {
+		outcome := Kept
+		if errors.Is(err, ErrFormat) || errors.Is(err, ErrTooLarge) {
+			outcome = Refused
+		}
+		return look{outcome: outcome, err: err}
+	}
+	defer body.Close()
+	c := f.copies.copier()
+	list, err := f.decode(ctx, c.tee(body))
+	if errors.Is(err, errBroken) {
+		return look{outcome: Kept, err: err}
+	}
+	if err != nil {
+		return look{outcome: Refused, err: err}
+	}
+	f.version = v
+	return look{outcome: Loaded, list: list, seen: now, copyErr: c.put(life, v, now)}
+}
+
+func (f *feed) fromCopy(ctx context.Context) (*list, error) {
+	content, err := f.copies.content(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	return f.decode(ctx, content)
+}
+
+// decode reads a feed. errBroken: it could not be read to its end.
+func (f *feed) decode(ctx context.Context, r io.Reader) (*list, error) {
+	s := newSink(f.Feed, f.index, f.clock.Now().Unix())
+	limited := &limitedReader{ctx: ctx, r: r, left: f.maxSize}
+	err := decode(limited, s)
+	if limited.broken != nil {
+		return nil, fmt.Errorf("%w: %w", errBroken, limited.broken)
+	}
+	return &s.list, err
+}
+
+// schedule sets when to look again: sooner after a failure.
+func (f *feed) schedule(refresh time.Duration, failed bool) {
+	wait := refresh
+	if failed {
+		wait = min(refresh, firstRetry<<min(f.failures, 10))
+		f.failures++
+	} else {
+		f.failures = 0
+	}
+	f.next = f.clock.Now().Add(wait)
+}

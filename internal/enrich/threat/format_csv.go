@@ -1,0 +1,280 @@
+package threat
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// csvFormat is a table with a header line, which may be a comment, as in the
+// files of abuse.ch. Separators are commas, semicolons or tabs.
+var csvFormat = format{
+	name: "csv",
+	detect: func(h *head, f *Feed) bool {
+		if h.keys != nil {
+			return false
+		}
+		lines := lineReader{r: bufio.NewReader(bytes.NewReader(h.text))}
+		_, err := findHeader(&lines, f)
+		return err == nil
+	},
+	decode: decodeCSV,
+}
+
+const (
+	// headerLines is within how many lines the header has to come.
+	headerLines = 200
+	// maxRowLines is over how many lines a quoted field may go on.
+	maxRowLines = 32
+)
+
+// Columns names the columns of a CSV feed; "" is guessed by the names that
+// common feeds use.
+type Columns struct {
+	Indicator   string
+	Type        string // rows that are no addresses are left alone
+	Confidence  string
+	Actor       string
+	Software    string
+	Provider    string
+	Description string
+	ValidFrom   string
+	ValidUntil  string
+}
+
+// The columns, in the order of guesses.
+const (
+	colIndicator = iota
+	colType
+	colConfidence
+	colActor
+	colSoftware
+	colProvider
+	colDescription
+	colValidFrom
+	colValidUntil
+)
+
+// guesses are the usual names of the columns, in lower case with _ for whatever
+// stands between words.
+var guesses = [...][]string{
+	{"indicator", "ioc_value", "ip", "ip_address", "ipaddress", "ioc", "dst_ip", "dstip", "src_ip", "srcip", "client_ip", "address", "cidr", "network", "netblock", "prefix", "value"},
+	{"type", "ioc_type", "indicator_type"},
+	{"confidence", "confidence_level", "confidence_score", "malicious_confidence", "abuse_confidence_score", "score"},
+	{"actor", "actors", "threat_actor", "threat_group", "group", "adversary"},
+	{"malware_printable", "malware", "malware_family", "malware_families", "family", "software", "fk_malware"},
+	{"provider", "source"},
+	{"description", "comment", "threat_type", "threat", "tags"},
+	{"valid_from"},
+	{"valid_until", "validuntil", "expires", "expires_at", "expiration", "expiration_date", "expiry"},
+}
+
+// named returns the columns in the order of guesses.
+func (c *Columns) named() [len(guesses)]string {
+	return [...]string{
+		c.Indicator, c.Type, c.Confidence, c.Actor, c.Software, c.Provider, c.Description, c.ValidFrom, c.ValidUntil,
+	}
+}
+
+// csvHeader says where the columns are.
+type csvHeader struct {
+	comma   byte
+	columns int               // how many there are
+	places  [len(guesses)]int // -1: there is none
+}
+
+var errNoHeader = errors.New("no header line that names a column of addresses; name it in csv::indicator")
+
+// findHeader reads up to and with the header line.
+func findHeader(lines *lineReader, f *Feed) (*csvHeader, error) {
+	for range headerLines {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		h, err := parseHeader(strings.TrimLeft(string(line), "# \t"), f)
+		if err != nil || h != nil && (line[0] != '#' || h.columns > 1) { // one word in a comment heads nothing
+			return h, err
+		}
+		if len(line) > 0 && line[0] != '#' && f.CSV.Indicator == "" {
+			break // the first row has to be the header
+		}
+	}
+	if f.CSV.Indicator != "" {
+		return nil, fmt.Errorf("no header line with the column %q of csv::indicator", f.CSV.Indicator)
+	}
+	return nil, errNoHeader
+}
+
+// parseHeader returns nil for a line that is no header. A header without one of
+// the columns that the settings name is an error.
+func parseHeader(line string, f *Feed) (*csvHeader, error) {
+	h := &csvHeader{comma: ','}
+	for _, c := range []byte(";\t") {
+		if strings.Count(line, string(c)) > strings.Count(line, string(h.comma)) {
+			h.comma = c
+		}
+	}
+	fields, _ := splitCSV(nil, line, h.comma)
+	h.columns = len(fields)
+	names := make([]string, len(fields))
+	for i, field := range fields {
+		names[i] = columnName(field)
+	}
+	settings := f.CSV.named()
+	for i := range h.places {
+		h.places[i] = -1
+		if settings[i] != "" {
+			h.places[i] = slices.Index(names, columnName(settings[i]))
+		} else {
+			for _, guess := range guesses[i] {
+				if h.places[i] = slices.Index(names, guess); h.places[i] >= 0 {
+					break
+				}
+			}
+		}
+		switch {
+		case h.places[i] >= 0 || i != colIndicator && settings[i] == "":
+		case i == colIndicator:
+			return nil, nil //nolint:nilnil // no header, and nothing wrong
+		default:
+			return nil, fmt.Errorf("no column %q, which csv names; there are: %s", settings[i], cut(line, 200))
+		}
+	}
+	return h, nil
+}
+
+func columnName(field string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(field), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "_")
+}
+
+// splitCSV appends the fields of a line. open is set when the last one is quoted
+// and its end is not in the line. Quotes inside unquoted fields are kept.
+func splitCSV(to []string, line string, comma byte) (fields []string, open bool) {
+	for {
+		line = strings.TrimLeft(line, " ")
+		if !strings.HasPrefix(line, `"`) {
+			field, rest, more := strings.Cut(line, string(comma))
+			to = append(to, strings.TrimSpace(field))
+			if !more {
+				return to, false
+			}
+			line = rest
+			continue
+		}
+		end := 1
+		for end < len(line) && (line[end] != '"' || strings.HasPrefix(line[end+1:], `"`)) {
+			if line[end] == '"' {
+				end++
+			}
+			end++
+		}
+		to = append(to, strings.ReplaceAll(line[1:min(end, len(line))], `""`, `"`))
+		if end >= len(line) {
+			return to, true
+		}
+		_, rest, more := strings.Cut(line[end+1:], string(comma))
+		if !more {
+			return to, false
+		}
+		line = rest
+	}
+}
+
+var errOpenQuote = errors.New("a quote that is not closed")
+
+func decodeCSV(r *bufio.Reader, s *sink) error {
+	s.unit = "line"
+	lines := &lineReader{r: r}
+	h, err := findHeader(lines, s.feed)
+	if err != nil {
+		return err
+	}
+	row := csvRow{header: h}
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		at := lines.n
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		switch err := row.read(string(line), lines); {
+		case err == nil:
+			if err := row.add(at, s); err != nil {
+				return err
+			}
+		case errors.Is(err, errOpenQuote) || errors.Is(err, errLongLine):
+			s.skip(at, err)
+		default:
+			return err
+		}
+	}
+}
+
+// csvRow is the row that was read last.
+type csvRow struct {
+	header *csvHeader
+	fields []string
+}
+
+// read splits a line, and takes in the following ones while a quoted field goes
+// on there.
+func (row *csvRow) read(line string, lines *lineReader) error {
+	var open bool
+	for range maxRowLines {
+		if lines.long || len(line) > maxLine {
+			return errLongLine
+		}
+		if row.fields, open = splitCSV(row.fields[:0], line, row.header.comma); !open {
+			return nil
+		}
+		more, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return errOpenQuote
+		}
+		if err != nil {
+			return err
+		}
+		line += "\n" + string(more)
+	}
+	return errOpenQuote
+}
+
+// get returns the field of a column, "" when there is none.
+func (row *csvRow) get(column int) string {
+	if i := row.header.places[column]; i >= 0 && i < len(row.fields) {
+		return row.fields[i]
+	}
+	return ""
+}
+
+func (row *csvRow) add(at int, s *sink) error {
+	if kind := columnName(row.get(colType)); kind != "" && !strings.HasPrefix(kind, "ip") && kind != "cidr" && kind != "address" {
+		s.ignore()
+		return nil
+	}
+	from, err := parseTime(row.get(colValidFrom))
+	until, err2 := parseTime(row.get(colValidUntil))
+	if err := errors.Join(err, err2); err != nil {
+		s.skip(at, err)
+		return nil
+	}
+	return s.add(at, row.get(colIndicator), detail{
+		confidence: int16(parseConfidence(row.get(colConfidence))),
+		actor:      row.get(colActor), software: row.get(colSoftware), provider: row.get(colProvider), description: row.get(colDescription),
+	}, validityOf(from, until))
+}

@@ -1,0 +1,81 @@
+package threat
+
+import (
+	"slices"
+	"strings"
+)
+
+// mispConfidence are the tags that state a confidence; those of the taxonomy
+// "misp" with the numbers that it gives them.
+var mispConfidence = map[string]int16{
+	`misp:confidence-level="completely-confident"`: 100,
+	`misp:confidence-level="usually-confident"`:    75,
+	`misp:confidence-level="fairly-confident"`:     50,
+	`misp:confidence-level="rarely-confident"`:     25,
+	`misp:confidence-level="unconfident"`:          0,
+
+	`estimative-language:confidence-in-analytic-judgment="high"`:     high,
+	`estimative-language:confidence-in-analytic-judgment="moderate"`: medium,
+	`estimative-language:confidence-in-analytic-judgment="low"`:      low,
+}
+
+// mispActors and mispSoftware are words of the names of MISP's galaxies of
+// groups, and of malware and tools.
+var (
+	mispActors   = []string{"threat-actor", "intrusion-set", "activity-group", "campaign"}
+	mispSoftware = []string{
+		"malware", "malpedia", "ransomware", "botnet", "banker", "stealer", "backdoor", "cryptominers",
+		"exploit-kit", "rat", "tool", "tds",
+	}
+)
+
+// tagged takes what tags tell: those of taxonomies, and those of galaxies,
+// misp-galaxy:threat-actor="Name".
+func (d *detail) tagged(tags []mispTag) {
+	for _, tag := range tags {
+		if n, ok := mispConfidence[string(tag.Name)]; ok {
+			d.confidence = n
+		}
+		if named, ok := strings.CutPrefix(string(tag.Name), "misp-galaxy:"); ok {
+			galaxy, name, _ := strings.Cut(named, "=")
+			d.named(galaxy, strings.Trim(name, `"`))
+		}
+	}
+}
+
+// clustered takes what galaxies tell.
+func (d *detail) clustered(galaxies []mispGalaxy) {
+	for _, g := range galaxies {
+		for _, c := range g.Cluster {
+			kind := string(c.Type)
+			if kind == "" {
+				kind = string(g.Type)
+			}
+			d.named(kind, string(c.Value))
+		}
+	}
+}
+
+// named takes a name out of a galaxy.
+func (d *detail) named(galaxy, name string) {
+	switch {
+	case slices.ContainsFunc(mispActors, func(word string) bool { return strings.HasSuffix(galaxy, word) }):
+		d.actor = joined(d.actor, name)
+	case slices.ContainsFunc(mispSoftware, func(word string) bool { return galaxy == word || strings.HasSuffix(galaxy, "-"+word) }):
+		d.software = joined(d.software, name)
+	}
+}
+
+// joined appends a name to a list of names, once: tags repeat galaxies. A list
+// that is cut anyway does not grow.
+func joined(names, name string) string {
+	switch {
+	case len(names) > maxText:
+		return names
+	case names == "" || name == "":
+		return names + name
+	case slices.Contains(strings.Split(names, ", "), name):
+		return names
+	}
+	return names + ", " + name
+}

@@ -1,0 +1,42 @@
+package threat
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWrongSettingsAreNamed(t *testing.T) {
+	ok := Feed{Name: "a", Path: "x"}
+	for want, set := range map[string]Settings{
+		"refresh_interval: 1s is too short: at least 10s":                                                       {Refresh: time.Second},
+		"max_feed_size: must be above 0":                                                                        {MaxFeedSize: -1},
+		"feeds::0::name: is missing":                                                                            {Feeds: []Feed{{Path: "x"}}},
+		`feeds::0::name: "a/b": use up to 64 letters`:                                                           {Feeds: []Feed{{Name: "a/b", Path: "x"}}},
+		`feeds::1::name: "a" is the name of feed 0 too`:                                                         {Feeds: []Feed{ok, ok}},
+		"feeds::0::path: of path, http::endpoint and taxii::collection exactly one has to be set, not 0":        {Feeds: []Feed{{Name: "a"}}},
+		"exactly one has to be set, not 2":                                                                      {Feeds: []Feed{{Name: "a", Path: "x", Endpoint: "https://x"}}},
+		"feeds::0::confidence: 101 is not between 0 and 100":                                                    {Feeds: []Feed{{Name: "a", Path: "x", Confidence: 101}}},
+		`feeds::0::format: there is no format "xml": use one of auto, stix, misp, drop, crowdstrike, csv, list`: {Feeds: []Feed{{Name: "a", Path: "x", Format: "xml"}}},
+		`feeds::0::csv: needs "format: csv"`:                                                                    {Feeds: []Feed{{Name: "a", Path: "x", CSV: Columns{Indicator: "ip"}}}},
+		"feeds::0::http::endpoint: is not a URL":                                                                {Feeds: []Feed{{Name: "a", Endpoint: "ftp://x"}}},
+		"feeds::0::taxii::collection: is not a URL":                                                             {Feeds: []Feed{{Name: "a", TAXII: TAXII{Collection: "x"}}}},
+		`feeds::0::taxii::added_after: "yesterday" is not an RFC 3339 time`:                                     {Feeds: []Feed{{Name: "a", TAXII: TAXII{Collection: "https://x", AddedAfter: "yesterday"}}}},
+		"feeds::0::format: a TAXII collection holds STIX":                                                       {Feeds: []Feed{{Name: "a", Format: "csv", TAXII: TAXII{Collection: "https://x"}}}},
+	} {
+		_, err := New(set)
+		require.Error(t, err, want)
+		assert.Contains(t, err.Error(), want)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	x, err := New(Settings{Feeds: []Feed{{Name: "a", Path: "x"}, {Name: "B.2_c-3", Endpoint: "http://x/y", Format: "csv", CSV: Columns{Indicator: "ip"}}}})
+	require.NoError(t, err)
+	defer x.Close()
+	assert.Equal(t, 15*time.Minute, x.set.Refresh)
+	assert.EqualValues(t, 256<<20, x.set.MaxFeedSize)
+	assert.Equal(t, []Status{{Feed: "a"}, {Feed: "B.2_c-3"}}, x.Status())
+}
