@@ -1,6 +1,7 @@
 package fakesqs
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -114,6 +115,20 @@ func (q *Queue) Receives(id string) int {
 		}
 	}
 	return 0
+}
+
+// Held returns the messages, by id, whose last receipt is one of these and that
+// are not deleted: what a reader that got them has not finished.
+func (q *Queue) Held(receipts []string) map[string]string {
+	q.server.mu.Lock()
+	defer q.server.mu.Unlock()
+	held := map[string]string{}
+	for _, m := range q.messages {
+		if slices.Contains(receipts, m.handle) {
+			held[m.id] = m.body
+		}
+	}
+	return held
 }
 
 // RedeliverEarly makes all messages in flight visible, as a standard queue may

@@ -33,7 +33,7 @@ type unpacker interface {
 }
 
 // open opens src at its beginning and finds out how it is packed.
-func (o *object) open(ctx context.Context, src Opener) error {
+func (o *object) open(ctx context.Context, src Opener, windows *Windows) error {
 	o.stored = stored{ctx: ctx, src: src}
 	if err := o.stored.open(0); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (o *object) open(ctx context.Context, src Opener) error {
 	case isGzip(magic):
 		o.unpack = newGzipMembers(o.in)
 	case isZstd(magic):
-		o.unpack = newZstdFrames(o.in, &o.stored)
+		o.unpack = newZstdFrames(o.in, &o.stored, windows)
 	}
 	return nil
 }

@@ -8,8 +8,8 @@
 // package starts no goroutine.
 //
 // An open Reader holds 0.3 MiB, or Limits.Line when a line needs it, and for
-// zstd the window that the data asks for: 2 MiB as zstd makes it by default,
-// 8 MiB at most, save for one Reader at a time that may hold 128 MiB.
+// zstd the window that the data asks for: up to 1 MiB of its own, or what it gets
+// of Limits.Windows.
 package lines
 
 import (
@@ -48,6 +48,9 @@ type Limits struct {
 	// from its beginning also when reading is resumed. Past it Next returns
 	// ErrTooLarge.
 	Object int64
+	// Windows is shared by the Readers that together keep to one bound of memory;
+	// nil: the Reader has its own.
+	Windows *Windows
 }
 
 // Chunk is a run of whole lines.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -175,18 +174,4 @@ func TestResumingACorruptObjectEndsInTheSameError(t *testing.T) {
 		_, err := readAll(t, src, int64(len(object300)), generous)
 		require.ErrorIs(t, err, ErrCorrupt, p.name)
 	}
-}
-
-func TestLargeWindowWaitsNoLongerThanTheContext(t *testing.T) {
-	largeSlot <- struct{}{}
-	defer func() { <-largeSlot }()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	r, err := Open(ctx, &memory{data: rawFrame(17, "a\n")}, 0, generous)
-	require.NoError(t, err)
-	_, err = r.Next()
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.NotErrorIs(t, err, ErrCorrupt)
-	require.NoError(t, r.Close())
-	assert.Len(t, largeSlot, 1, "the slot that it did not get is not given back")
 }

@@ -72,7 +72,8 @@ func FuzzDecompress(f *testing.F) {
 	f.Add(append(gzipped([]byte("a\n")), 0, 0, 0, 1))
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		src := &memory{data: stored}
-		chunks, err := readAll(t, src, 0, Limits{Line: 1 << 16, Object: limit})
+		limits := Limits{Line: 1 << 16, Object: limit, Windows: NewWindows()}
+		chunks, err := readAll(t, src, 0, limits)
 		if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrNotText) {
 			t.Fatalf("an error of no kind: %v", err)
 		}
@@ -80,7 +81,7 @@ func FuzzDecompress(f *testing.F) {
 		if n := len(chunks); n > 0 {
 			require.LessOrEqual(t, chunks[n-1].End, int64(limit))
 			if middle := chunks[n/2].End; middle > 3 { // nearer lies the byte order mark
-				rest, errRest := readAll(t, src, middle, Limits{Line: 1 << 16, Object: limit})
+				rest, errRest := readAll(t, src, middle, limits)
 				require.Equal(t, err, errRest)
 				require.Equal(t, split(chunks[n/2+1:]), split(rest))
 			}
@@ -88,6 +89,6 @@ func FuzzDecompress(f *testing.F) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		require.Less(t, m.HeapInuse, uint64(1<<30))
-		require.Empty(t, largeSlot)
+		require.Empty(t, limits.Windows.units)
 	})
 }

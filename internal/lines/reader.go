@@ -51,7 +51,7 @@ type Reader struct {
 func Open(ctx context.Context, src Opener, offset int64, limits Limits) (*Reader, error) {
 	r := &Reader{limits: limits, pooled: scratchPool.Get().(*[chunkSize]byte)}
 	r.scratch = r.pooled[:]
-	err := r.object.open(ctx, src)
+	err := r.object.open(ctx, src, limits.Windows)
 	if err == nil {
 		err = r.begin(offset)
 	}

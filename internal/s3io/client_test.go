@@ -2,6 +2,7 @@ package s3io_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -136,6 +137,23 @@ func TestAnswersAreExplained(t *testing.T) {
 			assert.Less(t, len(err.Error()), 900)
 			t.Log(err)
 		})
+	}
+}
+
+// Only what comes of the token itself begins a list anew.
+func TestRefusedTokenIsTold(t *testing.T) {
+	setCredentials(t)
+	for code, refused := range map[string]bool{"InvalidArgument": true, "InvalidRequest": true, "ExpiredToken": false, "AuthorizationHeaderMalformed": false} {
+		url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>The continuation token provided is incorrect</Message></Error>")
+		}))
+		cl := client(t, url)
+		_, err := cl.List(context.Background(), s3io.ListInput{Bucket: "b", Prefix: "p/", Token: "stale"})
+		require.ErrorIs(t, err, source.ErrUnreachable, code)
+		assert.Equal(t, refused, errors.Is(err, s3io.ErrToken), code)
+		_, err = cl.List(context.Background(), s3io.ListInput{Bucket: "b", Prefix: "p/"})
+		assert.NotErrorIs(t, err, s3io.ErrToken, code)
 	}
 }
 

@@ -24,10 +24,15 @@ var (
 	ErrWrongCredentials = errors.New("AWS credentials are not accepted")
 )
 
+// ErrToken also is source.ErrUnreachable: a list cannot be gone on with by the
+// token of the page before. From its beginning it can.
+var ErrToken = errors.New("list cannot be continued")
+
 // call says what was tried, for messages.
 type call struct {
 	action      string // the IAM action that allows it
 	bucket, key string // key: the prefix of a list
+	token       bool   // of a list: it goes on from the page before
 }
 
 func (c call) lists() bool { return c.action == "s3:ListBucket" }
@@ -62,7 +67,7 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
-		return fail(brief(rootCause(noCreds.error)), c.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
+		return fail(brief(rootCause(noCreds.error)), c.access.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
@@ -91,7 +96,7 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 		return broken(ErrWrongRegion), c.regionHint(a)
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired",
 		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId
-		return broken(ErrWrongCredentials), c.credentialsHint()
+		return broken(ErrWrongCredentials), c.access.credentialsHint()
 	case "RequestTimeTooSkewed":
 		return broken(ErrWrongCredentials), "the clock of this machine is wrong: set it"
 	case "InvalidObjectState":
@@ -106,6 +111,8 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 		return []error{source.ErrChanged}, "it was overwritten; log objects never are by S3 itself"
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized:
 		return []error{source.ErrDenied}, c.permissionHint(on)
+	case a.status == http.StatusBadRequest && on.token:
+		return broken(ErrToken), "it begins anew; if it lasts, the server at aws.endpoint does not know its own tokens"
 	case a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusNotFound || on.lists():
 		return []error{source.ErrUnreachable}, "if it lasts, check aws.endpoint and what answers there"
 	default:
@@ -115,22 +122,15 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 
 func (c *Client) regionHint(a answer) string {
 	if a.region != "" {
-		return fmt.Sprintf("set aws.region to %s (it is %s)", a.region, c.region)
+		return fmt.Sprintf("set aws.region to %s (it is %s)", a.region, c.access.region())
 	}
-	return fmt.Sprintf("set aws.region to the bucket's region (it is %s)", c.region)
-}
-
-func (c *Client) credentialsHint() string {
-	if c.role != "" {
-		return fmt.Sprintf("check that sts:AssumeRole on %s is allowed, its trust policy, and aws.role_arn and aws.external_id", c.role)
-	}
-	return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
+	return fmt.Sprintf("set aws.region to the bucket's region (it is %s)", c.access.region())
 }
 
 func (c *Client) permissionHint(on call) string {
 	arn := on.bucket
 	if !strings.HasPrefix(arn, "arn:") { // an access point is named by its ARN
-		arn = "arn:" + c.partition() + ":s3:::" + on.bucket
+		arn = "arn:" + c.access.partition() + ":s3:::" + on.bucket
 	}
 	hint := "allow s3:ListBucket on " + arn
 	if !on.lists() {
@@ -141,17 +141,6 @@ func (c *Client) permissionHint(on call) string {
 		hint += "; expected_bucket_owner must be the account of the bucket, and is " + *c.owner
 	}
 	return hint
-}
-
-func (c *Client) partition() string {
-	switch {
-	case strings.HasPrefix(c.region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(c.region, "us-gov-"):
-		return "aws-us-gov"
-	default:
-		return "aws"
-	}
 }
 
 func (a answer) String() string {

@@ -20,7 +20,7 @@ const (
 // newHTTPClient is base, the SDK's HTTP client, with what a reader of many
 // objects needs. It is built here, since the SDK's own hides the transport,
 // whose idle connections have to be closed at shutdown.
-func newHTTPClient(cfg Config, base aws.HTTPClient) *http.Client {
+func newHTTPClient(cfg *Config, base aws.HTTPClient) *http.Client {
 	idle := cfg.IdleTimeout
 	if idle <= 0 {
 		idle = defaultIdle

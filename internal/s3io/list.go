@@ -34,7 +34,8 @@ type Object struct {
 	LastModified time.Time
 }
 
-// List lists one page. Errors wrap those of packages source and s3io.
+// List lists one page. Errors wrap those of packages source and s3io; ErrToken
+// says that the list has to begin anew.
 func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	req := &s3.ListObjectsV2Input{
 		Bucket:            &in.Bucket,
@@ -52,7 +53,7 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	}
 	out, err := c.api.ListObjectsV2(ctx, req)
 	if err != nil {
-		return Page{}, c.explain(ctx, call{action: "s3:ListBucket", bucket: in.Bucket, key: in.Prefix}, err)
+		return Page{}, c.explain(ctx, call{action: "s3:ListBucket", bucket: in.Bucket, key: in.Prefix, token: in.Token != ""}, err)
 	}
 	decode := func(s string) string { return s }
 	if out.EncodingType == types.EncodingTypeUrl {

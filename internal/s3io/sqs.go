@@ -48,7 +48,7 @@ type Visibility struct {
 // Queue is an SQS queue. It is safe for concurrent use.
 type Queue struct {
 	api    *sqs.Client
-	client *Client // the settings and connections, as those of S3
+	access access
 	url    string
 	arn    string
 }
@@ -65,24 +65,19 @@ func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) 
 	if cfg.Region == "" {
 		cfg.Region = at.region
 	}
-	cfg.Endpoint = ""
-	client, err := New(ctx, cfg)
+	access, err := newAccess(ctx, &cfg)
 	if err != nil {
 		return nil, err
 	}
-	shared := client.api.Options()
 	return &Queue{
-		api: sqs.New(sqs.Options{
-			Region: client.region, BaseEndpoint: &at.endpoint,
-			Credentials: shared.Credentials, HTTPClient: shared.HTTPClient, Retryer: shared.Retryer,
-		}),
-		client: client, url: queueURL,
-		arn: "arn:" + client.partition() + ":sqs:" + client.region + ":" + at.account + ":" + at.name,
+		api:    sqs.NewFromConfig(access.sdk, func(o *sqs.Options) { o.BaseEndpoint = &at.endpoint }),
+		access: access, url: queueURL,
+		arn: "arn:" + access.partition() + ":sqs:" + access.region() + ":" + at.account + ":" + at.name,
 	}, nil
 }
 
 // Close closes the connections that no call uses.
-func (q *Queue) Close() { q.client.Close() }
+func (q *Queue) Close() { q.access.close() }
 
 // Receive waits for messages and returns none when there are none. Errors wrap
 // those of packages source and s3io.

@@ -24,7 +24,7 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
-		return fail(brief(rootCause(noCreds.error)), q.client.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
+		return fail(brief(rootCause(noCreds.error)), q.access.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
@@ -42,18 +42,18 @@ func (q *Queue) judge(action string, a answer) (hint string, kind error) {
 	case "", "UnknownError":
 		return "what answered does not speak the JSON protocol of SQS: check queue.url and proxies", source.ErrUnreachable
 	case "NonExistentQueue", "QueueDoesNotExist":
-		return "check queue.url and aws.region (it is " + q.client.region + ")", ErrNoSuchQueue
+		return "check queue.url and aws.region (it is " + q.access.region() + ")", ErrNoSuchQueue
 	case "InvalidAddress":
 		return "check queue.url", ErrNoSuchQueue
 	case "InvalidClientTokenId", "UnrecognizedClient", "ExpiredToken", "InvalidAccessKeyId", "MissingAuthenticationToken",
 		"IncompleteSignature", "SignatureDoesNotMatch", "InvalidSignature":
 		if strings.Contains(a.message, "valid region") { // "Credential should be scoped to a valid region."
-			return "set aws.region to the queue's region (it is " + q.client.region + ")", ErrWrongRegion
+			return "set aws.region to the queue's region (it is " + q.access.region() + ")", ErrWrongRegion
 		}
 		if strings.Contains(a.message, "ignature expired") || strings.Contains(a.message, "not yet current") {
 			return "the clock of this machine is wrong: set it", ErrWrongCredentials
 		}
-		return q.client.credentialsHint(), ErrWrongCredentials
+		return q.access.credentialsHint(), ErrWrongCredentials
 	case "RequestThrottled", "Throttling", "ThrottledException", "ServiceUnavailable", "InternalError", "InternalFailure", "OverLimit":
 		return "this passes by itself", source.ErrUnreachable
 	}

@@ -71,7 +71,7 @@ type Source struct {
 	set      Settings
 	root     string // Settings.Path, absolute
 	clock    source.Clock
-	later    *later.Queue[*item]
+	later    *later.Queue
 	walk     *walker
 	nextScan time.Time // the zero time: now
 	scanned  bool      // everything that was there was handed out, once
@@ -105,7 +105,7 @@ func New(set Settings) (*Source, error) {
 	set.RetryAfter = cmp.Or(set.RetryAfter, defaultRetryAfter)
 	s := &Source{
 		set: set, root: rootOf(set.Path), clock: set.Clock,
-		later: later.New[*item](set.RetryAfter, retryLimit),
+		later: later.New(set.RetryAfter, retryLimit),
 		files: newWatch(set.Quiet),
 	}
 	s.walk = newWalker(set.Path, s.report)
@@ -120,8 +120,8 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 			return nil, err
 		}
 		now := s.clock.Now()
-		if it, ok := s.later.Pop(now); ok {
-			return &it.Work, nil
+		if work := s.later.Pop(now); work != nil {
+			return work, nil
 		}
 		full := s.later.Full(now)
 		if !full && s.due(now) {
@@ -131,7 +131,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 			}
 			if it != nil {
 				s.later.Passed(now)
-				return &it.Work, nil
+				return it.work, nil
 			}
 			continue
 		}
@@ -201,10 +201,10 @@ func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 		return nil
 	}
 	it := s.newItem(path, info, name)
-	it.ID, it.Group = id, group
-	it.Offset, it.Attempt = s.set.Progress.Reached(id)
+	it.work.ID, it.work.Group = id, group
+	it.work.Offset, it.work.Attempt = s.set.Progress.Reached(id)
 	if tail != 0 && info.Size() >= read && tailOf(path, read) == tail {
-		it.Offset = max(it.Offset, read) // it was only appended to
+		it.work.Offset = max(it.work.Offset, read) // it was only appended to
 	}
 	s.mu.Lock()
 	s.out++

@@ -15,17 +15,18 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// item is a file that was handed out: its work, its content, its receipt.
+// item is a file that was handed out and not acknowledged: its content, its receipt.
 type item struct {
-	source.Work
 	from *Source
-	info fs.FileInfo // when it was found
-	tail atomic.Uint64
+	work *source.Work // of whoever settles it next
+	path string
+	info fs.FileInfo   // when it was found
+	tail atomic.Uint64 // of what is being read; see tailOf
 }
 
 func (s *Source) newItem(path string, info fs.FileInfo, name source.Name) *item {
-	it := &item{from: s, info: info}
-	it.Work = source.Work{
+	it := &item{from: s, path: path, info: info}
+	it.work = &source.Work{
 		Object:  source.Object{Key: path, Size: info.Size(), Name: name},
 		Content: it, Receipt: it,
 	}
@@ -38,7 +39,7 @@ func (it *item) Ack() {
 	s.mu.Lock()
 	s.out--
 	if s.set.Follow {
-		s.files.done(idOf(it.Object.Key), it.info.Size(), it.tail.Load())
+		s.files.done(idOf(it.path), it.info.Size(), it.tail.Load())
 	}
 	s.mu.Unlock()
 	s.later.Wake()
@@ -46,14 +47,7 @@ func (it *item) Ack() {
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	// Who had the old one may still look at it.
-	again := &item{Work: it.Work, from: it.from, info: it.info}
-	again.Content, again.Receipt = again, again
-	again.Offset = offset
-	if charge {
-		again.Attempt++
-	}
-	it.from.later.Push(again, it.from.clock.Now())
+	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
 }
 
 // OpenAt implements source.Content. When following, it gives the file as it was
@@ -63,10 +57,10 @@ func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	path := it.Object.Key
-	f, err := os.Open(path)
+	it.tail.Store(0) // what an attempt before this one saw may be another file
+	f, err := os.Open(it.path)
 	if err != nil {
-		return nil, readError(path, err)
+		return nil, readError(it.path, err)
 	}
 	r, err := it.reader(f, offset)
 	if err != nil {
@@ -77,27 +71,25 @@ func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
 }
 
 func (it *item) reader(f *os.File, offset int64) (*reader, error) {
-	path := it.Object.Key
 	info, err := f.Stat()
 	if err != nil {
-		return nil, readError(path, err)
+		return nil, readError(it.path, err)
 	}
 	end := info.Size()
 	if it.from.set.Follow {
 		if !os.SameFile(info, it.info) || end < it.info.Size() {
-			it.tail.Store(0)
-			return nil, fmt.Errorf("%w: %s was replaced", source.ErrChanged, path)
+			return nil, fmt.Errorf("%w: %s was replaced", source.ErrChanged, it.path)
 		}
 		end = it.info.Size()
 		it.tail.Store(tail(f, end))
 	}
 	if offset > end {
-		return nil, fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, path, offset)
+		return nil, fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, it.path, offset)
 	}
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
-		return nil, readError(path, err)
+		return nil, readError(it.path, err)
 	}
-	return &reader{file: f, path: path, left: end - offset}, nil
+	return &reader{file: f, path: it.path, left: end - offset}, nil
 }
 
 // reader reads a file up to the size it had.

@@ -5,60 +5,72 @@ package later
 import (
 	"sync"
 	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// Queue holds items in the order in which they were handed back, each for the
+// Queue holds work in the order in which it was handed back, each piece for the
 // same time. It has no bound of its own: whoever fills it stops handing out new
 // work while Full, so it holds little more than that limit and what was out by then.
-type Queue[T any] struct {
+type Queue struct {
 	wait  time.Duration
 	limit int
 	wake  chan struct{}
 
 	mu    sync.Mutex // guards everything below
-	items []entry[T] // items[head:] is the queue
+	items []entry    // items[head:] is the queue
 	head  int
 	probe time.Time // see Full
 }
 
-type entry[T any] struct {
-	item T
+type entry struct {
+	work *source.Work
 	due  time.Time
 }
 
-// New returns a queue that keeps each item for wait and is full with limit items.
-func New[T any](wait time.Duration, limit int) *Queue[T] {
-	return &Queue[T]{wait: wait, limit: limit, wake: make(chan struct{}, 1)}
+// New returns a queue that keeps each piece of work for wait and is full with
+// limit of them.
+func New(wait time.Duration, limit int) *Queue {
+	return &Queue{wait: wait, limit: limit, wake: make(chan struct{}, 1)}
 }
 
-// Push adds an item that was handed back now.
-func (q *Queue[T]) Push(item T, now time.Time) {
+// Push does what source.Receipt's Nack asks for: it keeps w as it is to be
+// offered again and returns that. w itself stays as it is, since who handed it
+// back may still look at it.
+func (q *Queue) Push(w *source.Work, offset int64, charge bool, now time.Time) *source.Work {
+	again := *w
+	again.Offset = offset
+	if charge {
+		again.Attempt++
+	}
 	q.mu.Lock()
-	q.items = append(q.items, entry[T]{item, now.Add(q.wait)})
+	q.items = append(q.items, entry{&again, now.Add(q.wait)})
 	q.mu.Unlock()
 	q.Wake()
+	return &again
 }
 
-// Pop takes the first item if it is due.
-func (q *Queue[T]) Pop(now time.Time) (item T, ok bool) {
+// Pop takes the first piece of work if it is due, or returns nil.
+func (q *Queue) Pop(now time.Time) *source.Work {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.head == len(q.items) || q.items[q.head].due.After(now) {
-		return item, false
+		return nil
 	}
-	item = q.items[q.head].item
-	q.items[q.head] = entry[T]{} // the queue keeps nothing alive that it gave away
+	work := q.items[q.head].work
+	q.items[q.head] = entry{} // the queue keeps nothing alive that it gave away
 	q.head++
 	if q.head*2 >= len(q.items) {
 		n := copy(q.items, q.items[q.head:])
 		clear(q.items[n:])
 		q.items, q.head = q.items[:n], 0
 	}
-	return item, true
+	return work
 }
 
-// Due tells when the first item may be taken; ok is false when there is none.
-func (q *Queue[T]) Due() (at time.Time, ok bool) {
+// Due tells when the first piece of work may be taken; ok is false when there is
+// none.
+func (q *Queue) Due() (at time.Time, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.head == len(q.items) {
@@ -70,14 +82,14 @@ func (q *Queue[T]) Due() (at time.Time, ok bool) {
 // Full tells that no new work should be handed out before some of this is gone.
 // Once in each wait it lets one piece of new work pass all the same: the trouble
 // may be with what was handed back alone.
-func (q *Queue[T]) Full(now time.Time) bool {
+func (q *Queue) Full(now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.atLimit() && now.Before(q.probe)
 }
 
 // Passed tells that new work was handed out.
-func (q *Queue[T]) Passed(now time.Time) {
+func (q *Queue) Passed(now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.atLimit() {
@@ -85,10 +97,10 @@ func (q *Queue[T]) Passed(now time.Time) {
 	}
 }
 
-func (q *Queue[T]) atLimit() bool { return len(q.items)-q.head >= q.limit }
+func (q *Queue) atLimit() bool { return len(q.items)-q.head >= q.limit }
 
 // Wake makes the channel of Woken readable, as Push does.
-func (q *Queue[T]) Wake() {
+func (q *Queue) Wake() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -97,4 +109,4 @@ func (q *Queue[T]) Wake() {
 
 // Woken is readable after something changed that a waiting Next must look at.
 // It is for one waiter.
-func (q *Queue[T]) Woken() <-chan struct{} { return q.wake }
+func (q *Queue) Woken() <-chan struct{} { return q.wake }

@@ -7,16 +7,34 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-func TestItemsComeInOrderAndNotBefore(t *testing.T) {
-	q := New[int](10*time.Second, 3)
+// push hands back work that tells its number by its size.
+func push(q *Queue, number int64, now time.Time) {
+	q.Push(&source.Work{Object: source.Object{Size: number}}, 0, false, now)
+}
+
+func TestWorkIsOfferedAsItWasHandedBack(t *testing.T) {
+	q := New(0, 1)
+	first := &source.Work{Object: source.Object{Key: "k"}, Offset: 3, Attempt: 1, Group: "g", ID: source.ID{7}}
+	before := *first
+	again := q.Push(first, 50, true, time.Time{})
+	assert.Equal(t, before, *first, "who handed it back may still look at it")
+	assert.Equal(t, &source.Work{Object: source.Object{Key: "k"}, Offset: 50, Attempt: 2, Group: "g", ID: source.ID{7}}, again)
+	assert.Same(t, again, q.Pop(time.Time{}))
+	assert.Equal(t, 2, q.Push(again, 60, false, time.Time{}).Attempt, "not charged")
+}
+
+func TestWorkComesInOrderAndNotBefore(t *testing.T) {
+	q := New(10*time.Second, 3)
 	start := time.Unix(1000, 0)
 	_, ok := q.Due()
 	assert.False(t, ok)
 	for i := range 3 {
 		assert.False(t, q.Full(start))
-		q.Push(i, start.Add(time.Duration(i)*time.Second))
+		push(q, int64(i), start.Add(time.Duration(i)*time.Second))
 	}
 	assert.False(t, q.Full(start), "one may pass")
 	q.Passed(start)
@@ -25,42 +43,40 @@ func TestItemsComeInOrderAndNotBefore(t *testing.T) {
 	due, ok := q.Due()
 	assert.True(t, ok)
 	assert.Equal(t, start.Add(10*time.Second), due)
-	_, ok = q.Pop(due.Add(-1))
-	assert.False(t, ok)
+	assert.Nil(t, q.Pop(due.Add(-1)))
 	for i := range 3 {
-		item, ok := q.Pop(due.Add(time.Duration(i) * time.Second))
-		require.True(t, ok)
-		assert.Equal(t, i, item)
+		work := q.Pop(due.Add(time.Duration(i) * time.Second))
+		require.NotNil(t, work)
+		assert.Equal(t, int64(i), work.Object.Size)
 	}
-	_, ok = q.Pop(due.Add(time.Hour))
-	assert.False(t, ok)
+	assert.Nil(t, q.Pop(due.Add(time.Hour)))
 	assert.False(t, q.Full(due))
 	q.Passed(due)
 	assert.False(t, q.Full(due))
 }
 
 func TestPushWakes(t *testing.T) {
-	q := New[int](0, 1)
+	q := New(0, 1)
 	select {
 	case <-q.Woken():
 		t.Fatal("woken by nothing")
 	default:
 	}
-	q.Push(1, time.Now())
-	q.Push(2, time.Now()) // does not block
+	push(q, 1, time.Now())
+	push(q, 2, time.Now()) // does not block
 	<-q.Woken()
 }
 
 func TestMemoryStaysThatOfWhatIsKept(t *testing.T) {
-	q := New[int](0, 1)
+	q := New(0, 1)
 	now := time.Now()
-	next := 0
+	next := int64(0)
 	for i := range 10_000 {
-		q.Push(i, now)
+		push(q, int64(i), now)
 		if i >= 10 {
-			item, ok := q.Pop(now)
-			require.True(t, ok)
-			require.Equal(t, next, item)
+			work := q.Pop(now)
+			require.NotNil(t, work)
+			require.Equal(t, next, work.Object.Size)
 			next++
 		}
 	}
@@ -68,24 +84,24 @@ func TestMemoryStaysThatOfWhatIsKept(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	q := New[int](0, 1)
+	q := New(0, 1)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for i := range 1000 {
-				q.Push(i, time.Time{})
+				push(q, int64(i), time.Time{})
 			}
 		})
 	}
-	sum := 0
+	sum := int64(0)
 	for n := 0; n < 4000; {
-		if item, ok := q.Pop(time.Now()); ok {
-			sum += item
+		if work := q.Pop(time.Now()); work != nil {
+			sum += work.Object.Size
 			n++
 		} else {
 			<-q.Woken()
 		}
 	}
 	wg.Wait()
-	assert.Equal(t, 4*999*1000/2, sum)
+	assert.Equal(t, int64(4*999*1000/2), sum)
 }

@@ -57,6 +57,11 @@ func dayOfGroup(group string) (day, bool) {
 	return d, ok && isDay && rest == ""
 }
 
+// isOfObjects tells a group of log objects from that of other keys.
+func isOfObjects(group string) bool {
+	return strings.HasPrefix(group, groupOfDay) || strings.HasPrefix(group, groupOfSegment)
+}
+
 // isStamped tells whether text begins with t as names write it.
 func isStamped(text string, t time.Time) bool {
 	var buf [len(source.StampLayout)]byte

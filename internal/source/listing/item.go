@@ -9,43 +9,34 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// item is an object that was handed out: its work, its content, its receipt.
+// item is an object that was handed out and not acknowledged: its content, its
+// receipt, its place in the flight.
 type item struct {
-	source.Work
-	from   *Source
-	ticket *ticket // stays the same when it is handed out again
-	own    ticket
+	ticket
+	from *Source
+	work *source.Work // of whoever settles it next
 }
 
 // newItem prepares an object that is handed out for the first time in this life.
 func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
-	it := &item{Work: source.Work{Object: o, ID: id, Group: group}, from: s}
-	it.Content, it.Receipt = it, it
-	it.Offset, it.Attempt = s.set.Progress.Reached(id)
-	it.ticket = &it.own
-	it.own.id = id
-	s.flight.add(it.ticket)
+	it := &item{from: s, ticket: ticket{id: id}}
+	it.work = &source.Work{Object: o, Content: it, Receipt: it, ID: id, Group: group}
+	it.work.Offset, it.work.Attempt = s.set.Progress.Reached(id)
+	s.flight.add(&it.ticket)
 	return it
 }
 
 // OpenAt implements source.Content.
 func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	return it.from.s3.Open(ctx, it.Object, offset)
+	return it.from.s3.Open(ctx, it.work.Object, offset)
 }
 
 // Ack implements source.Receipt. Progress knows the object from now on.
-func (it *item) Ack() { it.from.flight.remove(it.ticket) }
+func (it *item) Ack() { it.from.flight.remove(&it.ticket) }
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	// Who had the old one may still look at it.
-	again := &item{Work: it.Work, from: it.from, ticket: it.ticket}
-	again.Content, again.Receipt = again, again
-	again.Offset = offset
-	if charge {
-		again.Attempt++
-	}
-	it.from.later.Push(again, it.from.clock.Now())
+	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
 }
 
 // flight knows the objects that were handed out and not acknowledged, in the

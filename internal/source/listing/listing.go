@@ -54,6 +54,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -112,6 +113,11 @@ type Settings struct {
 	// Listed is told of each page that could be listed. It is called by the
 	// goroutine of Next. nil: nobody wants to know.
 	Listed func()
+	// Empty is told, once at most, that all there is to list was listed for the
+	// first time and had no key of a log object in it, nor had it in an earlier
+	// life: Prefix may be wrong. It is called by the goroutine of Next. nil: nobody
+	// wants to know.
+	Empty func()
 }
 
 // Source implements source.Source and source.Keeper.
@@ -119,7 +125,7 @@ type Source struct {
 	set    Settings
 	s3     Bucket
 	clock  source.Clock
-	later  *later.Queue[*item]
+	later  *later.Queue
 	flight *flight
 	notes  notes
 
@@ -134,6 +140,7 @@ type Source struct {
 	strays   strays
 	group    groupName
 	stale    bool // groups may have to be forgotten
+	met      bool // a key of a log object, or Empty was told
 }
 
 // Validate tells what is wrong with the settings, by the names that a user
@@ -175,9 +182,12 @@ func New(s3 Bucket, set Settings) (*Source, error) {
 	if set.Listed == nil {
 		set.Listed = func() {}
 	}
+	if set.Empty == nil {
+		set.Empty = func() {}
+	}
 	s := &Source{
 		set: set, s3: s3, clock: set.Clock,
-		later:    later.New[*item](min(set.PollInterval, maxRetry), retryLimit),
+		later:    later.New(min(set.PollInterval, maxRetry), retryLimit),
 		flight:   newFlight(),
 		prefixes: map[string]*prefix{},
 		stale:    true,
@@ -197,14 +207,14 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		}
 		now := s.clock.Now()
 		s.settle()
-		if it, ok := s.later.Pop(now); ok {
-			return &it.Work, nil
+		if work := s.later.Pop(now); work != nil {
+			return work, nil
 		}
 		full := s.later.Full(now)
 		if !full {
 			if it := s.fromPage(now); it != nil {
 				s.later.Passed(now)
-				return &it.Work, nil
+				return it.work, nil
 			}
 			s.roll(now)
 			if !s.runs.due().After(now) {
@@ -213,10 +223,22 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 				}
 				continue
 			}
+			s.tellEmpty()
 		}
 		if err := s.wait(ctx, now, full); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// tellEmpty is called when nothing is left to list for now.
+func (s *Source) tellEmpty() {
+	if s.met {
+		return
+	}
+	s.met = true
+	if !slices.ContainsFunc(s.set.Progress.Groups(), isOfObjects) {
+		s.set.Empty()
 	}
 }
 

@@ -68,11 +68,12 @@ func (l look) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool) {
 func (l look) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	p := l.prefix
 	n, d, ok := p.parse(o.Key)
-	switch {
-	case !ok:
+	if !ok {
 		l.source.strayIn(p, o.Key)
 		return n, "", false
-	case d < p.window: // a span's, or closed
+	}
+	l.source.met = true
+	if d < p.window { // a span's, or closed
 		return n, "", false
 	}
 	p.observe(n)

@@ -3,6 +3,7 @@ package listing
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -98,15 +99,24 @@ type page struct {
 	objects []s3io.Object // not looked at yet
 }
 
-// list gets the next page of the first run. The page before was handed out.
+// list gets the next page of the first run. The page before was handed out. An
+// error leaves the run where it is, but for a token that the server does not know.
 func (s *Source) list(ctx context.Context, now time.Time) error {
 	r := s.runs[0]
+	if r.rank == rankSpan && s.backlog.full() {
+		r.due = now.Add(markPause)
+		heap.Fix(&s.runs, 0)
+		return nil
+	}
 	if !r.more {
 		r.in, r.began, r.lists = r.job.begin(now), now, 0
 		r.in.Bucket = s.set.Bucket
 		r.more = true // also when the list fails
 	}
 	got, err := s.s3.List(ctx, r.in)
+	if errors.Is(err, s3io.ErrToken) {
+		r.more = false // the pass begins anew
+	}
 	if err != nil {
 		return err
 	}

@@ -15,9 +15,9 @@ const (
 	// segmentPages is how many pages' objects share a group.
 	segmentPages = 16
 	// maxMarks bounds what is done and cannot be forgotten yet, because an object
-	// before it cannot be read: in pages.
+	// before it cannot be read: in pages. Then spans wait.
 	maxMarks = 1024
-	// markPause is how long spans wait then, before they look again.
+	// markPause is how often they look whether it was read.
 	markPause = time.Second
 
 	groupOfSegment = "span/" // and a number
@@ -81,6 +81,9 @@ func (b *backlog) begin() {
 	b.pages, b.used = 0, false
 }
 
+// full tells that nothing more of a span is to be listed.
+func (b *backlog) full() bool { return len(b.marks) >= maxMarks }
+
 // begin implements job.
 func (sp *span) begin(time.Time) s3io.ListInput {
 	after := ""
@@ -99,7 +102,8 @@ func (sp *span) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool)
 			break
 		}
 		if ok {
-			sp.at = got.Objects[i].Key[len(sp.prefix.base):]
+			// Never back: a list that had to begin anew shows what was handed out.
+			sp.at = max(sp.at, got.Objects[i].Key[len(sp.prefix.base):])
 		}
 	}
 	sp.source.note(sp.prefix)
@@ -111,11 +115,12 @@ func (sp *span) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool)
 // take implements job.
 func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	n, d, ok := sp.prefix.parse(o.Key)
-	switch {
-	case !ok:
+	if !ok {
 		sp.source.strayIn(sp.prefix, o.Key)
 		return n, "", false
-	case d >= sp.to:
+	}
+	sp.source.met = true
+	if d >= sp.to {
 		return n, "", false
 	}
 	sp.source.backlog.used = true
@@ -132,9 +137,6 @@ func (sp *span) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		b.begin()
 	}
 	b.marks = append(b.marks, m)
-	if len(b.marks) > maxMarks {
-		now = now.Add(markPause)
-	}
 	return now, m.last
 }
 
@@ -165,10 +167,11 @@ func (s *Source) reach(m mark) {
 		sp.before = ""
 		s.stale = true
 	}
+	// In this order: the two may be committed one by one.
+	s.note(p)
 	if m.closes != "" {
 		s.notes.forget(m.closes)
 	}
-	s.note(p)
 }
 
 // forget drops the groups that no list shows an object of any more.

@@ -27,8 +27,10 @@
 // and how far the rest is; an object that is still being read here is joined,
 // not read twice.
 //
-// One goroutine, the keeper, makes all calls that renew, delete or return
-// messages, from New until Close. Receipts may be settled from any goroutine.
+// One goroutine, the keeper, makes the calls that renew or return messages, from
+// New until Close. Up to maxCalls others delete them, as soon as they are
+// finished: what is committed and not yet deleted is read again by the other
+// collectors when this one dies. Receipts may be settled from any goroutine.
 //
 // Known limits: a message that SQS gave out and whose answer was lost, as by a
 // cut connection, comes again after the visibility timeout. An object is known

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,22 +15,13 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 // fauxqs is the second opinion on the SQS of this project: a server by others,
-// whose clock cannot be moved. FAUXQS_ENDPOINT says where it is, such as
-// http://127.0.0.1:7103. Its addresses of queues must be such that they can be
-// reached, which takes a store whose host is "":
-//
-//	import { SqsStore } from "./node_modules/fauxqs/dist/sqs/sqsStore.js";
-//	const sqsStore = new SqsStore(); sqsStore.host = "";
-//	await buildApp({logger: false, stores: {sqsStore}}).listen({port: 7103, host: "127.0.0.1"});
-func TestAgainstFauxqs(t *testing.T) {
-	endpoint := os.Getenv("FAUXQS_ENDPOINT")
-	if endpoint == "" {
-		t.Skip("FAUXQS_ENDPOINT is not set: make test-servers sets it")
-	}
-	faux := fauxqs{t, endpoint}
+// whose clock cannot be moved.
+func TestServersFauxqsAgrees(t *testing.T) {
+	faux := fauxqs{t, testservers.Fauxqs(t)}
 	name := fmt.Sprint("logs-", time.Now().UnixNano())
 	faux.create(name+"-dead", "")
 	url := faux.create(name, `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:`+name+`-dead","maxReceiveCount":"3"}`)

@@ -13,13 +13,10 @@ import (
 )
 
 const (
-	// enough deletes fill a call; fewer wait for company for flushDelay.
-	enough     = s3io.QueueBatch
-	flushDelay = 200 * time.Millisecond
 	// retryDelay is how long calls that failed wait for the next try. The SDK has
 	// tried three times by then.
 	retryDelay = time.Second
-	// callTimeout ends a call that gets no answer: all messages wait for it.
+	// callTimeout ends a call that gets no answer: others wait for it.
 	callTimeout = 15 * time.Second
 	// closeTimeout bounds the last calls.
 	closeTimeout = 5 * time.Second
@@ -33,51 +30,54 @@ const (
 	maxWaiting = 2 * time.Second
 )
 
-// keep is the keeper's goroutine. ctx is that of its calls.
-func (s *Source) keep(ctx context.Context) {
+// keep is the keeper's goroutine.
+func (s *Source) keep() {
 	defer close(s.kept)
 	stop := s.done // nil when it was seen
 	interval := min(s.set.Visibility/10, maxBeat)
 	beat := s.clock.After(interval)
-	var flush <-chan time.Time // when to send what is pending; nil: nothing is
-	urgent := s.urgent         // nil after a failure, until flush
+	var retry <-chan time.Time // when to return what could not be; nil: nothing is
+	returning := s.returning   // nil until retry
 	for {
-		send := false
 		select {
 		case <-s.closing:
-			s.finish(ctx)
+			s.finish()
 			return
 		case <-stop:
 			stop = nil
 			s.returnReady()
-		case <-beat:
-			s.renew(ctx)
-			beat = s.clock.After(interval)
-		case <-s.pending:
-			if flush == nil {
-				flush = s.clock.After(flushDelay)
-			}
-		case <-urgent:
-			send = true
-		case <-flush:
-			send = true
-		}
-		if !send {
 			continue
+		case <-beat:
+			s.resumeDeletes()
+			s.renew(s.calls)
+			beat = s.clock.After(interval)
+			continue
+		case <-returning:
+		case <-retry:
 		}
-		flush, urgent = nil, s.urgent
-		if !s.flush(ctx) {
-			flush, urgent = s.clock.After(retryDelay), nil
+		retry, returning = nil, s.returning
+		if !s.sendReturns(s.calls) {
+			retry, returning = s.clock.After(retryDelay), nil
 		}
 	}
 }
 
 // finish sends what is pending until it is sent or closeTimeout is over.
-func (s *Source) finish(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+func (s *Source) finish() {
+	ctx, cancel := context.WithTimeout(s.calls, closeTimeout)
 	defer cancel()
+	defer context.AfterFunc(ctx, s.abort)()
 	s.returnReady()
-	for !s.flush(ctx) {
+	for {
+		s.resumeDeletes()
+		sent := s.sendReturns(ctx)
+		s.deleting.Wait()
+		s.mu.Lock()
+		sent = sent && len(s.deletes) == 0
+		s.mu.Unlock()
+		if sent {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -86,39 +86,22 @@ func (s *Source) finish(ctx context.Context) {
 	}
 }
 
-// flush deletes and returns what is to be, and tells whether nothing is left.
-func (s *Source) flush(ctx context.Context) bool {
-	isOver := func(m *message) bool { return m.state == over }
+// sendReturns returns what is to be, and tells whether nothing is left.
+func (s *Source) sendReturns(ctx context.Context) bool {
 	s.mu.Lock()
-	deletes, returns := slices.DeleteFunc(s.deletes, isOver), slices.DeleteFunc(s.returns, isOver)
-	s.deletes, s.returns = nil, nil
+	returns := slices.DeleteFunc(s.returns, func(m *message) bool { return m.state == over })
+	s.returns = nil
 	s.mu.Unlock()
 
-	deletes = s.send(ctx, deletion, deletes, func(ctx context.Context, some []*message) ([]error, error) {
-		receipts := make([]string, len(some))
-		for i, m := range some {
-			receipts[i] = m.receipt
-		}
-		return s.queue.Delete(ctx, receipts)
-	}, func(m *message) {
-		if m.state == over {
-			return // received again meanwhile, so that this receipt deleted nothing
-		}
-		s.settle(m)
-		s.set.Hooks.Message(m.outcome)
-	})
-	returns = s.send(ctx, visibility, returns, func(ctx context.Context, some []*message) ([]error, error) {
-		return s.queue.SetVisibility(ctx, visibilities(some, func(m *message) time.Duration { return m.delay }))
-	}, func(m *message) {
+	returns = s.change(ctx, returns, func(m *message) time.Duration { return m.delay }, func(m *message) {
 		s.settle(m)
 		s.set.Hooks.Message(Returned)
 	})
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.deletes = append(deletes, s.deletes...)
 	s.returns = append(returns, s.returns...)
-	return len(deletes)+len(returns) == 0
+	return len(returns) == 0
 }
 
 // renew looks at all messages: those whose visibility is half over get it anew,
@@ -155,65 +138,76 @@ func (s *Source) renew(ctx context.Context) {
 		return at
 	}
 	// Those that fail are found again by the next beat.
-	s.send(ctx, visibility, due, func(ctx context.Context, some []*message) ([]error, error) {
-		return s.queue.SetVisibility(ctx, visibilities(some, func(m *message) time.Duration { return until(m).Sub(now) }))
-	}, func(m *message) { m.hidden = until(m) })
+	s.change(ctx, due, func(m *message) time.Duration { return until(m).Sub(now) },
+		func(m *message) { m.hidden = until(m) })
 }
 
-// visibilities returns the entries of a call.
-func visibilities(of []*message, length func(*message) time.Duration) []s3io.Visibility {
-	entries := make([]s3io.Visibility, len(of))
-	for i, m := range of {
-		entries[i] = s3io.Visibility{Receipt: m.receipt, For: length(m)}
-	}
-	return entries
-}
-
-// send makes the calls for messages, up to QueueBatch a call and maxCalls at a
-// time, and does done for each message it went well for, with s.mu held. It
-// returns the messages to try again. A message whose receipt is not valid any
-// more is over.
-func (s *Source) send(ctx context.Context, k kind, messages []*message,
-	call func(context.Context, []*message) ([]error, error), done func(*message),
-) (again []*message) {
+// change sets the visibility of messages, up to QueueBatch a call and maxCalls
+// at a time, and does done for each it went well for, with s.mu held. It returns
+// the messages to try again.
+func (s *Source) change(ctx context.Context, messages []*message, length func(*message) time.Duration, done func(*message)) (again []*message) {
 	if len(messages) == 0 {
 		return nil
 	}
 	var calls sync.WaitGroup
+	var mu sync.Mutex // guards failure and again
 	var failure error
 	places := make(chan struct{}, maxCalls)
-	for begin := 0; begin < len(messages); begin += s3io.QueueBatch {
-		some := messages[begin:min(begin+s3io.QueueBatch, len(messages))]
+	for some := range slices.Chunk(messages, s3io.QueueBatch) {
 		places <- struct{}{}
 		calls.Go(func() {
 			defer func() { <-places }()
-			ctx, cancel := context.WithTimeout(ctx, callTimeout)
-			defer cancel()
-			errs, err := call(ctx, some)
-			if errors.Is(err, context.DeadlineExceeded) {
-				err = fmt.Errorf("%w: SQS does not answer", source.ErrUnreachable)
-			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if err != nil {
-				failure, again = err, append(again, some...)
-				return
-			}
-			for i, m := range some {
-				switch {
-				case errs[i] == nil:
-					done(m)
-				case errors.Is(errs[i], s3io.ErrReceipt):
-					s.settle(m)
-				default:
-					failure, again = errs[i], append(again, m)
+			rest, err := s.call(ctx, some, func(ctx context.Context) ([]error, error) {
+				entries := make([]s3io.Visibility, len(some))
+				for i, m := range some {
+					entries[i] = s3io.Visibility{Receipt: m.receipt, For: length(m)}
 				}
+				return s.queue.SetVisibility(ctx, entries)
+			}, done)
+			mu.Lock()
+			defer mu.Unlock()
+			again = append(again, rest...)
+			if err != nil {
+				failure = err
 			}
 		})
 	}
 	calls.Wait()
 	s.mu.Lock()
-	s.trouble[k] = failure
+	s.trouble[visibility] = failure
 	s.mu.Unlock()
 	return again
+}
+
+// call makes one call for up to QueueBatch messages, and does done for each it
+// went well for, with s.mu held. A message whose receipt is not valid any more
+// is over; the others, which failed, are to be tried again.
+func (s *Source) call(ctx context.Context, some []*message, call func(context.Context) ([]error, error), done func(*message)) (again []*message, failure error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	errs, err := call(ctx)
+	if err != nil {
+		return some, answered(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, m := range some {
+		switch {
+		case errs[i] == nil:
+			done(m)
+		case errors.Is(errs[i], s3io.ErrReceipt):
+			s.settle(m)
+		default:
+			failure, again = errs[i], append(again, m)
+		}
+	}
+	return again, failure
+}
+
+// answered puts into words that a call's own time was over.
+func answered(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: SQS does not answer", source.ErrUnreachable)
+	}
+	return err
 }

@@ -139,16 +139,6 @@ func (o *object) Nack(_ int64, charge bool) {
 	}
 }
 
-// remove lets a message be deleted. s.mu is held.
-func (s *Source) remove(m *message, outcome Outcome) {
-	m.state, m.outcome = deleting, outcome
-	s.deletes = append(s.deletes, m)
-	signal(s.pending)
-	if len(s.deletes) >= enough {
-		signal(s.urgent)
-	}
-}
-
 // giveBack lets a message be visible to all after delay. s.mu is held.
 func (s *Source) giveBack(m *message, delay time.Duration) {
 	if s.stopping() {
@@ -158,7 +148,7 @@ func (s *Source) giveBack(m *message, delay time.Duration) {
 	left := m.received.Add(maxHeld).Sub(s.clock.Now())
 	m.state, m.delay = returning, min(delay, max(left, 0))
 	s.returns = append(s.returns, m)
-	signal(s.urgent)
+	signal(s.returning)
 }
 
 // settle ends a message that is deleted or returned, or whose receipt is not

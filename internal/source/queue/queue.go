@@ -84,14 +84,15 @@ type Source struct {
 	buckets map[string]bool // nil: any
 	swept   string          // see Change
 	redrive redrive         // of the goroutine of Next
-	calls   int             // receives at a time; of the goroutine of Next
+	pace    pace            // of the goroutine of Next
 
-	pending chan struct{}   // signals the keeper: there is something to send
-	urgent  chan struct{}   // as pending, and it must not wait for company
-	done    <-chan struct{} // of the context of New
-	closing chan struct{}   // closed by Close
-	abort   func()          // breaks the keeper's calls
-	kept    chan struct{}   // closed when the keeper has ended
+	returning chan struct{}   // signals the keeper: there is a message to return
+	done      <-chan struct{} // of the context of New
+	closing   chan struct{}   // closed by Close
+	calls     context.Context // of all calls but the receives
+	abort     func()          // ends calls
+	kept      chan struct{}   // closed when the keeper has ended
+	deleting  sync.WaitGroup  // the deleters
 
 	mu       sync.Mutex            // guards everything below, and all messages and objects
 	messages map[string]*message   // by id; none is over
@@ -99,12 +100,17 @@ type Source struct {
 	ready    []*object             // to hand out, some of them perhaps in vain
 	deletes  []*message            // to send
 	returns  []*message            // to send
-	pause    time.Duration         // how long not to receive after the next fault
-	resume   time.Time             // until when not to receive
-	trouble  [2]error              // of the keeper's last calls, by kind
+
+	deleters    int  // under way
+	gatherers   int  // of them, that have not taken messages yet
+	undeletable bool // deleting failed, and waits for the keeper's beat
+
+	pause   time.Duration // how long not to receive after the next fault
+	resume  time.Time     // until when not to receive
+	trouble [2]error      // of the last calls, by kind
 }
 
-// kind is a kind of the keeper's calls.
+// kind is a kind of calls.
 type kind int
 
 const (
@@ -123,9 +129,9 @@ func New(ctx context.Context, queue Queue, bucket Bucket, set Settings) (*Source
 	set.defaults()
 	calls, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Source{
-		set: set, queue: queue, bucket: bucket, clock: set.Clock, calls: 1,
-		pending: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
-		done: ctx.Done(), closing: make(chan struct{}), abort: abort, kept: make(chan struct{}),
+		set: set, queue: queue, bucket: bucket, clock: set.Clock, pace: pace{calls: 1, objects: 1},
+		returning: make(chan struct{}, 1),
+		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, kept: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 	}
 	if len(set.Buckets) > 0 {
@@ -134,7 +140,7 @@ func New(ctx context.Context, queue Queue, bucket Bucket, set Settings) (*Source
 			s.buckets[b] = true
 		}
 	}
-	go s.keep(calls)
+	go s.keep()
 	return s, nil
 }
 
@@ -223,6 +229,9 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 		if err != nil {
 			return nil, 0, err
 		}
+	}
+	if len(s.deletes) >= maxUndeleted {
+		return nil, undeletedPause, nil
 	}
 	return nil, s.resume.Sub(s.clock.Now()), nil
 }

@@ -61,22 +61,6 @@ func TestAMessageIsDeletedAfterAllItsObjects(t *testing.T) {
 	assert.Empty(t, r.remote.Bodies())
 }
 
-func TestDeletesGoInBatches(t *testing.T) {
-	r := newRig(t, withRoom(30))
-	for i := range 30 {
-		r.remote.Send(event(fmt.Sprint(i)))
-	}
-	works := make([]*source.Work, 30)
-	for i := range works {
-		works[i] = r.next()
-	}
-	for _, w := range works {
-		r.progress.finish(w)
-	}
-	r.untilDeleted(30)
-	assert.LessOrEqual(t, r.server.Calls("DeleteMessageBatch"), 6)
-}
-
 // What names no object to read is consumed, or it would come again for ever.
 func TestMessagesWithNothingToReadAreDeleted(t *testing.T) {
 	r := newRig(t)

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/notify"
@@ -25,61 +24,76 @@ const (
 	redriveAge = 10 * time.Minute
 )
 
+// pace is how messages are received, as the last ones tell.
+type pace struct {
+	calls   int // receives at a time
+	objects int // that a message names, rounded up
+}
+
+// received is what one receive gave.
+type received struct {
+	asked    int // for so many messages
+	messages []s3io.Message
+	at       time.Time // when they came
+	err      error
+}
+
 // receive takes messages for which there is room. While they keep coming in
 // full, more receives are made at a time; else one, which waits for the first.
 func (s *Source) receive(ctx context.Context) error {
-	room := max(s.set.Room(), 1)
-	calls := min(s.calls, (room+s3io.QueueBatch-1)/s3io.QueueBatch)
-	results := make([]received, calls)
-	var all sync.WaitGroup
-	for i := range results {
+	room := (max(s.set.Room(), 1) + s.pace.objects - 1) / s.pace.objects
+	calls := min(s.pace.calls, (room+s3io.QueueBatch-1)/s3io.QueueBatch)
+	answers := make(chan received, calls)
+	for range calls {
 		in := s3io.Receive{Max: min(room, s3io.QueueBatch), Visibility: s.set.Visibility}
 		room -= in.Max
 		if calls == 1 {
 			in.Wait = s.set.Wait
 		}
-		all.Go(func() { results[i].messages, results[i].err = s.queue.Receive(ctx, in) })
-		results[i].full = in.Max
+		go func() { answers <- s.receiveOnce(ctx, in) }()
 	}
-	all.Wait()
-
-	now := s.clock.Now()
 	var failure error
-	full, got := true, 0
-	for _, r := range results {
+	full, messages, objects := true, 0, 0
+	for range calls {
+		r := <-answers
 		if r.err != nil {
 			failure = r.err
 		}
-		full = full && len(r.messages) == r.full
-		got += len(r.messages)
+		full = full && len(r.messages) == r.asked
+		messages += len(r.messages)
 		for i := range r.messages {
-			s.accept(ctx, &r.messages[i], now)
+			objects += s.accept(ctx, &r.messages[i], r.at)
 		}
 	}
-	s.calls = 1
+	s.pace.calls = 1
 	if full {
-		s.calls = min(2*calls, maxCalls)
+		s.pace.calls = min(2*calls, maxCalls)
 	}
 	if failure == nil {
 		s.set.Hooks.Received()
 	}
-	if got > 0 {
-		return nil // what failed fails again, when these are on their way
+	if messages == 0 {
+		return failure
 	}
-	return failure
+	s.pace.objects = max((objects+messages-1)/messages, 1)
+	return nil // what failed fails again, when these are on their way
 }
 
-// received is what one receive gave.
-type received struct {
-	messages []s3io.Message
-	err      error
-	full     int // messages that were asked for
+// receiveOnce makes one call. Its messages are hidden from when SQS answers on.
+func (s *Source) receiveOnce(ctx context.Context, in s3io.Receive) received {
+	timed, cancel := context.WithTimeout(ctx, in.Wait+callTimeout)
+	defer cancel()
+	messages, err := s.queue.Receive(timed, in)
+	if err != nil && ctx.Err() == nil {
+		err = answered(err)
+	}
+	return received{in.Max, messages, s.clock.Now(), err}
 }
 
 // accept looks into a message and keeps it, unless it is not a notification:
 // then nothing is done for it, so that the queue gives it out again until its
-// redrive policy takes it away.
-func (s *Source) accept(ctx context.Context, raw *s3io.Message, now time.Time) {
+// redrive policy takes it away. It returns how many objects are to be read.
+func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) int {
 	if raw.Receives > 1 {
 		s.set.Hooks.Message(Redelivered)
 	}
@@ -87,27 +101,24 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, now time.Time) {
 	if err != nil {
 		s.set.Hooks.Message(Unknown)
 		s.set.Hooks.Unknown(raw.ID, err)
-		return
+		return 0
 	}
 	named := s.wanted(n.Objects)
-	works := make([]source.Work, 0, len(named))
-	for _, o := range named {
-		w, todo := s.workOf(ctx, o, raw.Receives)
-		if todo {
-			works = append(works, w)
-		}
-	}
-	m := &message{
-		id: raw.ID, receipt: raw.Receipt, receives: raw.Receives,
-		received: now, hidden: now.Add(s.set.Visibility), left: len(works),
-	}
 	outcome := Deleted
 	if len(named) == 0 {
 		outcome = Ignored
 	}
+	attempt := s.attemptOf(ctx, raw.Receives)
+	m := &message{
+		id: raw.ID, receipt: raw.Receipt, receives: raw.Receives,
+		received: at, hidden: at.Add(s.set.Visibility),
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	works := s.worksOf(named, attempt)
+	m.left = len(works)
 	s.add(m, works, outcome)
+	return len(works)
 }
 
 // wanted returns the objects that the settings do not leave out.
@@ -125,21 +136,30 @@ func (s *Source) wanted(named []notify.Object) []source.Object {
 	return objects
 }
 
-// workOf returns what is left to do of an object; false: nothing.
-func (s *Source) workOf(ctx context.Context, o source.Object, receives int) (w source.Work, todo bool) {
-	w.Object = o
-	w.ID = source.Identify(o.Bucket, o.Key, o.ETag)
-	if s.set.Progress.Done(w.ID) {
-		s.set.Hooks.AlreadyDone()
-		return w, false
-	}
-	w.Offset, _ = s.set.Progress.Reached(w.ID)
-	w.Group = groupOf(s.clock.Now())
-	// How often to try is the queue's affair, while it has a redrive policy.
+// attemptOf is the Work.Attempt of the objects of a message. How often to try is
+// the queue's affair, while it has a redrive policy.
+func (s *Source) attemptOf(ctx context.Context, receives int) int {
 	if receives >= maxReceives && s.redrive.missing(ctx, s.queue, s.clock.Now()) {
-		w.Attempt = lastAttempt
+		return lastAttempt
 	}
-	return w, true
+	return 0
+}
+
+// worksOf returns what is left to do of objects. s.mu is held, which an Ack
+// waits for: what is neither done nor in s.objects is in nobody's hands.
+func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
+	works := make([]source.Work, 0, len(named))
+	group := groupOf(s.clock.Now())
+	for _, o := range named {
+		id := source.Identify(o.Bucket, o.Key, o.ETag)
+		if s.set.Progress.Done(id) {
+			s.set.Hooks.AlreadyDone()
+			continue
+		}
+		offset, _ := s.set.Progress.Reached(id)
+		works = append(works, source.Work{Object: o, ID: id, Group: group, Offset: offset, Attempt: attempt})
+	}
+	return works
 }
 
 // add keeps a message and makes its objects ready. s.mu is held.

@@ -1,0 +1,124 @@
+package s3io
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+const (
+	// defaultRegion is what servers without regions expect, and for S3 itself
+	// the one whose error names the bucket's region.
+	defaultRegion = "us-east-1"
+
+	// A request is tried three times within a few seconds. The caller comes back
+	// later anyway, so that giving up early only means reporting early.
+	requestAttempts   = 3
+	requestMaxBackoff = 2 * time.Second
+)
+
+// access is what the clients of all services have in common: who asks, from
+// where, over which connections.
+type access struct {
+	sdk  aws.Config
+	http *http.Client
+	role string // assumed; "": none
+}
+
+// newAccess reads the SDK's environment and shared files. Of cfg it uses what is
+// about credentials, region and connections. It does not use the network.
+func newAccess(ctx context.Context, cfg *Config) (access, error) {
+	if err := cfg.Validate(); err != nil {
+		return access{}, err
+	}
+	sdk, err := config.LoadDefaultConfig(ctx,
+		config.WithRegion(cfg.Region),
+		config.WithDefaultRegion(defaultRegion),
+		config.WithSharedConfigProfile(cfg.Profile),
+		// The SDK adds the certificates of AWS_CA_BUNDLE to a client of this kind only.
+		config.WithHTTPClient(awshttp.NewBuildableClient()),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = requestAttempts, requestMaxBackoff
+			})
+		}),
+		// Otherwise each object without a checksum, and each range, logs a warning.
+		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
+		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
+	)
+	if err != nil {
+		return access{}, fmt.Errorf("aws settings (aws.region, aws.profile, the AWS_ variables and ~/.aws): %s", brief(err.Error()))
+	}
+	a := access{http: newHTTPClient(cfg, sdk.HTTPClient), role: cfg.RoleARN}
+	sdk.HTTPClient = a.http
+	if cfg.RoleARN != "" {
+		sdk.Credentials = aws.NewCredentialsCache(assumeRole(sdk, cfg.RoleARN, cfg.ExternalID))
+	}
+	if sdk.Credentials != nil {
+		sdk.Credentials = tagged{sdk.Credentials}
+	}
+	a.sdk = sdk
+	return a, nil
+}
+
+func (a *access) region() string { return a.sdk.Region }
+
+// close closes the connections that no request uses.
+func (a *access) close() { a.http.CloseIdleConnections() }
+
+func (a *access) credentialsHint() string {
+	if a.role != "" {
+		return fmt.Sprintf("check that sts:AssumeRole on %s is allowed, its trust policy, and aws.role_arn and aws.external_id", a.role)
+	}
+	return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
+}
+
+func (a *access) partition() string {
+	switch {
+	case strings.HasPrefix(a.region(), "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(a.region(), "us-gov-"):
+		return "aws-us-gov"
+	default:
+		return "aws"
+	}
+}
+
+func assumeRole(sdk aws.Config, role, externalID string) aws.CredentialsProvider {
+	return stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = "otelcol-s3audit"
+		if externalID != "" {
+			o.ExternalID = &externalID
+		}
+	})
+}
+
+// tagged marks the errors of a credentials provider, which the SDK returns
+// without a type of their own.
+type tagged struct{ aws.CredentialsProvider }
+
+func (t tagged) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := t.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		return creds, &credentialsError{err}
+	}
+	return creds, nil
+}
+
+// IsCredentialsProvider lets the SDK see through the wrapper.
+func (t tagged) IsCredentialsProvider(target aws.CredentialsProvider) bool {
+	return aws.IsCredentialsProvider(t.CredentialsProvider, target)
+}
+
+type credentialsError struct{ error }
+
+func (e *credentialsError) Unwrap() error { return e.error }

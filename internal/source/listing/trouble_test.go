@@ -1,0 +1,141 @@
+package listing
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// forgetful is a bucket that refuses the tokens it does not know.
+type forgetful struct {
+	*fakeBucket
+	known map[string]bool
+}
+
+func (f *forgetful) List(ctx context.Context, in s3io.ListInput) (s3io.Page, error) {
+	if in.Token != "" && !f.known[in.Token] {
+		return s3io.Page{}, fmt.Errorf("%w: 400", s3io.ErrToken)
+	}
+	p, err := f.fakeBucket.List(ctx, in)
+	f.known[p.Token] = true
+	return p, err
+}
+
+// A token that is refused is refused for ever.
+func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
+	for layout, keyAt := range keyOf {
+		t.Run(layout, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(1000 * fullDay)
+				r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+				r.size = 10
+				for i := range 190 { // half in a span, half in the window
+					at := time.Now().Add(-time.Duration(i) * time.Hour / 2)
+					r.put(keyAt(at, i), at)
+				}
+				bucket := &forgetful{r.fakeBucket, map[string]bool{}}
+				var err error
+				r.src, err = New(bucket, r.set)
+				require.NoError(t, err)
+				seen := map[string]bool{}
+				for failures := 0; len(seen) < 190; {
+					w, err := r.src.Next(t.Context())
+					if err != nil {
+						require.ErrorIs(t, err, s3io.ErrToken)
+						failures++
+						require.Less(t, failures, 20)
+						continue
+					}
+					require.False(t, seen[w.Object.Key], "handed out twice")
+					seen[w.Object.Key] = true
+					if len(seen)%2 == 0 { // the others stay in flight
+						r.commit(t, w)
+					}
+					if len(seen)%45 == 0 {
+						clear(bucket.known)
+					}
+				}
+				assert.Empty(t, r.poll(t))
+			})
+		})
+	}
+}
+
+// An object that cannot be read for days holds the backfill back for good, not
+// only for the time that a page takes.
+func TestBackfillIsBoundedBesideAStuckObject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r.size = 1
+		r.fill("simple", time.Now().Add(-203*fullDay), 200, 15)
+		stuck, err := r.src.Next(t.Context())
+		require.NoError(t, err)
+		before := r.during(t, 3*time.Hour)
+		assert.LessOrEqual(t, len(r.src.backlog.marks), maxMarks)
+		r.commit(t, stuck)
+		after := r.during(t, 10*time.Minute)
+		assert.Len(t, append(before, after...), 200*15-1)
+	})
+}
+
+// A wrong prefix is silent otherwise: nothing is found and nothing fails.
+func TestEmptyIsToldOnceWhenNothingIsFound(t *testing.T) {
+	const far = -300 * fullDay
+	for name, c := range map[string]struct {
+		layout Layout
+		start  string
+		put    func(r *rig, now time.Time)
+		want   int
+	}{
+		"nothing":               {Auto, "latest", func(*rig, time.Time) {}, 1},
+		"nothing, simple":       {Simple, "earliest", func(*rig, time.Time) {}, 1},
+		"other keys":            {Auto, "earliest", func(r *rig, now time.Time) { r.put("p/README", now); r.put("p/a/b", now) }, 1},
+		"an empty bucket":       {Auto, "earliest", func(r *rig, now time.Time) { r.put("p/"+partA+"/x", now) }, 1},
+		"not to be read":        {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now.Add(-time.Hour), 1), now.Add(-time.Hour)) }, 0},
+		"simple":                {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now, 1), now) }, 0},
+		"partitioned":           {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now, 1), now) }, 0},
+		"long ago, from latest": {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, 1},
+		"long ago":              {Auto, "earliest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(1000 * fullDay)
+				told := 0
+				r := newRig(t, func(s *Settings) {
+					from(c.start)(s)
+					s.Layout, s.Empty = c.layout, func() { told++ }
+				})
+				c.put(r, time.Now())
+				r.fail = []error{source.ErrUnreachable}
+				_, err := r.src.Next(t.Context())
+				require.ErrorIs(t, err, source.ErrUnreachable)
+				assert.Zero(t, told, "nothing was listed")
+				r.during(t, 3*time.Hour)
+				assert.Equal(t, c.want, told)
+			})
+		})
+	}
+}
+
+func TestEmptyIsNotToldOfWhatWasReadBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		told := 0
+		r := newRig(t, func(s *Settings) { s.Empty = func() { told++ } })
+		r.put(simpleKey(time.Now(), 1), time.Now())
+		require.Len(t, r.during(t, time.Hour), 1)
+		r.objects = nil
+		r.restart(t)
+		r.during(t, time.Hour)
+		assert.Zero(t, told)
+	})
+}
