@@ -157,8 +157,11 @@ func (c *committer) noteObject(end *ending, last bool) {
 	w := end.object.work
 	attempts := w.Attempt
 	if last {
-		others := errors.Is(end.err, source.ErrDenied) && c.denials.others(w, end.object.opened)
-		end.what = dispose(end.err, attempts, others)
+		others, before := false, attempts
+		if errors.Is(end.err, source.ErrDenied) {
+			others, before = c.denials.others(w, end.object.opened)
+		}
+		end.what = dispose(end.err, before, others)
 		if !end.what.again {
 			delete(c.denials, w.ID)
 			c.change.Done(w.Group, w.ID)

@@ -37,8 +37,8 @@ type disposition struct {
 }
 
 // dispose is the one table from the error that ended the reading of an object
-// to what happens. attempt is how many charged attempts went before, and others
-// whether other objects could be opened since this one was denied first.
+// to what happens. attempt is how many attempts went before, and others whether
+// other objects could be opened since this one was denied first.
 func dispose(err error, attempt int, others bool) disposition {
 	switch {
 	case err == nil:
@@ -73,11 +73,13 @@ func limited(o Outcome, attempt int) disposition {
 type denials map[source.ID]int64
 
 // others tells whether more objects were opened since an object was denied
-// first, which is now if it was not denied before. A file is not the service's
-// to deny: there, any file that could be opened counts.
-func (d denials) others(o *source.Work, opened int64) bool {
+// first, which is now if it was not denied before, and how many attempts went
+// before: the first denial was not charged, since it told nothing yet, and counts
+// once others are known to work. A file is not the service's to deny: there, any
+// file that could be opened counts.
+func (d denials) others(o *source.Work, opened int64) (others bool, attempts int) {
 	if o.Object.Bucket == "" {
-		return opened > 0
+		return opened > 0, o.Attempt
 	}
 	first, known := d[o.ID]
 	if !known {
@@ -85,8 +87,9 @@ func (d denials) others(o *source.Work, opened int64) bool {
 			clear(d) // objects of a queue may go to another collector, unseen
 		}
 		d[o.ID] = opened
+		return false, o.Attempt
 	}
-	return known && opened > first
+	return opened > first, o.Attempt + 1
 }
 
 // report tells the operator: once for an object that is given up, by the

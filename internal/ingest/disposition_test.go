@@ -55,16 +55,23 @@ func TestDenialsCountOnceOthersWereOpened(t *testing.T) {
 	d := make(denials)
 	one, two := &source.Work{ID: source.ID{1}}, &source.Work{ID: source.ID{2}}
 	one.Object.Bucket, two.Object.Bucket = "b", "b"
-	assert.False(t, d.others(one, 5), "what was opened before says nothing: the permission may have gone since")
-	assert.False(t, d.others(two, 5))
-	assert.False(t, d.others(one, 5), "still the same for all")
-	assert.True(t, d.others(one, 6))
-	assert.True(t, d.others(one, 6), "also when nothing else comes")
-	assert.True(t, d.others(two, 6))
+	check := func(o *source.Work, opened int64, others bool, attempts int, why string) {
+		t.Helper()
+		got, before := d.others(o, opened)
+		assert.Equal(t, others, got, why)
+		assert.Equal(t, attempts, before, why)
+	}
+	check(one, 5, false, 0, "what was opened before says nothing: the permission may have gone since")
+	check(two, 5, false, 0, "")
+	check(one, 5, false, 1, "still the same for all")
+	check(one, 6, true, 1, "the first denial counts now")
+	one.Attempt = 1
+	check(one, 6, true, 2, "also when nothing else comes")
+	check(two, 6, true, 1, "")
 
 	file := &source.Work{}
-	assert.False(t, d.others(file, 0))
-	assert.True(t, d.others(file, 1))
+	check(file, 0, false, 0, "")
+	check(file, 1, true, 0, "")
 }
 
 func TestDeniedObjectIsGivenUpAlsoAsTheLastOne(t *testing.T) {
@@ -74,7 +81,8 @@ func TestDeniedObjectIsGivenUpAlsoAsTheLastOne(t *testing.T) {
 	require.NoError(t, r.Run(t.Context()))
 	assert.Equal(t, want, r.sink.uids)
 	assert.Equal(t, 1, denied.acked)
-	assert.Equal(t, 2, denied.charged)
+	assert.Equal(t, 1, denied.charged, "the first of three told nothing yet")
+	assert.Equal(t, 2, denied.nacked)
 	assert.Len(t, r.logged.FilterMessageSnippet("given up").All(), 1)
 	assert.NoError(t, r.concerns.latest[ConcernObjects], "well again")
 }

@@ -98,6 +98,7 @@ const maxPieces = 16
 func New(cfg Config, parts Parts) *Engine {
 	// A converted piece is about a megabyte, so many CPUs must not mean many pieces.
 	pieces := min(4*runtime.GOMAXPROCS(0), maxPieces)
+	cfg.Lines.Windows = lines.NewWindows()
 	return &Engine{
 		cfg: cfg, parts: parts,
 		order:          make(chan *piece, pieces),

@@ -106,17 +106,22 @@ func (x *run) stop(ctx context.Context, timeout time.Duration) {
 	<-x.done
 }
 
-// close frees what start opened, within the time that is left to do it.
+// close frees what start opened. Each has a time of its own: a queue that is slow
+// to take back its messages must not cost the storage its end.
 func (r *s3Receiver) close(src *opened, progress *checkpoint.Store, known *enrichment) {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	err := errors.Join(src.close(), progress.Close(ctx))
+	err := errors.Join(src.close(), inTime(progress.Close))
 	if known != nil {
-		err = errors.Join(err, known.close(ctx))
+		err = errors.Join(err, inTime(known.close))
 	}
 	if err != nil {
 		r.log.Warn("closing the source and what is stored", zap.Error(err))
 	}
+}
+
+func inTime(end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return end(ctx)
 }
 
 // summarize logs what was read, once reading has ended.

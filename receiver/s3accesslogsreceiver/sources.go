@@ -54,32 +54,40 @@ func (r *s3Receiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.St
 }
 
 func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store) (*opened, error) {
-	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
+	set, err := cfg.settings()
 	if err != nil {
 		return nil, err
 	}
-	set, err := cfg.settings()
+	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
 	set.Progress = progress
 	set.Skipped = func(string) { r.countObject(objectSkipped) }
+	set.Empty = func() {
+		r.log.Warn("no log object was found: is the prefix right?", zap.String("bucket", cfg.Name), zap.String("prefix", cfg.Prefix))
+	}
 	set.Listed = func() { r.engine.Load().SourceWell() }
 	src, err := listing.New(observedS3{client, apiCalls{r.telemetry, r.instruments}}, set)
-	return &opened{source: src, below: []func(){client.Close}}, err
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return &opened{source: src, below: []func(){client.Close}}, nil
 }
 
 func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
+	set, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
 	if err != nil {
 		return nil, err
 	}
 	q, err := s3io.NewQueue(ctx, cfg.URL, r.cfg.AWS.client())
 	if err != nil {
-		return nil, err
-	}
-	set, err := cfg.settings()
-	if err != nil {
+		client.Close()
 		return nil, err
 	}
 	set.Progress = progress
@@ -95,7 +103,12 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *
 	}
 	calls := apiCalls{r.telemetry, r.instruments}
 	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)
-	return &opened{source: src, below: []func(){q.Close, client.Close}}, err
+	if err != nil {
+		q.Close()
+		client.Close()
+		return nil, err
+	}
+	return &opened{source: src, below: []func(){q.Close, client.Close}}, nil
 }
 
 func (r *s3Receiver) openS3(ctx context.Context, owner string) (*s3io.Client, error) {

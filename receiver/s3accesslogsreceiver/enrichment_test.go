@@ -1,0 +1,145 @@
+package s3accesslogsreceiver
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+)
+
+const (
+	sampleDatabase = "../../testdata/geo/sample.mmdb"
+	sampleFeed     = "../../testdata/feeds/sample.json"
+)
+
+// knownClients is a directory with one record of a client that sample.mmdb and
+// sample.json know.
+func knownClients(t *testing.T) *Config {
+	t.Helper()
+	fields := strings.Split(samplelogs.Records(1, 1)[0], " ")
+	fields[4] = "203.0.113.66" // behind owner, bucket and the two parts of the time
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "a"), strings.Join(fields, " ")+"\n")
+	return directoryConfig(dir)
+}
+
+func TestClientsAreKnown(t *testing.T) {
+	cfg := knownClients(t)
+	cfg.GeoIP.Databases = []string{sampleDatabase}
+	cfg.ThreatIntel.Feeds = []FeedConfig{{Name: "sample", Path: sampleFeed, Format: "auto"}}
+	logs, metrics := new(consumertest.LogsSink), new(consumertest.MetricsSink)
+	l, m := both(t, settings(t.Name()), cfg, logs, metrics)
+	require.NoError(t, l.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, m.Start(t.Context(), componenttest.NewNopHost()))
+	<-sharedOf(l).run.done
+	require.NoError(t, l.Shutdown(t.Context()))
+	require.NoError(t, m.Shutdown(t.Context()))
+
+	require.Equal(t, 1, logs.LogRecordCount())
+	record := logs.AllLogs()[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()
+	assert.NotEmpty(t, record["geo.country.iso_code"])
+	assert.NotEmpty(t, record["as.number"])
+	assert.Equal(t, "sample", record["threat.feed.name"])
+	assert.Equal(t, []any{"sample"}, record["threat.feeds"])
+
+	names := map[string]map[string]any{}
+	for _, metric := range metrics.AllMetrics()[0].ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+		if strings.HasSuffix(metric.Name(), "requests") {
+			names[metric.Name()] = metric.Sum().DataPoints().At(1).Attributes().AsRaw()
+		}
+	}
+	assert.Equal(t, record["geo.country.iso_code"], names["aws.s3.server.client.requests"]["geo.country.iso_code"])
+	assert.Equal(t, record["threat.group.name"], names["aws.s3.server.threat.requests"]["threat.group.name"])
+}
+
+func TestFeedOfAServerIsKeptOverARestartWithoutIt(t *testing.T) {
+	content, err := os.ReadFile(sampleFeed)
+	require.NoError(t, err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer secret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write(content)
+	}))
+	host, storage := newStorageHost(t)
+	feed := func() (found any) {
+		cfg := knownClients(t)
+		cfg.Storage = &storage
+		conf, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: remote, http: {endpoint: "`+server.URL+`", headers: {Authorization: Bearer secret}}}]}}`)
+		require.NoError(t, err)
+		cfg.ThreatIntel = conf.ThreatIntel
+		require.Equal(t, configopaque.String("[REDACTED]").String(), conf.ThreatIntel.Feeds[0].HTTP.Headers[0].Value.String())
+		sink := new(consumertest.LogsSink)
+		l, err := NewFactory().CreateLogs(t.Context(), settings("feeds"), cfg, sink)
+		require.NoError(t, err)
+		require.NoError(t, l.Start(t.Context(), host))
+		<-sharedOf(l).run.done
+		require.NoError(t, l.Shutdown(t.Context()))
+		require.Equal(t, 1, sink.LogRecordCount())
+		return sink.AllLogs()[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes().AsRaw()["threat.feed.name"]
+	}
+	assert.Equal(t, "remote", feed())
+	server.Close()
+	assert.Equal(t, "remote", feed(), "from its copy")
+}
+
+func TestBrokenDatabaseIsReportedAndReadingGoesOn(t *testing.T) {
+	cfg := knownClients(t)
+	broken := filepath.Join(t.TempDir(), "broken.mmdb")
+	writeFile(t, broken, "no database")
+	cfg.GeoIP.Databases = []string{broken}
+	cfg.GeoIP.ReloadInterval = 10 * time.Millisecond
+	cfg.Directory.Get().Follow = true
+	sink := new(consumertest.LogsSink)
+	r := startReceiver(t, cfg, sink)
+	require.ErrorContains(t, r.awaitStatus(t, componentstatus.StatusRecoverableError), broken)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 10*time.Second, 10*time.Millisecond)
+
+	good, err := os.ReadFile(sampleDatabase)
+	require.NoError(t, err)
+	writeFile(t, broken+".new", string(good))
+	require.NoError(t, os.Rename(broken+".new", broken))
+	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
+}
+
+func TestEnrichmentIsMeasured(t *testing.T) {
+	cfg := knownClients(t)
+	cfg.Directory.Get().Follow = true
+	cfg.GeoIP.Databases = []string{sampleDatabase}
+	cfg.ThreatIntel.Feeds = []FeedConfig{{Name: "sample", Path: sampleFeed, Format: "auto"}}
+	sink := new(consumertest.LogsSink)
+	tel, _ := startMeasured(t, cfg, sink)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 10*time.Second, 10*time.Millisecond)
+	got := readTelemetry(t, tel)
+	assert.EqualValues(t, 2, got["enrichment.reloads loaded"])
+	assert.Greater(t, got["enrichment.entries"], int64(20))
+}
+
+func TestWrongEnrichmentSettings(t *testing.T) {
+	for settings, message := range map[string]string{
+		`geoip: {databases: [""]}`:                                                 "geoip.databases",
+		`geoip: {reload_interval: 0s}`:                                             "geoip.reload_interval",
+		`threat_intel: {refresh_interval: 1s}`:                                     "refresh_interval",
+		`threat_intel: {feeds: [{name: a}]}`:                                       "feeds::0::path",
+		`threat_intel: {feeds: [{name: a, path: b}, {name: a, path: c}]}`:          "feeds::1::name",
+		`threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`:             "feeds::0::confidence",
+		`threat_intel: {feeds: [{name: a, path: b, format: excel}]}`:               "feeds::0::format",
+		`threat_intel: {feeds: [{name: a, path: b, taxii: {collection: "x://"}}]}`: "feeds::0::",
+	} {
+		_, err := load(t, "{directory: {path: x}, "+settings+"}")
+		require.ErrorContains(t, err, message, settings)
+	}
+}
