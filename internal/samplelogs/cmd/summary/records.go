@@ -19,6 +19,8 @@ type output struct {
 	first     time.Time
 	last      time.Time
 	byBucket  map[string]map[string]int // bucket -> operation -> records
+	countries map[string]int            // records by country of the client
+	threats   map[string]int            // records by confidence and group of a threat
 	example   *logRecord
 	resource  []attribute // of the example
 }
@@ -64,7 +66,7 @@ func readRecords(path string) (*output, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	out := &output{byBucket: map[string]map[string]int{}}
+	out := &output{byBucket: map[string]map[string]int{}, countries: map[string]int{}, threats: map[string]int{}}
 	for requests := json.NewDecoder(f); ; {
 		var e export
 		if err := requests.Decode(&e); errors.Is(err, io.EOF) {
@@ -101,6 +103,12 @@ func (out *output) addRecord(r *logRecord, resource []attribute, bucket string) 
 		out.byBucket[bucket] = map[string]int{}
 	}
 	out.byBucket[bucket][find(r.Attributes, "aws.s3.operation")]++
+	if country := find(r.Attributes, "geo.country.iso_code"); country != "" {
+		out.countries[country]++
+	}
+	if group := find(r.Attributes, "threat.group.name"); group != "" {
+		out.threats[find(r.Attributes, "threat.indicator.confidence")+", "+group]++
+	}
 	t := time.Unix(0, r.TimeUnixNano).UTC()
 	if out.first.IsZero() || t.Before(out.first) {
 		out.first = t
@@ -127,12 +135,12 @@ func (out *output) print(w io.Writer) {
 			total += n
 		}
 		fmt.Fprintf(w, "  %-34s %6d\n", bucket, total)
-		names := sortedKeys(operations)
-		sort.SliceStable(names, func(i, j int) bool { return operations[names[i]] > operations[names[j]] })
-		for _, name := range names {
-			fmt.Fprintf(w, "      %-30s %6d\n", name, operations[name])
-		}
+		printCounts(w, "      %-30s %6d\n", operations)
 	}
+	fmt.Fprintf(w, "\nRecords per country of the client (invented, see testdata/geo)\n ")
+	printCounts(w, " %s %d ", out.countries)
+	fmt.Fprintf(w, "\n\nRecords of threats, by confidence and actor (invented, see testdata/feeds)\n")
+	printCounts(w, "  %-34s %6d\n", out.threats)
 
 	fmt.Fprintf(w, "\nMalformed lines, each kept as a record of its own\n")
 	sort.Slice(out.malformed, func(i, j int) bool { return out.malformed[i].path < out.malformed[j].path })
@@ -141,6 +149,15 @@ func (out *output) print(w io.Writer) {
 	}
 	if out.example != nil {
 		out.printExample(w)
+	}
+}
+
+// printCounts prints the counts, the largest first.
+func printCounts(w io.Writer, format string, counts map[string]int) {
+	names := sortedKeys(counts)
+	sort.SliceStable(names, func(i, j int) bool { return counts[names[i]] > counts[names[j]] })
+	for _, name := range names {
+		fmt.Fprintf(w, format, name, counts[name])
 	}
 }
 
