@@ -41,6 +41,7 @@ type converter struct {
 
 	p       *piece
 	origin  otlplogs.Origin // of p
+	now     int64           // when p was read, in seconds since the Unix epoch
 	segment segment         // being filled
 	counted counts
 }
@@ -57,7 +58,8 @@ func (c *converter) piece(p *piece) {
 		return
 	}
 	c.p, c.origin = p, p.object.origin
-	c.origin.Observed = pcommon.NewTimestampFromTime(time.Now())
+	now := time.Now()
+	c.now, c.origin.Observed = now.Unix(), pcommon.NewTimestampFromTime(now)
 	if long := p.chunk.Long; long != nil {
 		c.long(long)
 	} else {
@@ -117,7 +119,7 @@ func (c *converter) one(line string, at int64) {
 	}
 	var client enrich.Client
 	if clients := c.engine.parts.Clients; clients != nil {
-		client = clients.Lookup(c.record.RemoteIP)
+		client = clients.Lookup(c.record.RemoteIP, c.now)
 	}
 	if c.counter != nil {
 		c.counter.Add(&c.record, client)

@@ -193,7 +193,7 @@ func restarts(t *testing.T, seed uint64, delta bool) {
 	}
 	cfg := testConfig()
 	cfg.BatchRecords = 200
-	for life := 0; life < 50; life++ {
+	for life := range 50 {
 		src := newFakeSource(unfinished(t, client, objects)...)
 		r := newRig(cfg, src, sink)
 		r.drainTime = time.Duration(rnd.IntN(60)) * time.Second

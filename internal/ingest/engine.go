@@ -30,10 +30,10 @@ type Sink interface {
 	Deliver(ctx context.Context, logs plog.Logs) (refused int, err error)
 }
 
-// Clients tells what is known of a client address. It is called from several
-// goroutines at once.
+// Clients tells what is known of a client address at a moment, in seconds since
+// the Unix epoch. It is called from several goroutines at once.
 type Clients interface {
-	Lookup(address string) enrich.Client
+	Lookup(address string, now int64) enrich.Client
 }
 
 // Config bounds the engine. All of it must be set.

@@ -73,20 +73,30 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.source_region", r.SourceRegion)
 	v.words("aws.s3.extra_fields", redact.text(&b.arena, r.Extra), ' ')
 
-	if client.Place != nil {
-		addPlace(&v, client.Place)
-	}
-	if client.Threat != nil {
-		addThreat(&v, client.Threat)
-	}
+	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
 
 	lr := b.add(resourceKey{r.Bucket, r.Owner, from.AccountID, from.Region})
+	setFields(lr, r, &request.trace)
+	b.finish(lr, &v, body, line, from)
+}
+
+// setFields sets what a log record has beside attributes and body.
+func setFields(lr plog.LogRecord, r *accesslog.Record, trace *accesslog.TraceContext) {
 	lr.SetEventName("aws.s3.server_access")
 	lr.SetTimestamp(timestamp(r.Time))
 	setSeverity(lr, r.Status)
-	setTrace(lr, &request.trace)
-	b.finish(lr, &v, body, line, from)
+	setTrace(lr, trace)
+}
+
+// addClient is the mapping from what is known of a client.
+func addClient(v *values, client enrich.Client) {
+	if client.Place != nil {
+		addPlace(v, client.Place)
+	}
+	if client.Threat != nil {
+		addThreat(v, client.Threat)
+	}
 }
 
 // addPlace is the mapping from where a client is.

@@ -34,7 +34,7 @@ type enrichment struct {
 }
 
 // Lookup implements ingest.Clients.
-func (e *enrichment) Lookup(address string) (client enrich.Client) {
+func (e *enrichment) Lookup(address string, now int64) (client enrich.Client) {
 	addr, ok := enrich.ParseAddr(address)
 	if !ok {
 		return client
@@ -43,7 +43,7 @@ func (e *enrichment) Lookup(address string) (client enrich.Client) {
 		client.Place = e.places.Lookup(addr)
 	}
 	if e.threats != nil {
-		client.Threat = e.threats.Lookup(addr, time.Now().Unix())
+		client.Threat = e.threats.Lookup(addr, now)
 	}
 	return client
 }
