@@ -21,6 +21,7 @@ type GeoIPConfig struct {
 // ThreatConfig names feeds of addresses that are known to be malicious.
 type ThreatConfig struct {
 	RefreshInterval time.Duration `mapstructure:"refresh_interval"`
+	MaxFeedSize     ByteSize      `mapstructure:"max_feed_size"` // after decompression
 	Feeds           []FeedConfig  `mapstructure:"feeds"`
 }
 
@@ -82,7 +83,7 @@ func (c *ThreatConfig) Validate() error {
 }
 
 func (c *ThreatConfig) settings() threat.Settings {
-	set := threat.Settings{Refresh: c.RefreshInterval}
+	set := threat.Settings{Refresh: c.RefreshInterval, MaxFeedSize: int64(c.MaxFeedSize)}
 	for i := range c.Feeds {
 		set.Feeds = append(set.Feeds, c.Feeds[i].feed())
 	}

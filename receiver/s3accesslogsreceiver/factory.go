@@ -64,7 +64,7 @@ func createDefaultConfig() component.Config {
 		},
 		Metrics:     defaultMetricsConfig(),
 		GeoIP:       GeoIPConfig{ReloadInterval: time.Minute},
-		ThreatIntel: ThreatConfig{RefreshInterval: threat.DefaultRefresh},
+		ThreatIntel: ThreatConfig{RefreshInterval: threat.DefaultRefresh, MaxFeedSize: threat.DefaultMaxFeedSize},
 	}
 }
 
