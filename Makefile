@@ -12,6 +12,8 @@ COLLECTOR_STABLE := v1.67.0
 # those of the other tools do not resolve together.
 GOLANGCI_LINT := v2.15.0
 VERSITYGW     := v1.8.0
+NFPM_VERSION  := v2.45.0
+SYFT_VERSION  := v1.52.0
 
 VERSION   ?= $(shell git describe --tags --dirty --match 'v[0-9]*' 2>/dev/null || echo v0.0.0-dev)
 FUZZTIME  ?= 60s
@@ -22,6 +24,8 @@ BIN  := $(CURDIR)/.tools/bin
 TOOLS := $(BIN)/.tools.stamp
 LINT  := $(BIN)/.golangci-lint-$(GOLANGCI_LINT).stamp
 S3    := $(BIN)/.versitygw-$(VERSITYGW).stamp
+NFPM  := $(BIN)/.nfpm-$(NFPM_VERSION).stamp
+SYFT  := $(BIN)/.syft-$(SYFT_VERSION).stamp
 export PATH := $(BIN):$(PATH)
 
 # Servers that tests need and `make test` does not. Their versions stand in
@@ -60,11 +64,14 @@ validate: build ## Let the built collector check every configuration of this rep
 	  echo "$$config"; \
 	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 \
 	      QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111122223333/q STORAGE=_run/storage SAMPLES=testdata/sample OUT=_run \
+      OTLP_HTTP_ENDPOINT=https://localhost:4318 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 \
+      PROMETHEUS_URL=http://localhost:9090 REMOTE_WRITE_URL=http://localhost:9090/api/v1/write \
 	    bin/otelcol-s3audit validate --config $$config; \
 	done
 
 .PHONY: test
-test: $(S3) build ## Run all tests, with the race detector where there is a C compiler
+test: $(S3) $(NFPM) build ## Run all tests, with the race detector where there is a C compiler
+	cd deploy/check && go test ./...
 	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m ./...
 
 .PHONY: test-memory
@@ -82,16 +89,18 @@ test-kill: $(S3) build ## Kill and stop the built collector at work, many times,
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
-	@unformatted=$$(gofumpt -l internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofumpt -l deploy internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
 	go mod tidy -diff
 	cd internal/tools && go mod tidy -diff
+	cd deploy/check && go mod tidy -diff
 	go vet ./...
 	golangci-lint run ./...
+	cd deploy/check && golangci-lint run -c ../../.golangci.yml ./...
 	gotestsum --format dots -- -short ./...
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files
-	gofumpt -w internal receiver
+	gofumpt -w deploy internal receiver
 
 .PHONY: generate
 generate: $(TOOLS) ## Run mdatagen and write the sample logs anew
@@ -122,6 +131,16 @@ dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same s
 	  (cd _build && GOOS=$$os GOARCH=$$arch $(GO_BUILD) -o ../dist/$$name .); \
 	done
 	cd dist && if command -v sha256sum >/dev/null; then sha256sum otelcol-*; else shasum -a 256 otelcol-*; fi | tee SHA256SUMS
+
+.PHONY: packages
+packages: $(NFPM) $(SYFT) dist ## Make deb and rpm packages, and lists of what is in the binaries (SBOM), in dist/
+	@for arch in amd64 arm64; do for kind in deb rpm; do \
+	  env VERSION=$(VERSION) ARCH=$$arch BINARY=dist/otelcol-s3audit_$(VERSION)_linux_$$arch \
+	      SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) nfpm package -f deploy/packages/nfpm.yaml -p $$kind -t dist/; \
+	done; done
+	@for file in dist/otelcol-s3audit_$(VERSION)_*; do \
+	  syft scan file:$$file -q -o spdx-json=$$file.spdx.json; \
+	done
 
 .PHONY: pin
 pin: $(TOOLS) ## Write COLLECTOR and COLLECTOR_STABLE into the files that name them
@@ -154,6 +173,14 @@ $(LINT):
 
 $(S3):
 	GOBIN=$(BIN) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+	@touch $@
+
+$(NFPM):
+	$(GO_INSTALL) github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+	@touch $@
+
+$(SYFT):
+	$(GO_INSTALL) github.com/anchore/syft/cmd/syft@$(SYFT_VERSION)
 	@touch $@
 
 $(PROMETHEUS): internal/tools/prometheus/go.mod internal/tools/prometheus/go.sum

@@ -37,6 +37,7 @@ type committer struct {
 	// failure is set with the first batch that was not delivered or could not be
 	// committed. From then on nothing counts: what came further is read again.
 	failure error
+	broken  bool // storage does not take what is to be committed
 }
 
 // ending is an object that ends in a batch.
@@ -78,8 +79,11 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 // storeRest commits what came up since the last batch: cursors of the source,
 // the answer to an emission.
 func (c *committer) storeRest() {
-	if c.failure == nil {
-		c.failure = c.store()
+	if c.broken {
+		return
+	}
+	if err := c.store(); err != nil {
+		c.failure, c.broken = err, true
 	}
 }
 
@@ -118,7 +122,7 @@ func (c *committer) settle() {
 		return
 	}
 	if c.failure == nil {
-		c.failure = c.store()
+		c.storeRest()
 	}
 	for _, end := range c.endings {
 		c.engine.settle(end, c.failure)

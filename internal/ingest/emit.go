@@ -7,6 +7,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
+// lastEmission bounds the last emission when the time to deliver is over.
+const lastEmission = 2 * time.Second
+
 // MetricsSection is the name of the metrics' section of the progress.
 const MetricsSection = "metrics"
 
@@ -76,6 +79,12 @@ func (c *committer) endEmitting() {
 	if unsettled && c.engine.parts.Metrics.Unsettled() {
 		return // the time to drain is over: the next process offers it again
 	}
+	if c.ctx.Err() != nil {
+		// What is committed counts, though batches behind it were not delivered.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), lastEmission)
+		defer cancel()
+		c.ctx = ctx
+	}
 	c.emit(time.Now(), true)
 	c.wait()
 }
@@ -102,12 +111,12 @@ func (c *committer) wait() {
 // what the next emission would supersede is offered until it is settled.
 func (c *committer) emit(at time.Time, again bool) {
 	metrics := c.engine.parts.Metrics
-	if c.emitter.busy || c.failure != nil {
+	if c.emitter.busy || c.broken {
 		return
 	}
 	if !metrics.Unsettled() {
 		metrics.Cut(at)
-		if c.failure = c.store(); c.failure != nil {
+		if c.storeRest(); c.broken {
 			return
 		}
 	}

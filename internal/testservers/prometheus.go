@@ -58,6 +58,7 @@ func Prometheus(t testing.TB, options ...PrometheusOption) *PrometheusServer {
 		"--storage.tsdb.retention.time=100y", // tests make up their times
 		"--web.listen-address=127.0.0.1:" + port,
 		"--web.enable-otlp-receiver",
+		"--web.enable-remote-write-receiver",
 	}
 	if len(setup.features) > 0 {
 		command = append(command, "--enable-feature="+strings.Join(setup.features, ","))

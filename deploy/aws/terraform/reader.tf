@@ -1,0 +1,103 @@
+# What the receiver may do, the same as in README.md, "Permissions".
+data "aws_iam_policy_document" "reader" {
+  statement {
+    sid       = "Read"
+    actions   = ["s3:GetObject"]
+    resources = [local.log_objects]
+  }
+
+  dynamic "statement" {
+    for_each = local.has_queue ? [] : [1]
+
+    content {
+      sid       = "List"
+      actions   = ["s3:ListBucket"]
+      resources = [aws_s3_bucket.log.arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.has_queue ? [1] : []
+
+    content {
+      sid = "Queue"
+      actions = [
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+      ]
+      resources = [aws_sqs_queue.log[0].arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.has_key ? [1] : []
+
+    content {
+      sid       = "Key"
+      actions   = ["kms:Decrypt"]
+      resources = [aws_kms_key.queue[0].arn]
+    }
+  }
+}
+
+resource "aws_iam_policy" "reader" {
+  name   = "${var.name}-reader"
+  policy = data.aws_iam_policy_document.reader.json
+}
+
+data "aws_iam_policy_document" "trust" {
+  dynamic "statement" {
+    for_each = var.oidc_provider == "" ? [1] : []
+
+    content {
+      actions = ["sts:AssumeRole", "sts:TagSession"] # EKS tags its sessions
+
+      principals {
+        type        = "Service"
+        identifiers = [var.trusted_service]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.oidc_provider == "" ? [] : [1]
+
+    content {
+      actions = ["sts:AssumeRoleWithWebIdentity"]
+
+      principals {
+        type        = "Federated"
+        identifiers = ["arn:${local.partition}:iam::${local.account}:oidc-provider/${var.oidc_provider}"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "${var.oidc_provider}:aud"
+        values   = ["sts.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "${var.oidc_provider}:sub"
+        values   = ["system:serviceaccount:${var.service_account}"]
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "reader" {
+  name               = "${var.name}-reader"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role_policy_attachment" "reader" {
+  role       = aws_iam_role.reader.name
+  policy_arn = aws_iam_policy.reader.arn
+}
+
+resource "aws_iam_instance_profile" "reader" {
+  name = "${var.name}-reader"
+  role = aws_iam_role.reader.name
+}

@@ -1,0 +1,87 @@
+variable "log_bucket" {
+  description = "Name of the log bucket to create."
+  type        = string
+}
+
+variable "log_prefix" {
+  description = "What the keys of log objects begin with; no \"/\" is added."
+  type        = string
+  default     = "access/"
+}
+
+variable "source_buckets" {
+  description = "Buckets to be logged, of the account and region of the provider: name to layout. They exist already; never the log bucket itself."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = alltrue([
+      for layout in values(var.source_buckets) :
+      contains(["simple", "partitioned-by-event-time", "partitioned-by-delivery-time"], layout)
+    ])
+    error_message = "A layout is simple, partitioned-by-event-time or partitioned-by-delivery-time."
+  }
+}
+
+variable "retention_days" {
+  description = "Log objects are deleted after so many days."
+  type        = number
+  default     = 365
+}
+
+variable "source_type" {
+  description = "How the receiver finds objects: queue, or bucket, which needs no queue (README.md, \"Which source, and what it costs\")."
+  type        = string
+  default     = "queue"
+
+  validation {
+    condition     = contains(["queue", "bucket"], var.source_type)
+    error_message = "The source is queue or bucket."
+  }
+}
+
+variable "max_receive_count" {
+  description = "A message goes to the dead-letter queue after so many receives; every restart and hand-back costs one."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.max_receive_count >= 10 && var.max_receive_count <= 1000
+    error_message = "At least 10, at most 1000."
+  }
+}
+
+variable "queue_encryption" {
+  description = "sqs: keys that SQS manages, at no cost. kms: a key of its own, with its own policy and log."
+  type        = string
+  default     = "sqs"
+
+  validation {
+    condition     = contains(["sqs", "kms"], var.queue_encryption)
+    error_message = "The encryption is sqs or kms."
+  }
+}
+
+variable "trusted_service" {
+  description = "Where the collector runs, unless oidc_provider is set: ec2.amazonaws.com, ecs-tasks.amazonaws.com or pods.eks.amazonaws.com."
+  type        = string
+  default     = "ec2.amazonaws.com"
+}
+
+variable "oidc_provider" {
+  description = "For an EKS service account (IRSA), the cluster's issuer without https://."
+  type        = string
+  default     = ""
+}
+
+variable "service_account" {
+  description = "With oidc_provider, the namespace and name of the service account."
+  type        = string
+  default     = "otelcol-s3audit:otelcol-s3audit"
+}
+
+variable "name" {
+  description = "What the names of the queues, the policy and the role begin with."
+  type        = string
+  default     = "otelcol-s3audit"
+}
