@@ -39,6 +39,7 @@ type setup struct {
 	receivers  string // YAML: settings by component id
 	exporters  string
 	extensions string
+	signals    []string // of which there is a pipeline each; none: logs
 	env        []string // beside HOME and PATH
 	uid        uint32   // the user it runs as; 0: as the tests do
 	noMetrics  bool     // without telemetry of its own, as memory is measured
@@ -95,7 +96,7 @@ func start(t testing.TB, s setup) *collector {
 	return c
 }
 
-// configuration makes one logs pipeline of all receivers and exporters.
+// configuration makes a pipeline of all receivers and exporters for each signal.
 func configuration(t testing.TB, s setup, metricsAddr string) string {
 	t.Helper()
 	parse := func(text string) map[string]any {
@@ -112,12 +113,19 @@ func configuration(t testing.TB, s setup, metricsAddr string) string {
 	if s.noMetrics {
 		telemetry = parse(`{metrics: {level: none}}`)
 	}
+	pipelines := map[string]any{}
+	for _, signal := range s.signals {
+		pipelines[signal] = map[string]any{"receivers": names(receivers), "exporters": names(exporters)}
+	}
+	if len(pipelines) == 0 {
+		pipelines["logs"] = map[string]any{"receivers": names(receivers), "exporters": names(exporters)}
+	}
 	text, err := yaml.Marshal(map[string]any{
 		"receivers": receivers, "exporters": exporters, "extensions": extensions,
 		"service": map[string]any{
 			"telemetry":  telemetry,
 			"extensions": names(extensions),
-			"pipelines":  map[string]any{"logs": map[string]any{"receivers": names(receivers), "exporters": names(exporters)}},
+			"pipelines":  pipelines,
 		},
 	})
 	require.NoError(t, err)

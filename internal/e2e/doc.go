@@ -2,5 +2,7 @@
 // bin/otelcol-s3audit: what an operator starts, configures, feeds and kills.
 // `make build` makes the binary; without it the tests fail. They are left out
 // of short runs. With E2E_MEMORY=1 the memory tests read files of the size that
-// the limits are stated for.
+// the limits are stated for, with E2E_KILL=1 the collector is killed as often as
+// the guarantees are stated for. The tests whose names begin with TestServers
+// need what `make test-servers` builds, and are skipped without it.
 package e2e

@@ -43,9 +43,9 @@ func slowly(w http.ResponseWriter, r *http.Request, next http.Handler) {
 }
 
 // Everything goes wrong at once, for a while: S3 answers late, with errors and
-// with bodies that break off, the back end refuses every third batch, the queue
-// gives messages out early, loses answers and fails calls. Nobody dies, so no
-// record comes twice either.
+// with bodies that break off, the back end refuses every third batch and half of
+// the metrics, the queue gives messages out early, loses answers and fails calls.
+// Nobody dies, so no record comes twice either.
 func TestFaultsOnAllSides(t *testing.T) {
 	t.Parallel()
 	program(t)
@@ -59,16 +59,19 @@ func TestFaultsOnAllSides(t *testing.T) {
 			door := newDoor(t, proxy.URL, slowly)
 			f.source = strings.Replace(f.source, f.server.Endpoint, door.URL, 1)
 			f.back.set(func(b *back) { b.slow, b.refuse = 10*time.Millisecond, 0.33 })
+			f.back.metrics.set(func(l *ledger) { l.unavailable, l.invalid = 0.4, 0.1 })
 			trouble := troubleQueue(t, f)
 
 			begin := time.Now()
 			collector := f.start(t)
 			f.back.reached(t, time.Minute, len(c.want))
 			trouble()
+			f.back.metrics.set(func(l *ledger) { l.unavailable, l.invalid = 0, 0 })
 			collector.settled(t, time.Minute, "ok", len(c.objects))
 			collector.until(t, time.Minute, "end of work", func() bool { return f.looked(t, collector) })
 			collector.stop(t, 15*time.Second)
 			assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
+			f.back.metrics.assertAll(t, c.sums, 1)
 			for _, outcome := range []string{"gone", "corrupt", "denied", "too_large"} {
 				assert.Zero(t, collector.objects(t, outcome), outcome)
 			}

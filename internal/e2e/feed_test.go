@@ -23,18 +23,19 @@ import (
 // visibility is the shortest visibility_timeout that the receiver takes.
 const visibility = 10 * time.Second
 
-// corpus is log objects by key, and the records in them. It is not changed once
-// it is made.
+// corpus is log objects by key, the records in them, and what these add up to. It
+// is not changed once it is made.
 type corpus struct {
 	objects map[string][]byte
 	want    uids
 	records map[string]uids // by key
+	sums    sums
 }
 
 // makeCorpus makes tiny objects of one to ten records and big ones of so many,
 // of which every third is packed. Their names mix them.
 func makeCorpus(seed uint64, tiny, big, each int) *corpus {
-	c := &corpus{objects: map[string][]byte{}, want: uids{}, records: map[string]uids{}}
+	c := &corpus{objects: map[string][]byte{}, want: uids{}, records: map[string]uids{}, sums: sums{}}
 	rng := rand.New(rand.NewPCG(seed, 7))
 	text := samplelogs.Records(seed, 10*tiny+big*each)
 	take := func(n int) []byte {
@@ -63,6 +64,7 @@ func (c *corpus) add(key string, text []byte) {
 	c.want.add(text)
 	c.records[key] = uids{}
 	c.records[key].add(text)
+	c.sums.merge(sumsOf(text))
 	c.objects[key] = text
 }
 

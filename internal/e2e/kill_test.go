@@ -23,14 +23,22 @@ const (
 // following is what collectors that follow each other have in common.
 type following struct {
 	*feed
-	back    *back
-	storage string // directory
-	more    string // YAML: further settings of the receiver
+	back      *back
+	exporters string // YAML: to the back end
+	storage   string // directory
+	more      string // YAML: further settings of the receiver
+	metrics   string // YAML: settings of the metrics
+	signals   []string
 }
 
 func newFollowing(t testing.TB, f *feed) *following {
 	t.Helper()
-	return &following{feed: f, back: newBack(t), storage: t.TempDir()}
+	back := newBack(t)
+	return &following{
+		feed: f, back: back, exporters: otlpExporter(back.addr), storage: t.TempDir(),
+		metrics: "{interval: 1s}", // the least there is
+		signals: []string{"logs", "metrics"},
+	}
 }
 
 // start starts a collector where the one before it stopped.
@@ -40,27 +48,34 @@ func (f *following) start(t testing.TB) *collector {
 	if more == "" {
 		more = withBatches(batchSize, deliveries)
 	}
-	settings := f.source + more + "storage: file_storage\nretry_on_failure: {initial_interval: 50ms, max_interval: 500ms}\n"
+	settings := f.source + more + "storage: file_storage\nmetrics: " + f.metrics + "\nretry_on_failure: {initial_interval: 50ms, max_interval: 500ms}\n"
 	return start(t, setup{
-		receivers:  "s3_access_logs:\n  " + strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n  ") + "\n",
-		exporters:  otlpExporter(f.back.addr),
+		receivers:  "s3_access_logs:\n  " + indented(settings) + "\n",
+		exporters:  f.exporters,
 		extensions: "file_storage: {directory: " + f.storage + "}",
+		signals:    f.signals,
 		env:        f.env,
 	})
 }
 
+// indented is settings as those of a component.
+func indented(settings string) string {
+	return strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n  ")
+}
+
 // finish starts a last collector and lets it come to its end, and another one
-// that must find nothing left.
-func (f *following) finish(t *testing.T, within time.Duration, want uids) {
+// that must find nothing left. The metrics of both are those of all records.
+func (f *following) finish(t *testing.T, within time.Duration, want *corpus) {
 	t.Helper()
 	for _, look := range []string{"the rest", "what is done"} {
 		_, twice := f.back.figures()
 		before := f.back.distinct() + twice
 		c := f.start(t)
 		c.ready(t)
-		f.back.reached(t, within, len(want))
+		f.back.reached(t, within, len(want.want))
 		c.until(t, within, "end of looking for "+look, func() bool { return f.looked(t, c) })
 		c.stop(t, 15*time.Second)
+		f.back.metrics.assertAll(t, want.sums, 1)
 		if look == "what is done" {
 			_, twice = f.back.figures()
 			assert.Equal(t, before, f.back.distinct()+twice, "what was done was read again")
@@ -69,12 +84,13 @@ func (f *following) finish(t *testing.T, within time.Duration, want uids) {
 }
 
 // killed is how much is read and how often it is interrupted: with E2E_KILL what
-// the guarantees are stated for.
-func killed() (kills int, c *corpus) {
+// the guarantees are stated for. A back end that is so slow leaves time for an
+// emission of metrics between two kills.
+func killed() (kills int, c *corpus, slow time.Duration) {
 	if os.Getenv("E2E_KILL") != "" {
-		return 25, manyRecords()
+		return 25, manyRecords(), 100 * time.Millisecond
 	}
-	return 4, someRecords()
+	return 4, someRecords(), 200 * time.Millisecond
 }
 
 // They are made once for all sources.
@@ -91,11 +107,13 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	for kind, makeFeed := range feeds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			kills, c := killed()
+			kills, c, slow := killed()
 			f := newFollowing(t, makeFeed(t, c))
-			f.back.set(func(b *back) { b.slow = 20 * time.Millisecond })
+			f.back.slowDown(slow)
+			emitted := 0 // lives in which metrics were accepted
 			begin := time.Now()
 			for i := range kills {
+				emissions := f.back.metrics.emissions()
 				victim := f.start(t)
 				if i%4 == 1 { // while it starts, or soon after
 					time.Sleep(rand.N(300 * time.Millisecond))
@@ -106,15 +124,20 @@ func TestKilledAtRandomMoments(t *testing.T) {
 				victim.kill(t)
 				f.died()
 				assert.Less(t, f.back.distinct(), len(c.want), "kill %d came after the work", i)
+				if f.back.metrics.emissions() > emissions {
+					emitted++
+				}
 			}
-			f.finish(t, time.Minute, c.want)
+			f.finish(t, time.Minute, c)
 			twice := f.back.assertAll(t, c.want)
 			assert.LessOrEqual(t, twice, kills*atMostAgain)
 			if f.queue != nil {
 				assert.Empty(t, f.queue.Bodies())
 			}
+			assert.GreaterOrEqual(t, emitted, kills/2)
 			t.Logf("%s: %d objects, %d records, %d kills: %d records came twice, %d may; %.1f s",
 				kind, len(c.objects), len(c.want), kills, twice, kills*atMostAgain, time.Since(begin).Seconds())
+			t.Logf("%s: all sums are exact, metrics were accepted in %d of the lives that were killed: %v", kind, emitted, f.back.metrics)
 		})
 	}
 }
@@ -127,9 +150,9 @@ func TestStoppedAtRandomMoments(t *testing.T) {
 	for kind, makeFeed := range feeds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			stops, c := killed()
+			stops, c, slow := killed()
 			f := newFollowing(t, makeFeed(t, c))
-			f.back.set(func(b *back) { b.slow = 20 * time.Millisecond })
+			f.back.slowDown(slow)
 			inTheMiddle := 0
 			for i := range stops {
 				stopped := f.start(t)
@@ -141,10 +164,11 @@ func TestStoppedAtRandomMoments(t *testing.T) {
 					inTheMiddle++
 				}
 			}
-			f.finish(t, time.Minute, c.want)
+			f.finish(t, time.Minute, c)
 			assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
 			assert.GreaterOrEqual(t, inTheMiddle, stops/4)
-			t.Logf("%s: %d objects, %d records, %d stops in the middle, none twice", kind, len(c.objects), len(c.want), inTheMiddle)
+			t.Logf("%s: %d objects, %d records, %d stops in the middle, none twice; %v",
+				kind, len(c.objects), len(c.want), inTheMiddle, f.back.metrics)
 		})
 	}
 }

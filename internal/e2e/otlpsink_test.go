@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	_ "google.golang.org/grpc/encoding/gzip" // what the exporter sends
@@ -19,10 +20,12 @@ import (
 
 // back is the back end of a test: an OTLP/gRPC server of this process that
 // counts every record it accepts by its uid, and that stays when collectors die.
+// It takes metrics too.
 // All methods may be called at any time.
 type back struct {
 	plogotlp.UnimplementedGRPCServer
-	addr string
+	addr    string
+	metrics *ledger
 
 	mu       sync.Mutex // guards everything below
 	got      uids
@@ -39,9 +42,10 @@ func newBack(t testing.TB) *back {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	b := &back{addr: listener.Addr().String(), got: uids{}, accepted: func(int) {}}
+	b := &back{addr: listener.Addr().String(), metrics: newLedger(), got: uids{}, accepted: func(int) {}}
 	server := grpc.NewServer(grpc.WaitForHandlers(true))
 	plogotlp.RegisterGRPCServer(server, b)
+	pmetricotlp.RegisterGRPCServer(server, b.metrics)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) }) // it ends by Stop
 	t.Cleanup(func() {
@@ -56,6 +60,12 @@ func (b *back) set(change func(*back)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	change(b)
+}
+
+// slowDown lets every request take up to twice as long.
+func (b *back) slowDown(slow time.Duration) {
+	b.set(func(b *back) { b.slow = slow })
+	b.metrics.set(func(l *ledger) { l.slow = slow })
 }
 
 // Export implements plogotlp.GRPCServer. Half of the time it takes is before the

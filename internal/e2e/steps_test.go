@@ -47,7 +47,7 @@ func TestKilledBetweenAcceptedAndCommitted(t *testing.T) {
 					f.died()
 				}
 				f.back.set(func(b *back) { b.accepted = func(int) {} })
-				f.finish(t, time.Minute, c.want)
+				f.finish(t, time.Minute, c)
 				twice := f.back.assertAll(t, c.want)
 				assert.GreaterOrEqual(t, twice, unanswered, "what was not answered must come again")
 				assert.LessOrEqual(t, twice, kills*(width+1)*batchSize)
@@ -118,6 +118,7 @@ func TestKilledBetweenCommittedAndAcknowledged(t *testing.T) {
 	assert.Zero(t, again.metric(t, readMetric, ""))
 	again.stop(t, 15*time.Second)
 	assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
+	f.back.metrics.assertAll(t, c.sums, 1)
 	t.Logf("%d objects, %d records: all messages came again, no record did", len(c.objects), len(c.want))
 }
 
@@ -175,7 +176,7 @@ func TestKilledInTheMiddleOfASnapshot(t *testing.T) {
 			}
 			f.back.set(func(b *back) { b.accepted = func(int) {} })
 			f.more = "" // the rest in larger batches
-			f.finish(t, time.Minute, c.want)
+			f.finish(t, time.Minute, c)
 			twice := f.back.assertAll(t, c.want)
 			assert.LessOrEqual(t, twice, 2*2*smallBatch)
 			t.Logf("%d records, killed with %s: %d records came twice, %d may; %.1f s",

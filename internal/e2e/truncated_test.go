@@ -50,6 +50,7 @@ func TestTruncatedBodies(t *testing.T) {
 			collector.settled(t, 30*time.Second, "ok", len(c.objects))
 			collector.stop(t, 15*time.Second)
 			assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
+			f.back.metrics.assertAll(t, c.sums, 1)
 		})
 	}
 }

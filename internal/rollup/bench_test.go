@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -8,9 +9,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/zeebo/xxh3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
@@ -62,14 +64,7 @@ func BenchmarkParse(b *testing.B) {
 
 // BenchmarkMetrics is lines to committed metrics.
 func BenchmarkMetrics(b *testing.B) {
-	for name, change := range map[string]func(*Settings){
-		"explicit":    func(*Settings) {},
-		"exponential": func(s *Settings) { s.Exponential = true },
-		"event":       func(s *Settings) { s.Delta, s.EventTime = true, true },
-		"clients": func(s *Settings) {
-			s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket", "client.address"}
-		},
-	} {
+	for name, change := range modes {
 		b.Run(name, func(b *testing.B) {
 			settings := testSettings()
 			change(&settings)
@@ -80,9 +75,115 @@ func BenchmarkMetrics(b *testing.B) {
 			for b.Loop() {
 				w.count(mix().lines)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/mixRecords, "ns/record")
+			reportRecord(b)
 		})
 	}
+}
+
+func reportRecord(b *testing.B) {
+	b.Helper()
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/mixRecords, "ns/record")
+}
+
+// BenchmarkLogs is lines to log records, without metrics and with: what counting
+// adds to logs.
+func BenchmarkLogs(b *testing.B) {
+	for _, counts := range []bool{false, true} {
+		b.Run(fmt.Sprint("counts=", counts), func(b *testing.B) {
+			w := newWorker(b, testSettings())
+			b.SetBytes(mix().bytes)
+			b.ReportAllocs()
+			for b.Loop() {
+				for chunk := range slices.Chunk(mix().lines, chunkRecords) {
+					w.convert(chunk, counts)
+				}
+				w.commit()
+			}
+			reportRecord(b)
+		})
+	}
+}
+
+// BenchmarkOverflow is records that all have a value nobody met before, with as
+// many series as may be.
+func BenchmarkOverflow(b *testing.B) {
+	settings := testSettings()
+	settings.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket", "user_agent.original"}
+	settings.Clean = otlplogs.NewRedaction(otlplogs.DefaultSensitiveParameters())
+	w := newWorker(b, settings)
+	r, n := get(), 0
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		r.UserAgent = fmt.Sprint("Mozilla/5.0 (X11; Linux x86_64) ", n)
+		w.counter.Add(&r, noClient)
+		if n%chunkRecords == 0 {
+			w.state.Add(w.counter.Cut())
+			w.commit()
+		}
+	}
+}
+
+// manySeries is a state of as many series as there may be by default, 10,000 of
+// each metric but of io, which has two a key.
+func manySeries(b *testing.B, change func(*Settings)) *life {
+	b.Helper()
+	s := testSettings()
+	change(&s)
+	l := newLife(b, s)
+	for i := range s.Limit {
+		l.add(with(func(r *accesslog.Record) {
+			r.Bucket, r.Operation = fmt.Sprint("a-bucket-of-some-length-", i), "REST.PUT.OBJECT"
+			r.TotalTime, r.TurnAroundTime = int64(i), int64(i/2)
+		}))
+	}
+	l.commit()
+	return l
+}
+
+// BenchmarkEmission is all series to requests, with their beginnings.
+func BenchmarkEmission(b *testing.B) {
+	for name, change := range map[string]func(*Settings){
+		"explicit": func(*Settings) {}, "exponential": func(s *Settings) { s.Exponential = true },
+	} {
+		b.Run(name, func(b *testing.B) {
+			l := manySeries(b, change)
+			l.state.Cut(l.now.Add(time.Minute))
+			l.commit()
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NotEmpty(b, l.state.Emission(l.now.Add(time.Minute)))
+			}
+		})
+	}
+}
+
+// BenchmarkRestore is a snapshot of all series to a state.
+func BenchmarkRestore(b *testing.B) {
+	for name, change := range map[string]func(*Settings){
+		"explicit": func(*Settings) {}, "exponential": func(s *Settings) { s.Exponential = true },
+	} {
+		b.Run(name, func(b *testing.B) {
+			l := manySeries(b, change)
+			snapshot := l.state.AppendState(nil)
+			b.SetBytes(int64(len(snapshot)))
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, New(l.settings, l.now).Restore(snapshot))
+			}
+		})
+	}
+}
+
+// BenchmarkAppendState is all series to a snapshot.
+func BenchmarkAppendState(b *testing.B) {
+	l := manySeries(b, func(*Settings) {})
+	var snapshot []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		snapshot = l.state.AppendState(snapshot[:0])
+	}
+	b.SetBytes(int64(len(snapshot)))
 }
 
 // worker does what the engine's workers and its committer do.
@@ -90,15 +191,18 @@ type worker struct {
 	t       testing.TB
 	state   *State
 	counter *Counter
+	logs    *otlplogs.Converter
 	record  accesslog.Record
 	now     time.Time
 }
 
 func newWorker(t testing.TB, settings Settings) *worker {
 	require.NoError(t, settings.Validate())
-	now := time.Unix(1_700_000_000, 0)
-	state := New(settings, now)
-	return &worker{t: t, state: state, counter: state.NewCounter(), now: now}
+	state := New(settings, epoch)
+	logs := otlplogs.NewConverter(otlplogs.Options{
+		ServiceName: "s3_access_logs", Original: otlplogs.OriginalOnError, TraceParameter: "x-traceparent",
+	})
+	return &worker{t: t, state: state, counter: state.NewCounter(), logs: logs, now: epoch}
 }
 
 func (w *worker) count(lines []string) {
@@ -108,7 +212,7 @@ func (w *worker) count(lines []string) {
 			if err := accesslog.Parse(line, &w.record); err != nil {
 				w.t.Fatal(err)
 			}
-			w.counter.Add(&w.record, enrich.Client{})
+			w.counter.Add(&w.record, noClient)
 		}
 		w.state.Add(w.counter.Cut())
 		if chunks++; chunks%commitChunks == 0 {
@@ -126,4 +230,23 @@ func (w *worker) count(lines []string) {
 func (w *worker) commit() {
 	w.state.Change(w.now)
 	require.NoError(w.t, w.state.Committed())
+}
+
+// convert makes log records of a chunk and, if asked to, counts it.
+func (w *worker) convert(lines []string, counts bool) {
+	batch := w.logs.NewBatch(len(lines))
+	for _, line := range lines {
+		id := xxh3.HashString128(line).Bytes()
+		if err := accesslog.Parse(line, &w.record); err != nil {
+			w.t.Fatal(err)
+		}
+		if counts {
+			w.counter.Add(&w.record, noClient)
+		}
+		batch.Append(&w.record, line, id, &otlplogs.Origin{Bucket: "b"}, noClient)
+	}
+	if batch.Logs().LogRecordCount() != len(lines) {
+		w.t.Fatal("log records are missing")
+	}
+	w.state.Add(w.counter.Cut())
 }

@@ -1,6 +1,10 @@
 package rollup
 
-import "slices"
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
 
 // cell is what is committed under a key.
 type cell struct {
@@ -28,6 +32,19 @@ type point struct {
 	exemplars   []exemplar    // of each histogram; not stored
 }
 
+// all returns all cells.
+func (s *State) all() iter.Seq[*cell] {
+	return func(yield func(*cell) bool) {
+		for _, cells := range s.cells {
+			for _, c := range cells {
+				if c != nil && !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // born returns the streams that are series, as bits.
 func (c *cell) born() (streams uint32) {
 	for i := range c.series {
@@ -40,7 +57,7 @@ func (c *cell) born() (streams uint32) {
 
 // find returns where the open point of an interval is, or would be.
 func (c *cell) find(interval int64) (i int, found bool) {
-	return slices.BinarySearchFunc(c.points, interval, func(p *point, at int64) int { return int(p.interval - at) })
+	return slices.BinarySearchFunc(c.points, interval, func(p *point, at int64) int { return cmp.Compare(p.interval, at) })
 }
 
 // open returns the open point of an interval, a new one if there is none.
@@ -53,7 +70,7 @@ func (s *State) open(c *cell, interval int64) *point {
 	return c.points[i]
 }
 
-func (p *Plan) newPoint(g *group, interval int64) *point {
+func (p *plan) newPoint(g *group, interval int64) *point {
 	made := &point{interval: interval, values: make([]int64, g.width), exemplars: make([]exemplar, g.histograms)}
 	if p.settings.Exponential {
 		made.exponential = make([]exponential, g.histograms)
@@ -83,22 +100,33 @@ func (s *State) bury(c *cell, stream int) {
 		s.active[to.metric].Add(-1)
 	}
 	for _, p := range c.points {
-		p.touched &^= 1 << stream
-		p.values[to.sum] = 0
-		if to.histogram < 0 {
-			continue
-		}
-		p.exemplars[to.histogram] = exemplar{}
-		if p.exponential != nil {
-			p.exponential[to.histogram] = exponential{}
-		} else {
-			clear(p.values[to.sum+1 : to.sum+1+buckets])
-		}
+		p.clear(stream, to)
+	}
+	for _, p := range c.cut {
+		p.clear(stream, to)
 	}
 }
 
-// remove takes away a cell without series.
+// clear takes back what was added to a stream.
+func (p *point) clear(stream int, to *stream) {
+	p.touched &^= 1 << stream
+	p.values[to.sum] = 0
+	if to.histogram < 0 {
+		return
+	}
+	p.exemplars[to.histogram] = exemplar{}
+	if p.exponential != nil {
+		p.exponential[to.histogram] = exponential{}
+	} else {
+		clear(p.values[to.sum+1 : to.sum+1+buckets])
+	}
+}
+
+// remove takes away a cell with all its series.
 func (s *State) remove(c *cell) {
+	for i := range c.series {
+		s.bury(c, i)
+	}
 	g := c.key.group.index
 	s.points -= len(c.points)
 	s.cells[g][c.number] = nil
@@ -107,45 +135,73 @@ func (s *State) remove(c *cell) {
 	c.key.cell = nil
 }
 
+// keep takes away what has no place in the layout of a process that goes on: as
+// it would not be in its snapshot either.
+func (s *State) keep(l *layout) {
+	for _, g := range s.plan.groups {
+		from := l.of(g)
+		var missing uint32
+		if from != nil {
+			missing = from.missing()
+		}
+		for _, c := range s.cells[g.index] {
+			switch {
+			case c == nil:
+			case from == nil:
+				s.remove(c)
+			case missing != 0:
+				s.forget(c, missing)
+			}
+		}
+		if from == nil {
+			s.cells[g.index], s.free[g.index] = nil, nil
+		}
+	}
+}
+
+// forget ends series, and the points that nothing else has a part in.
+func (s *State) forget(c *cell, streams uint32) {
+	for i := range c.series {
+		if streams&(1<<i) != 0 {
+			s.bury(c, i)
+		}
+	}
+	s.points -= len(c.points)
+	untouched := func(p *point) bool { return p.touched == 0 }
+	c.points = slices.DeleteFunc(c.points, untouched)
+	c.cut = slices.DeleteFunc(c.cut, untouched)
+	s.points += len(c.points)
+}
+
 // end ends what the next emission holds: series that are new have their start,
-// and with Delta all that is open is cut.
+// and with Delta all that is open is cut, unless what was cut before still is.
 func (s *State) end(at, start int64) {
-	for _, cells := range s.cells {
-		for _, c := range cells {
-			if c == nil {
-				continue
-			}
-			for i := range c.series {
-				if l := &c.series[i]; l.born && l.start == 0 {
-					l.start = start
-				}
-			}
-			if s.plan.settings.Delta {
-				c.cut, c.points = append(c.cut, c.points...), nil
+	for c := range s.all() {
+		for i := range c.series {
+			if l := &c.series[i]; l.born && l.start == 0 {
+				l.start = start
 			}
 		}
 	}
+	if s.Unsettled() {
+		return
+	}
 	if s.plan.settings.Delta {
-		s.points = 0
-		if s.sent.to == 0 {
-			s.sent.from = s.since
+		for c := range s.all() {
+			c.cut, c.points = c.points, nil
 		}
-		s.sent.to = at
+		s.points = 0
+		s.sent = span{min(s.since, at-1), at}
 	}
 	s.since = at
 }
 
 // settle ends the emission that was cut.
 func (s *State) settle() {
-	for _, cells := range s.cells {
-		for _, c := range cells {
-			if c == nil {
-				continue
-			}
-			c.cut = nil
-			for i := range c.series {
-				c.series[i].announced = c.series[i].born && c.series[i].start != 0
-			}
+	for c := range s.all() {
+		c.cut = nil
+		for i := range c.series {
+			c.series[i].announced = c.series[i].born && c.series[i].start != 0
 		}
 	}
 	s.sent = span{}

@@ -10,7 +10,7 @@ import (
 // A change is
 //
 //	format, now, layout or nothing,
-//	settled, (group, cell, its key if it is new, interval, tally)..., cut, since, start, (group, cell, streams)... to drop
+//	settled, (group, cell, its key if it is new, interval, tally)..., cut, since, start, (group, cell, streams, gone)... to drop
 //
 // in the order in which it is put into effect. Groups, cells and streams are
 // numbers; the layout says what those of groups and streams mean, until the next.
@@ -18,10 +18,10 @@ const format = 1
 
 var errFormat = errors.New("it has a format that this version does not read")
 
-// The beginnings of a tally in a change.
+// What is behind the number of a cell.
 const (
-	ofKnownCell = iota
-	ofNewCell
+	ofKnownCell = iota // nothing; in a snapshot, of a number that is free
+	ofNewCell          // the values of its key
 	ofNewOverflow
 )
 
@@ -36,10 +36,10 @@ func (s *State) encodeChange(now int64) []byte {
 	}
 	b := append(make([]byte, 0, 256+64*len(s.order)), format)
 	b = wire.AppendVarint(b, now)
-	if b = append(b, flag(!s.stored)); !s.stored {
+	if b = appendFlag(b, !s.stored); !s.stored {
 		b = s.plan.appendLayout(b)
 	}
-	b = append(b, flag(s.settled))
+	b = appendFlag(b, s.settled)
 	b = s.appendPending(b)
 	b = wire.AppendVarint(b, s.cut)
 	b = wire.AppendVarint(b, s.since)
@@ -49,71 +49,70 @@ func (s *State) encodeChange(now int64) []byte {
 		b = wire.AppendUvarint(b, uint64(d.cell.key.group.index))
 		b = wire.AppendUvarint(b, uint64(d.cell.number))
 		b = wire.AppendUvarint(b, uint64(d.streams))
+		b = appendFlag(b, d.gone)
 	}
 	return b
 }
 
 // start is when series begin that are in an emission for the first time: one
-// interval before. Under an instance id that a process before may have used
-// without storage, it is not before this process either.
+// interval before, unless there may be a point of that time under their identity.
 func (s *State) start() int64 {
 	start := s.cut - int64(s.plan.settings.Interval)
-	if s.plan.settings.InstanceID != "" {
-		start = max(start, s.begun)
+	if s.floor < s.cut {
+		start = max(start, s.floor)
 	}
 	return start
 }
 
-func flag(set bool) byte {
+func appendFlag(b []byte, set bool) []byte {
 	if set {
-		return 1
+		return append(b, 1)
 	}
-	return 0
+	return append(b, 0)
 }
 
 // hasUncut tells whether a cut would change anything.
 func (s *State) hasUncut() bool {
-	for _, cells := range s.cells {
-		for _, c := range cells {
-			if c == nil {
-				continue
-			}
-			if s.plan.settings.Delta && len(c.points) > 0 {
-				return true
-			}
-			if slices.ContainsFunc(c.series, func(l series) bool { return l.born && l.start == 0 }) {
-				return true
-			}
+	for c := range s.all() {
+		if s.plan.settings.Delta && len(c.points) > 0 {
+			return true
+		}
+		if slices.ContainsFunc(c.series, func(l series) bool { return l.born && l.start == 0 }) {
+			return true
 		}
 	}
 	return false
 }
 
-// drop is streams of a cell, as bits; the cell goes with the last.
+// drop is streams of a cell, as bits.
 type drop struct {
 	cell    *cell
 	streams uint32
+	gone    bool // the cell goes as well
 }
 
-// drops returns, with a cut, the series that have been idle for too long.
+// drops returns, with a cut, the series that have been idle for too long, and the
+// cells that hold none: their series had no place in other settings.
 func (s *State) drops() (list []drop) {
 	if s.cut == 0 {
 		return nil
 	}
-	// Not before the back end knows what it came to.
-	before := min(s.cut-int64(s.plan.settings.IdleTimeout), s.told)
-	busy := make(map[*key]bool, len(s.order))
-	for _, at := range s.order {
-		busy[at.key] = true
+	delta := s.plan.settings.Delta
+	before := s.cut - int64(s.plan.settings.IdleTimeout)
+	if !delta {
+		before = min(before, s.told-1) // not before the back end knows what it came to
 	}
-	for _, cells := range s.cells {
-		for _, c := range cells {
-			if c == nil || busy[c.key] || s.plan.settings.Delta && len(c.points)+len(c.cut) > 0 {
-				continue
-			}
-			if streams := c.idle(before); streams != 0 {
-				list = append(list, drop{c, streams})
-			}
+	busy := make(map[*key]uint32, len(s.order))
+	for _, at := range s.order {
+		busy[at.key] |= s.pending[at].touched
+	}
+	for c := range s.all() {
+		if delta && len(c.points)+len(c.cut) > 0 {
+			continue // it does not know yet
+		}
+		streams := c.idle(before) &^ busy[c.key]
+		if gone := c.born()|busy[c.key] == streams; gone || streams != 0 {
+			list = append(list, drop{c, streams, gone})
 		}
 	}
 	return list
@@ -133,15 +132,18 @@ func (c *cell) idle(before int64) (streams uint32) {
 // is a part of now. They are not stored.
 func (s *State) attachExemplars() {
 	for _, at := range s.order {
-		if at.key.cell == nil {
+		c := at.key.cell
+		if c == nil {
 			continue
 		}
-		i, found := at.key.cell.find(at.interval)
+		i, found := c.find(at.interval)
 		if !found {
 			continue
 		}
-		for h := range at.key.group.histograms {
-			at.key.cell.points[i].exemplars[h].merge(&s.pending[at].exemplars[h])
+		for j := range at.key.group.streams {
+			if h := at.key.group.streams[j].histogram; h >= 0 && c.series[j].born {
+				c.points[i].exemplars[h].merge(&s.pending[at].exemplars[h])
+			}
 		}
 	}
 }

@@ -58,7 +58,9 @@ func (s *State) NewCounter() *Counter {
 	return c
 }
 
-// Add counts a well-formed record. It allocates only for values it has not met.
+// Add counts a well-formed record. It allocates for values that it does not
+// know, which those beyond the limit never become, and for the durations of
+// exponential histograms, until they are handed over.
 func (c *Counter) Add(r *accesslog.Record, client enrich.Client) {
 	plan := c.shared.plan
 	s := &c.subject
@@ -99,7 +101,7 @@ func (c *Counter) count(e *entry, a *amounts, r *accesslog.Record) {
 // changed by the next call for its group.
 func (c *Counter) entry(g *group, interval int64) *entry {
 	b := c.values[:0]
-	if interval != 0 {
+	if c.shared.plan.settings.EventTime {
 		b = wire.AppendVarint(b, interval)
 	}
 	start := len(b)

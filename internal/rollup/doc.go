@@ -28,9 +28,18 @@
 // A series is born in the commit of its first observation, and has its start
 // from the first emission that holds it: one interval earlier, in the same
 // request with a point of value 0, so that a back end that looks at increases
-// sees its first value. A series that nothing was added to for IdleTimeout is
-// dropped at a cut. Decisions of this kind (birth, start, overflow, drop) are
+// sees its first value. It is later only where there may be points before it:
+// when series were dropped since, or another process had this identity. A series
+// that nothing was added to for IdleTimeout is dropped at a cut, if the back end
+// knows what it came to. Decisions of this kind (birth, start, overflow, drop) are
 // parts of what is stored, and are never made again by a replay.
+//
+// # Other settings
+//
+// What is stored begins with a layout: the attributes, metrics and kinds of
+// histograms that its numbers stand for. What the settings of a new process have
+// no place for is left out, and what its own layout does not name is gone for
+// those that come after it, whether they read its snapshot or its changes.
 //
 // # Bounds
 //

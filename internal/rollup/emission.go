@@ -80,7 +80,7 @@ func (e *emission) series(c *cell, stream int) {
 		e.point(c, s, nil, span{life.start, life.start})
 	}
 	for _, p := range c.points {
-		e.point(c, s, p, span{life.start, e.now})
+		e.point(c, s, p, span{life.start, max(e.now, life.start+1)}) // clocks may be set back
 		if s.histogram >= 0 {
 			p.exemplars[s.histogram] = exemplar{} // the next emission has its own
 		}
@@ -105,7 +105,7 @@ func (e *emission) room(c *cell) {
 		e.begin()
 	}
 	// Two points, each with its attributes, histograms with bounds and counts.
-	e.size += 2 * (64 + len(c.key.values) + 32*len(c.key.group.attributes))
+	e.size += 2 * (64 + len(c.key.values) + c.key.group.overhead)
 	if e.description.histogram {
 		e.size += 2 * (16*buckets + 128)
 	}

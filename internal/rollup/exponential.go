@@ -3,7 +3,8 @@ package rollup
 import (
 	"math"
 
-	"github.com/lightstep/go-expohisto/structure"
+	"github.com/lightstep/go-expohisto/mapping"
+	"github.com/lightstep/go-expohisto/mapping/logarithm"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
@@ -13,104 +14,127 @@ import (
 // default of the OpenTelemetry metrics SDK specification.
 const maxSize = 160
 
-// exponential is a histogram with buckets that grow by a constant factor. The
-// scale follows from the least and the greatest duration, so that the order of
-// adding does not matter.
+// finest is the scale of the narrowest buckets.
+const finest int32 = logarithm.MaxScale
+
+// mapper maps seconds to the numbers of buckets of the finest scale.
+var mapper = func() mapping.Mapping {
+	m, err := logarithm.NewMapping(finest)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}()
+
+// exponential is a histogram with buckets that grow by a constant factor: their
+// ends are powers of 2^(2^-scale) seconds. Two buckets of a scale make one of the
+// next below, exactly; so a bucket's number follows from that of the finest
+// scale, and neither the order of adding nor a restart makes a difference.
 type exponential struct {
-	histogram *structure.Float64 // of seconds; nil when empty
-	least     int64              // milliseconds, of those above zero; 0 when there are none
-	greatest  int64
+	zeroes  uint64
+	coarser uint8 // how far the scale is below the finest
+	offset  int32 // number of the first bucket
+	counts  []uint64
 }
+
+// finestBucket returns the number of a duration's bucket at the finest scale.
+func finestBucket(ms int64) int32 { return mapper.MapToIndex(float64(ms) / 1000) }
 
 // add adds n requests that took ms milliseconds.
 func (e *exponential) add(ms int64, n uint64) {
-	if e.histogram == nil {
-		e.histogram = structure.NewFloat64(structure.NewConfig(structure.WithMaxSize(maxSize)))
+	if ms == 0 {
+		e.zeroes += n
+		return
 	}
-	if ms > 0 && (e.least == 0 || ms < e.least) {
-		e.least = ms
+	at := finestBucket(ms) >> e.coarser
+	low, high := at, at
+	if len(e.counts) > 0 {
+		low, high = min(at, e.offset), max(at, e.last())
 	}
-	e.greatest = max(e.greatest, ms)
-	e.histogram.UpdateByIncr(float64(ms)/1000, n)
+	for high-low >= maxSize {
+		e.coarsen()
+		low, high, at = low>>1, high>>1, at>>1
+	}
+	e.extend(low, high)
+	e.counts[at-e.offset] += n
+}
+
+// last returns the number of the last bucket.
+func (e *exponential) last() int32 { return e.offset + int32(len(e.counts)) - 1 }
+
+// extend makes room for the buckets from low to high, which are all there are.
+func (e *exponential) extend(low, high int32) {
+	if int(high-low) < len(e.counts) {
+		return
+	}
+	counts := make([]uint64, high-low+1)
+	if len(e.counts) > 0 {
+		copy(counts[e.offset-low:], e.counts)
+	}
+	e.offset, e.counts = low, counts
+}
+
+// coarsen makes one bucket of each two.
+func (e *exponential) coarsen() {
+	e.coarser++
+	if len(e.counts) == 0 {
+		return
+	}
+	first, n := e.offset>>1, e.last()>>1-e.offset>>1+1
+	for i, count := range e.counts {
+		to := (e.offset+int32(i))>>1 - first
+		if e.counts[i] = 0; count > 0 {
+			e.counts[to] += count
+		}
+	}
+	e.offset, e.counts = first, e.counts[:n]
 }
 
 // set sets the buckets of a point.
 func (e *exponential) set(to pmetric.ExponentialHistogramDataPoint) {
-	if e.histogram == nil {
-		return
+	count := e.zeroes
+	for _, n := range e.counts {
+		count += n
 	}
-	to.SetCount(e.histogram.Count())
-	to.SetZeroCount(e.histogram.ZeroCount())
-	to.SetScale(e.histogram.Scale())
-	positive := e.histogram.Positive()
-	to.Positive().SetOffset(positive.Offset())
-	to.Positive().BucketCounts().EnsureCapacity(int(positive.Len()))
-	for i := range positive.Len() {
-		to.Positive().BucketCounts().Append(positive.At(i))
+	to.SetCount(count)
+	to.SetZeroCount(e.zeroes)
+	if len(e.counts) > 0 {
+		to.SetScale(finest - int32(e.coarser))
+		to.Positive().SetOffset(e.offset)
+		to.Positive().BucketCounts().FromRaw(e.counts)
 	}
 }
 
 // appendTo appends the whole histogram:
 //
-//	zeroes, least, greatest, and when that is above zero: scale, offset, counts
+//	zeroes, how much coarser, offset, counts
 func (e *exponential) appendTo(b []byte) []byte {
-	h := e.histogram
-	if h == nil {
-		return append(b, 0, 0, 0)
-	}
-	b = wire.AppendUvarint(b, h.ZeroCount())
-	b = wire.AppendUvarint(b, uint64(e.least))
-	b = wire.AppendUvarint(b, uint64(e.greatest))
-	if e.greatest == 0 {
-		return b
-	}
-	positive := h.Positive()
-	b = wire.AppendVarint(b, int64(h.Scale()))
-	b = wire.AppendVarint(b, int64(positive.Offset()))
-	b = wire.AppendUvarint(b, uint64(positive.Len()))
-	for i := range positive.Len() {
-		b = wire.AppendUvarint(b, positive.At(i))
+	b = wire.AppendUvarint(b, e.zeroes)
+	b = append(b, e.coarser)
+	b = wire.AppendVarint(b, int64(e.offset))
+	b = wire.AppendUvarint(b, uint64(len(e.counts)))
+	for _, n := range e.counts {
+		b = wire.AppendUvarint(b, n)
 	}
 	return b
 }
 
-// readExponential reads what appendTo wrote into a new histogram, which has the
-// same buckets: least and greatest bring its scale about, and the others only
-// have to fall into their buckets again.
+// readExponential reads what appendTo wrote.
 func readExponential(r *wire.Reader) (e exponential) {
-	zeroes, least, greatest := r.Uvarint(), int64(r.Below(math.MaxInt64)), int64(r.Below(math.MaxInt64))
-	if r.Err() == nil && zeroes > 0 {
-		e.add(0, zeroes)
-	}
-	if r.Err() != nil || greatest == 0 {
-		return e
-	}
-	scale, offset := r.Varint(), r.Varint()
-	counts := make([]uint64, r.Count(1))
-	for i := range counts {
-		counts[i] = r.Uvarint()
-	}
-	last := len(counts) - 1
-	if last < 0 || last >= maxSize || least == 0 || least > greatest || counts[0] == 0 || counts[last] == 0 {
+	e.zeroes = r.Uvarint()
+	e.coarser = uint8(r.Below(uint64(finest) + 1))
+	offset, n := r.Varint(), r.Count(1)
+	lowest, highest := finestBucket(1)>>e.coarser, finestBucket(math.MaxInt64)>>e.coarser
+	if n > maxSize || n > 0 && (offset < int64(lowest) || offset+int64(n)-1 > int64(highest)) {
 		r.Fail(wire.ErrContent)
-		return e
+		return exponential{}
 	}
-	e.add(least, 1)
-	counts[0]--
-	if counts[last] > 0 {
-		e.add(greatest, 1)
-		counts[last]--
+	e.offset = int32(offset)
+	if n > 0 {
+		e.counts = make([]uint64, n)
 	}
-	for i, n := range counts {
-		if n == 0 {
-			continue
-		}
-		if least == greatest {
-			e.add(least, n)
-			continue
-		}
-		middle := math.Exp2(math.Ldexp(float64(offset)+float64(i)+0.5, -int(scale)))
-		e.histogram.UpdateByIncr(middle, n)
+	for i := range e.counts {
+		e.counts[i] = r.Uvarint()
 	}
 	return e
 }

@@ -1,6 +1,20 @@
 package rollup
 
-import "time"
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+)
+
+// epoch is when all tests begin: 2023-11-14T22:13:20Z.
+var epoch = time.Unix(1_700_000_000, 0)
 
 // testSettings count all that needs neither databases nor feeds.
 func testSettings() Settings {
@@ -15,3 +29,182 @@ func testSettings() Settings {
 	}
 	return s
 }
+
+// only leaves one metric, with these attributes.
+func only(s *Settings, metric string, attributes ...string) {
+	s.Metrics = map[string][]string{metric: attributes}
+}
+
+// get is a record of a GET; tests change what they are about.
+func get() accesslog.Record {
+	return accesslog.Record{
+		Owner: "owner", Bucket: "b", Time: epoch.Unix(), RemoteIP: "192.0.2.3", Requester: "arn:aws:iam::111122223333:user/team/alice",
+		RequestID: "3E57427F3EXAMPLE", Operation: "REST.GET.OBJECT", Key: "k", Method: "GET", Target: "/k", Version: "1.1",
+		Status: 200, BytesSent: 100, ObjectSize: 1000, TotalTime: 21, TurnAroundTime: 7, UserAgent: "curl/8",
+		SignatureVersion: "SigV4", CipherSuite: "ECDHE-RSA-AES128-GCM-SHA256", AuthType: "AuthHeader",
+		HostHeader: "b.s3.us-west-1.amazonaws.com:443", TLSVersion: "TLSv1.2", ACLRequired: accesslog.ACLNeeded,
+		SourceRegion: "us-west-1", Fields: 27,
+	}
+}
+
+// with returns a GET with changes.
+func with(change func(*accesslog.Record)) accesslog.Record {
+	r := get()
+	change(&r)
+	return r
+}
+
+// life is a process: a counter, its state, and what was stored.
+type life struct {
+	t        testing.TB
+	settings Settings
+	state    *State
+	counter  *Counter
+	client   enrich.Client
+	now      time.Time
+
+	snapshot []byte
+	journal  [][]byte
+	inspector
+}
+
+func newLife(t testing.TB, settings Settings) *life {
+	require.NoError(t, settings.Validate())
+	l := &life{t: t, settings: settings, now: epoch, inspector: newInspector(t, settings)}
+	l.begin()
+	return l
+}
+
+func (l *life) begin() {
+	l.state = New(l.settings, l.now)
+	l.counter = l.state.NewCounter()
+	if l.snapshot != nil {
+		require.NoError(l.t, l.state.Restore(l.snapshot))
+	}
+	for _, change := range l.journal {
+		require.NoError(l.t, l.state.Replay(change))
+	}
+}
+
+// restart is a new process over what was stored, perhaps with other settings.
+func (l *life) restart(change func(*Settings)) {
+	change(&l.settings)
+	require.NoError(l.t, l.settings.Validate())
+	l.inspector.settings = l.settings
+	l.begin()
+}
+
+// add counts records and hands them over.
+func (l *life) add(records ...accesslog.Record) {
+	for i := range records {
+		l.counter.Add(&records[i], l.client)
+	}
+	l.state.Add(l.counter.Cut())
+}
+
+// commit stores what is noted.
+func (l *life) commit() {
+	if change := l.state.Change(l.now); change != nil {
+		l.journal = append(l.journal, slices.Clone(change))
+	}
+	require.NoError(l.t, l.state.Committed())
+}
+
+// snap stores all in a snapshot.
+func (l *life) snap() { l.snapshot, l.journal = l.state.AppendState(nil), nil }
+
+// emit is an emission after d.
+func (l *life) emit(d time.Duration) []pmetric.Metrics {
+	l.now = l.now.Add(d)
+	if !l.state.Unsettled() {
+		l.state.Cut(l.now)
+	}
+	l.commit()
+	requests := l.state.Emission(l.now)
+	l.check(requests)
+	return requests
+}
+
+// accept is the back end's answer to the last emission.
+func (l *life) accept() {
+	l.state.Settle(l.now)
+	l.commit()
+}
+
+// told is an emission after an interval that is accepted.
+func (l *life) told() []anyPoint {
+	requests := l.emit(l.settings.Interval)
+	l.accept()
+	return allPoints(requests)
+}
+
+// anyPoint is a point of any type.
+type anyPoint struct {
+	metric     string
+	attributes pcommon.Map
+	start, end pcommon.Timestamp
+	values     totals
+}
+
+// totals are what points add up to.
+type totals struct {
+	sum    int64 // of histograms: milliseconds
+	count  uint64
+	counts [buckets]uint64
+}
+
+func (t *totals) add(other totals) {
+	t.sum += other.sum
+	t.count += other.count
+	for i := range t.counts {
+		t.counts[i] += other.counts[i]
+	}
+}
+
+// beginning tells whether the point is only there to be the beginning of a series.
+func (p *anyPoint) beginning() bool { return p.start == p.end }
+
+// id is the identity of the point's series.
+func (p *anyPoint) id() string { return p.metric + " " + attributesText(p.attributes) }
+
+func metricsOf(request pmetric.Metrics) pmetric.MetricSlice {
+	return request.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+}
+
+// allPoints returns the points of requests, beginnings too.
+func allPoints(requests []pmetric.Metrics) (list []anyPoint) {
+	for _, request := range requests {
+		for _, m := range metricsOf(request).All() {
+			list = append(list, pointsOf(m)...)
+		}
+	}
+	return list
+}
+
+func pointsOf(m pmetric.Metric) (list []anyPoint) {
+	add := func(attributes pcommon.Map, start, end pcommon.Timestamp, values totals) {
+		list = append(list, anyPoint{m.Name(), attributes, start, end, values})
+	}
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		for _, p := range m.Sum().DataPoints().All() {
+			add(p.Attributes(), p.StartTimestamp(), p.Timestamp(), totals{sum: p.IntValue()})
+		}
+	case pmetric.MetricTypeHistogram:
+		for _, p := range m.Histogram().DataPoints().All() {
+			values := totals{sum: milliseconds(p.Sum()), count: p.Count()}
+			copy(values.counts[:], p.BucketCounts().AsRaw())
+			add(p.Attributes(), p.StartTimestamp(), p.Timestamp(), values)
+		}
+	case pmetric.MetricTypeExponentialHistogram:
+		for _, p := range m.ExponentialHistogram().DataPoints().All() {
+			add(p.Attributes(), p.StartTimestamp(), p.Timestamp(), totals{sum: milliseconds(p.Sum()), count: p.Count()})
+		}
+	}
+	return list
+}
+
+func milliseconds(seconds float64) int64 { return int64(seconds*1000 + 0.5) }
+
+// noClient is one that nothing is known of.
+var noClient enrich.Client

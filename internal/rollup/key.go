@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"maps"
 	"math"
 	"strings"
 	"sync"
@@ -42,8 +43,16 @@ func (g *group) appendValues(b []byte, s *subject) []byte {
 	return b
 }
 
+// appendTo appends what a new cell is of.
+func (k *key) appendTo(b []byte) []byte {
+	if k.overflow {
+		return append(b, ofNewOverflow)
+	}
+	return wire.AppendString(append(b, ofNewCell), k.values)
+}
+
 // clean encodes values again with all texts in valid UTF-8 and, if there is a
-// cleaner, without credentials.
+// cleaner, without credentials. That may make texts longer, so they are cut again.
 func (g *group) clean(values []byte, cleaner func(string) string) []byte {
 	r := wire.NewReader(values)
 	var b []byte
@@ -56,9 +65,19 @@ func (g *group) clean(values []byte, cleaner func(string) string) []byte {
 		if cleaner != nil {
 			text = cleaner(text)
 		}
-		b = wire.AppendString(b, strings.ToValidUTF8(text, string(utf8.RuneError)))
+		b = wire.AppendString(b, cut(strings.ToValidUTF8(text, string(utf8.RuneError))))
 	}
 	return b
+}
+
+// cut returns the first maxText bytes of valid UTF-8, or a little less so that the
+// last character is whole.
+func cut(text string) string {
+	end := min(len(text), maxText)
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // valid tells whether stored values are some of this group.
@@ -67,8 +86,8 @@ func (g *group) valid(values string) bool {
 	for i := range g.attributes {
 		if g.attributes[i].text == nil {
 			r.Varint()
-		} else {
-			r.Bytes()
+		} else if text := r.Bytes(); len(text) > maxText || !utf8.Valid(text) {
+			return false
 		}
 	}
 	return r.End() == nil
@@ -195,8 +214,19 @@ func (k *keys) insert(values string) *key {
 	return made
 }
 
+// remove takes away a key, whose cell goes. The overflow's stays.
 func (k *keys) remove(gone *key) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.byValues, gone.values)
+	if !gone.overflow {
+		delete(k.byValues, gone.values)
+	}
+}
+
+// sweep takes away the keys that have no cell: all that was counted under them
+// went to the overflow. A counter may bring them back; see adopt.
+func (k *keys) sweep() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.DeleteFunc(k.byValues, func(_ string, met *key) bool { return met.cell == nil })
 }

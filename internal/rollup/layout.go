@@ -19,56 +19,24 @@ type layoutGroup struct {
 }
 
 type layoutStream struct {
-	stream      int  // in the group, or -1
-	histogram   bool // what follows its sum
-	exponential bool
+	stream int // in the group, or -1
+	kind   kind
 }
 
-// mode names what a stored value depends on beside the groups.
-func (p *Plan) mode() string {
-	switch {
-	case p.settings.EventTime:
-		return "event " + p.settings.Interval.String()
-	case p.settings.Delta:
-		return "delta"
-	default:
-		return "cumulative"
-	}
-}
+// kind is what of a stream is stored.
+type kind byte
 
-// appendLayout appends the mode, and the attributes and streams of each group.
-func (p *Plan) appendLayout(b []byte) []byte {
-	b = wire.AppendString(b, p.mode())
-	b = wire.AppendUvarint(b, uint64(len(p.groups)))
-	for _, g := range p.groups {
-		b = wire.AppendString(b, p.groupName(g))
-		names := p.streamNames(g)
-		b = wire.AppendUvarint(b, uint64(len(names)))
-		for i, name := range names {
-			b = wire.AppendString(b, name)
-			b = append(b, p.streamKind(&g.streams[i]))
-		}
-	}
-	return b
-}
-
-// groupName tells a group from all others.
-func (p *Plan) groupName(g *group) string {
-	if g.threats {
-		return "threats: " + g.signature()
-	}
-	return g.signature()
-}
-
-// The kinds of streams, as they are stored.
 const (
-	kindSum = iota
-	kindExplicit
-	kindExponential
+	kindSum         kind = iota
+	kindExplicit         // a sum and buckets
+	kindExponential      // a sum and an exponential histogram
 	kinds
 )
 
-func (p *Plan) streamKind(s *stream) byte {
+// maxStreams is how many streams a group may have: their bits fit into 32.
+const maxStreams = 32
+
+func (p *plan) kindOf(s *stream) kind {
 	switch {
 	case s.histogram < 0:
 		return kindSum
@@ -79,38 +47,104 @@ func (p *Plan) streamKind(s *stream) byte {
 	}
 }
 
+// mode names what a stored value depends on beside the groups.
+func (p *plan) mode() string {
+	switch {
+	case p.settings.EventTime:
+		return "event " + p.settings.Interval.String()
+	case p.settings.Delta:
+		return "delta"
+	default:
+		return "cumulative"
+	}
+}
+
+// groupName tells a group from all others.
+func (p *plan) groupName(g *group) string {
+	if g.threats {
+		return "threats: " + g.signature()
+	}
+	return g.signature()
+}
+
+// streamName tells a stream from the others of its group.
+func (p *plan) streamName(s *stream) string {
+	return p.metrics[s.metric].Name + "/" + s.direction
+}
+
+// appendLayout appends the mode, and the attributes and streams of each group.
+func (p *plan) appendLayout(b []byte) []byte {
+	b = wire.AppendString(b, p.mode())
+	b = wire.AppendUvarint(b, uint64(len(p.groups)))
+	for _, g := range p.groups {
+		b = wire.AppendString(b, p.groupName(g))
+		b = wire.AppendUvarint(b, uint64(len(g.streams)))
+		for i := range g.streams {
+			b = wire.AppendString(b, p.streamName(&g.streams[i]))
+			b = append(b, byte(p.kindOf(&g.streams[i])))
+		}
+	}
+	return b
+}
+
 // readLayout reads what appendLayout wrote.
-func (p *Plan) readLayout(r *wire.Reader) *layout {
+func (p *plan) readLayout(r *wire.Reader) *layout {
 	same := r.String() == p.mode()
 	l := &layout{groups: make([]layoutGroup, r.Count(2))}
 	for i := range l.groups {
-		from := &l.groups[i]
 		name := r.String()
 		if at := slices.IndexFunc(p.groups, func(g *group) bool { return p.groupName(g) == name }); same && at >= 0 {
-			from.group = p.groups[at]
+			if l.of(p.groups[at]) != nil {
+				r.Fail(wire.ErrContent)
+			}
+			l.groups[i].group = p.groups[at]
 		}
-		from.streams = make([]layoutStream, r.Count(2))
-		if len(from.streams) > 32 {
-			r.Fail(wire.ErrContent)
-		}
-		for j := range from.streams {
-			from.streams[j] = p.readStream(r, from.group)
-		}
+		l.groups[i].streams = p.readStreams(r, l.groups[i].group)
 	}
 	return l
 }
 
-func (p *Plan) readStream(r *wire.Reader, g *group) layoutStream {
-	name, kind := r.String(), byte(0)
-	if b := r.Take(1); b != nil {
-		kind = b[0]
-	}
-	if kind >= kinds {
+func (p *plan) readStreams(r *wire.Reader, g *group) []layoutStream {
+	list := make([]layoutStream, r.Count(2))
+	if len(list) > maxStreams {
 		r.Fail(wire.ErrContent)
+		return nil
 	}
-	s := layoutStream{stream: -1, histogram: kind != kindSum, exponential: kind == kindExponential}
-	if g != nil {
-		s.stream = slices.Index(p.streamNames(g), name)
+	for i := range list {
+		name, stored := r.String(), kindSum
+		if b := r.Take(1); b != nil {
+			stored = kind(b[0])
+		}
+		if stored >= kinds {
+			r.Fail(wire.ErrContent)
+		}
+		at := -1
+		if g != nil {
+			at = slices.IndexFunc(g.streams, func(s stream) bool { return p.streamName(&s) == name && p.kindOf(&s) == stored })
+		}
+		if at >= 0 && slices.ContainsFunc(list[:i], func(l layoutStream) bool { return l.stream == at }) {
+			r.Fail(wire.ErrContent)
+		}
+		list[i] = layoutStream{stream: at, kind: stored}
 	}
-	return s
+	return list
+}
+
+// of returns what the layout has of a group, or nil.
+func (l *layout) of(g *group) *layoutGroup {
+	i := slices.IndexFunc(l.groups, func(from layoutGroup) bool { return from.group == g })
+	if i < 0 {
+		return nil
+	}
+	return &l.groups[i]
+}
+
+// missing returns the streams of the group that the layout does not have, as bits.
+func (l *layoutGroup) missing() (streams uint32) {
+	for i := range l.group.streams {
+		if !slices.ContainsFunc(l.streams, func(s layoutStream) bool { return s.stream == i }) {
+			streams |= 1 << i
+		}
+	}
+	return streams
 }

@@ -125,7 +125,7 @@ func measureOf(r *accesslog.Record) amounts {
 	switch r.Operation {
 	case "REST.PUT.OBJECT", "REST.PUT.PART", "REST.POST.OBJECT":
 		a[received], a[added] = r.ObjectSize, r.ObjectSize
-		a[transferred] = max(a[transferred], 0) + r.ObjectSize
+		a[transferred] = plus(max(a[transferred], 0), r.ObjectSize)
 	case "REST.COPY.OBJECT", "REST.COPY.PART":
 		// REST.POST.UPLOAD, which completes an upload, is not here: its parts were counted.
 		a[added] = r.ObjectSize

@@ -6,22 +6,23 @@ import "github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 // replay finds its decisions in the change and makes none.
 type placing struct {
 	state    *State
-	placed   map[*key]*place
-	next     []uint32 // by group: the next number behind all cells
-	free     []int    // by group: free numbers that are left
-	series   []int64  // by metric, with those born in this change
-	overflow map[pendingKey]*tally
+	placed   map[*key]place        // as far as it is not as in the state
+	next     []uint32              // by group: the next number behind all cells
+	free     []int                 // by group: free numbers that are left
+	series   []int64               // by metric, with those born in this change
+	overflow []pendingKey          // in the order of spilled
+	spilled  map[pendingKey]*tally // what overflows, by interval
 }
 
-// place is where a key without a cell goes.
+// place is where the tallies of a key go.
 type place struct {
-	number  uint32
-	written bool   // the change tells already that the number is the key's
-	born    uint32 // streams born in this change, as bits
+	number uint32 // of its cell, once known
+	known  bool   // the state or the change tells that the number is the key's
+	born   uint32 // streams that are series, as bits
 }
 
 func newPlacing(s *State) *placing {
-	p := &placing{state: s, placed: map[*key]*place{}, overflow: map[pendingKey]*tally{}}
+	p := &placing{state: s, placed: map[*key]place{}, spilled: map[pendingKey]*tally{}}
 	for g := range s.cells {
 		p.next = append(p.next, uint32(len(s.cells[g])))
 		p.free = append(p.free, len(s.free[g]))
@@ -46,9 +47,9 @@ func (s *State) appendPending(b []byte) []byte {
 			n++
 		}
 	}
-	for at, t := range p.overflow {
-		list = p.appendTally(list, at, t)
-		s.shared.tallies[at.key.group.index].put(t)
+	for _, at := range p.overflow {
+		list = p.appendTally(list, at, p.spilled[at])
+		s.shared.tallies[at.key.group.index].put(p.spilled[at])
 		n++
 	}
 	return append(wire.AppendUvarint(b, n), list...)
@@ -61,24 +62,22 @@ func (p *placing) divert(at pendingKey, t *tally) {
 		p.spill(at, t, t.touched)
 		return
 	}
-	var born, beyond uint32
-	if at.key.cell != nil {
-		born = at.key.cell.born()
-	}
-	if before := p.placed[at.key]; before != nil {
-		born |= before.born
-	}
+	to := p.placeOf(at.key)
+	before, beyond := to.born, uint32(0)
 	for i := range g.streams {
 		bit := uint32(1) << i
-		if t.touched&bit == 0 || born&bit != 0 {
+		if t.touched&bit == 0 || to.born&bit != 0 {
 			continue
 		}
 		if metric := g.streams[i].metric; p.series[metric] < int64(p.state.plan.settings.Limit) {
 			p.series[metric]++
-			p.placeOf(at.key).born |= bit
+			to.born |= bit
 		} else {
 			beyond |= bit
 		}
+	}
+	if to.born != before {
+		p.placed[at.key] = to
 	}
 	if beyond != 0 {
 		p.spill(at, t, beyond)
@@ -90,10 +89,11 @@ func (p *placing) divert(at pendingKey, t *tally) {
 func (p *placing) spill(at pendingKey, t *tally, streams uint32) {
 	g := at.key.group
 	to := pendingKey{p.state.shared.keys[g.index].overflow, at.interval}
-	into := p.overflow[to]
-	if into == nil {
+	into := p.spilled[to]
+	if into == nil && streams != 0 {
 		into = p.state.shared.tallies[g.index].get()
-		p.overflow[to] = into
+		p.spilled[to] = into
+		p.overflow = append(p.overflow, to)
 	}
 	first, counted := 0, -1
 	for i := range g.streams {
@@ -115,47 +115,35 @@ func (p *placing) spill(at pendingKey, t *tally, streams uint32) {
 // appendTally appends a tally with the cell it goes to.
 func (p *placing) appendTally(b []byte, at pendingKey, t *tally) []byte {
 	g := at.key.group
+	to := p.placeOf(at.key)
 	b = wire.AppendUvarint(b, uint64(g.index))
-	if c := at.key.cell; c != nil {
-		b = wire.AppendUvarint(b, uint64(c.number))
+	if to.known {
+		b = wire.AppendUvarint(b, uint64(to.number))
 		b = append(b, ofKnownCell)
 	} else {
-		b = p.placeOf(at.key).appendTo(b, at.key)
+		to.number, to.known = p.number(g.index), true
+		p.placed[at.key] = to
+		b = wire.AppendUvarint(b, uint64(to.number))
+		b = at.key.appendTo(b)
 	}
 	b = wire.AppendVarint(b, at.interval)
 	return t.appendTo(b, g)
 }
 
-func (p *place) appendTo(b []byte, k *key) []byte {
-	b = wire.AppendUvarint(b, uint64(p.number))
-	if p.written {
-		return append(b, ofKnownCell)
+// placeOf returns where the tallies of a key go.
+func (p *placing) placeOf(k *key) place {
+	if to, found := p.placed[k]; found || k.cell == nil {
+		return to
 	}
-	p.written = true
-	if k.overflow {
-		return append(b, ofNewOverflow)
-	}
-	return wire.AppendString(append(b, ofNewCell), k.values)
+	return place{number: k.cell.number, known: true, born: k.cell.born()}
 }
 
-// placeOf returns where a key without a cell goes, a free number when that is
-// not decided yet. For a key with a cell the number has no meaning.
-func (p *placing) placeOf(k *key) *place {
-	if found := p.placed[k]; found != nil {
-		return found
+// number takes a free number of a cell, or the next.
+func (p *placing) number(group int) uint32 {
+	if p.free[group] > 0 {
+		p.free[group]--
+		return p.state.free[group][p.free[group]]
 	}
-	made := &place{}
-	p.placed[k] = made
-	if k.cell != nil {
-		return made
-	}
-	g := k.group.index
-	if p.free[g] > 0 {
-		p.free[g]--
-		made.number = p.state.free[g][p.free[g]]
-	} else {
-		made.number = p.next[g]
-		p.next[g]++
-	}
-	return made
+	p.next[group]++
+	return p.next[group] - 1
 }

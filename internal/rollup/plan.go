@@ -7,9 +7,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
-// Plan is Settings in the form that the work needs. It is immutable and safe for
+// plan is Settings in the form that the work needs. It is immutable and safe for
 // concurrent use.
-type Plan struct {
+type plan struct {
 	settings  Settings
 	metrics   []Metric // those that are counted
 	groups    []*group
@@ -23,6 +23,7 @@ type group struct {
 	attributes []Attribute // in the order of Attributes
 	streams    []stream
 	width      int // values of a tally
+	overhead   int // estimated OTLP size of the attributes without their values
 	histograms int
 	threats    bool // counts threats alone
 	// below are groups whose attributes are all among this one's: whoever has a key
@@ -32,17 +33,17 @@ type group struct {
 
 // stream is what one metric counts under a key.
 type stream struct {
-	metric    int // in Plan.metrics
+	metric    int // in plan.metrics
 	measure   measure
 	direction string // "" unless directions are told apart
 	sum       int    // place of its sum in the values of a tally
 	histogram int    // its number among the histograms of the group, or -1
 }
 
-// NewPlan returns the plan of settings that are valid. What needs databases or
+// newPlan returns the plan of settings that are valid. What needs databases or
 // feeds that there are not is left out.
-func NewPlan(s Settings) *Plan {
-	p := &Plan{settings: s}
+func newPlan(s Settings) *plan {
+	p := &plan{settings: s}
 	for _, m := range Metrics() {
 		attributes, counted := s.Metrics[m.Name]
 		if !counted || m.Needs == NeedsGeo && !s.Geo || m.Needs == NeedsThreats && !s.Threats {
@@ -57,11 +58,12 @@ func NewPlan(s Settings) *Plan {
 }
 
 // group returns the group with these attributes, a new one if there is none.
-func (p *Plan) group(names []string, threats bool) *group {
+func (p *plan) group(names []string, threats bool) *group {
 	g := &group{index: len(p.groups), threats: threats}
 	for _, a := range Attributes() {
 		if slices.Contains(names, a.Name) {
 			g.attributes = append(g.attributes, a)
+			g.overhead += len(a.Name) + 16
 			p.requester = p.requester || slices.Contains(requesterAttributes, a.Name)
 		}
 	}
@@ -96,7 +98,7 @@ func (g *group) add(metric int, m *Metric, directed, exponential bool) {
 
 // arrange finds which groups hang below which: each record then looks up the
 // roots alone.
-func (p *Plan) arrange() {
+func (p *plan) arrange() {
 	sorted := slices.Clone(p.groups)
 	slices.SortStableFunc(sorted, func(a, b *group) int { return len(b.attributes) - len(a.attributes) })
 	for _, g := range sorted {
@@ -128,30 +130,9 @@ func (g *group) signature() string {
 	return strings.Join(names, " ")
 }
 
-// streamNames name what the group counts, so that stored values find their
-// place again.
-func (p *Plan) streamNames(g *group) []string {
-	names := make([]string, len(g.streams))
-	for i := range g.streams {
-		s := &g.streams[i]
-		names[i] = p.metrics[s.metric].Name + "/" + s.direction
-		if s.histogram >= 0 {
-			names[i] += "/" + p.histogramKind()
-		}
-	}
-	return names
-}
-
-func (p *Plan) histogramKind() string {
-	if p.settings.Exponential {
-		return "exponential"
-	}
-	return "explicit"
-}
-
 // interval returns the beginning of the interval that counts a record, in
 // seconds since the Unix epoch; 0 when all are counted as of now.
-func (p *Plan) interval(r *accesslog.Record) int64 {
+func (p *plan) interval(r *accesslog.Record) int64 {
 	if !p.settings.EventTime {
 		return 0
 	}

@@ -3,13 +3,10 @@ package rollup
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
-
-// maxCells bounds the number of a cell that stored bytes may name: beyond it
-// they make no sense.
-const maxCells = 1 << 24
 
 // replayer reads stored bytes into a state.
 type replayer struct {
@@ -27,14 +24,15 @@ func (s *State) replay(change []byte, between func()) error {
 	now := r.Varint()
 	if r.flag() {
 		r.layout = s.plan.readLayout(r.Reader)
+		s.keep(r.layout)
 	}
-	if r.Err() == nil && r.layout == nil {
+	if r.layout == nil {
 		r.Fail(wire.ErrContent)
 	}
 	if r.flag() {
 		s.settle()
 	}
-	for range r.Count(4) {
+	for range r.Count(5) {
 		r.tally(now)
 	}
 	if r.Err() == nil {
@@ -45,7 +43,8 @@ func (s *State) replay(change []byte, between func()) error {
 	if start := r.Varint(); cut != 0 {
 		s.end(cut, start)
 	}
-	for range r.Count(3) {
+	for range r.Count(4) {
+		s.floor = max(s.floor, cut)
 		r.drop()
 	}
 	err := r.End()
@@ -85,18 +84,45 @@ func (r *replayer) group() *layoutGroup {
 func (r *replayer) tally(now int64) {
 	from := r.group()
 	c := r.cell(from)
-	interval := r.Varint()
-	var p *point
-	if c != nil && r.Err() == nil {
-		p = r.state.open(c, interval)
+	interval, touched := r.interval(), r.touched(from)
+	if c == nil || r.Err() != nil || !from.fits(touched) {
+		r.values(from, touched, nil)
+		return
 	}
-	r.values(from, c, p, func(l *series) { l.last = now })
+	p := r.state.open(c, interval)
+	r.values(from, touched, p)
+	for i := range from.streams {
+		if to := from.streams[i].stream; touched&(1<<i) != 0 && to >= 0 {
+			r.state.bear(c, to)
+			c.series[to].last = now
+		}
+	}
 }
 
 // cell reads which cell a tally is of; nil when it has no place any more.
 func (r *replayer) cell(from *layoutGroup) *cell {
-	number := uint32(r.Below(maxCells))
-	kind := r.Below(ofNewOverflow + 1)
+	number, kind := r.Uvarint(), r.Below(ofNewOverflow+1)
+	if kind != ofKnownCell {
+		return r.newCell(from, kind, number)
+	}
+	return r.knownCell(from, number)
+}
+
+// knownCell returns the cell of a number, nil when its group has no place any more.
+func (r *replayer) knownCell(from *layoutGroup, number uint64) *cell {
+	if r.Err() != nil || from.group == nil {
+		return nil
+	}
+	cells := r.state.cells[from.group.index]
+	if number >= uint64(len(cells)) || cells[number] == nil {
+		r.Fail(wire.ErrContent)
+		return nil
+	}
+	return cells[number]
+}
+
+// newCell reads a key and makes its cell; nil when it has no place any more.
+func (r *replayer) newCell(from *layoutGroup, kind, number uint64) *cell {
 	values := ""
 	if kind == ofNewCell {
 		values = r.String()
@@ -105,88 +131,101 @@ func (r *replayer) cell(from *layoutGroup) *cell {
 	if r.Err() != nil || g == nil {
 		return nil
 	}
-	switch kind {
-	case ofNewCell:
+	k := r.state.shared.keys[g.index].overflow
+	if kind == ofNewCell {
 		if !g.valid(values) {
 			r.Fail(wire.ErrContent)
 			return nil
 		}
-		return r.place(r.state.shared.keys[g.index].restore(values), number)
-	case ofNewOverflow:
-		return r.place(r.state.shared.keys[g.index].overflow, number)
+		k = r.state.shared.keys[g.index].restore(values)
 	}
-	cells := r.state.cells[g.index]
-	if int(number) >= len(cells) || cells[number] == nil {
+	if k.cell != nil || !r.state.take(g, number) {
 		r.Fail(wire.ErrContent)
 		return nil
 	}
-	return cells[number]
-}
-
-// place makes the cell of a key.
-func (r *replayer) place(k *key, number uint32) *cell {
-	s, g := r.state, k.group
-	for len(s.cells[g.index]) <= int(number) {
-		s.free[g.index] = append(s.free[g.index], uint32(len(s.cells[g.index])))
-		s.cells[g.index] = append(s.cells[g.index], nil)
-	}
-	if k.cell != nil || s.cells[g.index][number] != nil {
-		r.Fail(wire.ErrContent)
-		return nil
-	}
-	free := s.free[g.index]
-	i := len(free) - 1
-	for free[i] != number { // nearly always the last
-		i--
-	}
-	s.free[g.index] = slices.Delete(free, i, i+1)
-	k.cell = &cell{key: k, number: number, series: make([]series, len(g.streams))}
-	s.cells[g.index][number] = k.cell
+	k.cell = &cell{key: k, number: uint32(number), series: make([]series, len(g.streams))}
+	r.state.cells[g.index][number] = k.cell
 	return k.cell
 }
 
-// values reads the streams of a tally or a point into p, unless that is nil, and
-// calls each for the series that were touched.
-func (r *replayer) values(from *layoutGroup, c *cell, p *point, each func(*series)) {
-	touched := r.Below(1 << 32)
+// take takes a number of a cell that is free or the next.
+func (s *State) take(g *group, number uint64) bool {
+	if number == uint64(len(s.cells[g.index])) {
+		s.cells[g.index] = append(s.cells[g.index], nil)
+		return true
+	}
+	free := s.free[g.index]
+	for i := len(free) - 1; i >= 0; i-- { // nearly always the last
+		if uint64(free[i]) == number {
+			s.free[g.index] = slices.Delete(free, i, i+1)
+			return true
+		}
+	}
+	return false
+}
+
+// maxInterval is the last interval whose nanoseconds fit into a number.
+const maxInterval = math.MaxInt64 / int64(time.Second)
+
+// interval reads the interval of a point.
+func (r *replayer) interval() int64 {
+	interval := r.Varint()
+	if interval < 0 || interval > maxInterval || interval > 0 && !r.state.plan.settings.EventTime {
+		r.Fail(wire.ErrContent)
+	}
+	return interval
+}
+
+// touched reads the bits of streams that follow.
+func (r *replayer) touched(from *layoutGroup) uint32 {
+	return uint32(r.Below(1 << len(from.streams)))
+}
+
+// fits tells whether any of these streams has a place.
+func (l *layoutGroup) fits(streams uint32) bool {
+	for i := range l.streams {
+		if streams&(1<<i) != 0 && l.streams[i].stream >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// values reads the streams of a tally or a point into p, as far as they have a
+// place there; nowhere without p.
+func (r *replayer) values(from *layoutGroup, touched uint32, p *point) {
 	for i := range from.streams {
 		stored := &from.streams[i]
 		if touched&(1<<i) == 0 {
 			continue
 		}
-		var to *stream
-		into := p
-		if c == nil || p == nil || stored.stream < 0 {
-			into = nil
+		into, to := p, (*stream)(nil)
+		if into != nil && stored.stream >= 0 {
+			to = &from.group.streams[stored.stream]
+			into.touched |= 1 << stored.stream
 		} else {
-			to = &c.key.group.streams[stored.stream]
+			into = nil
 		}
 		sum := r.amount()
 		if into != nil {
-			r.state.bear(c, stored.stream)
-			each(&c.series[stored.stream])
-			into.touched |= 1 << stored.stream
-			into.values[to.sum] += sum
+			into.values[to.sum] = plus(into.values[to.sum], sum)
 		}
 		switch {
-		case !stored.histogram:
-		case stored.exponential && r.whole:
+		case stored.kind == kindSum:
+		case stored.kind == kindExplicit:
+			r.explicit(to, into)
+		case r.whole:
 			if whole := readExponential(r.Reader); into != nil {
 				into.exponential[to.histogram] = whole
 			}
-		case stored.exponential:
-			r.exponential(to, into)
 		default:
-			r.explicit(to, into)
+			r.exponential(to, into)
 		}
-	}
-	if touched>>len(from.streams) != 0 {
-		r.Fail(wire.ErrContent)
 	}
 }
 
 // amount reads a number that is not negative.
-func (r *replayer) amount() int64 { return int64(r.Below(math.MaxInt64)) }
+func (r *replayer) amount() int64 { return int64(r.Below(1 << 63)) }
 
 func (r *replayer) explicit(to *stream, p *point) {
 	at := uint64(0)
@@ -198,7 +237,8 @@ func (r *replayer) explicit(to *stream, p *point) {
 			return
 		}
 		if p != nil {
-			p.values[to.sum+1+int(at)] += n
+			count := &p.values[to.sum+1+int(at)]
+			*count = plus(*count, n)
 		}
 	}
 }
@@ -206,36 +246,29 @@ func (r *replayer) explicit(to *stream, p *point) {
 func (r *replayer) exponential(to *stream, p *point) {
 	ms := int64(0)
 	for range r.Count(2) {
-		ms += r.amount()
-		n := r.amount()
-		if ms < 0 {
-			r.Fail(wire.ErrContent)
-			return
-		}
-		if p != nil && n > 0 {
+		ms = plus(ms, r.amount())
+		if n := r.amount(); p != nil && n > 0 {
 			p.exponential[to.histogram].add(ms, uint64(n))
 		}
 	}
 }
 
+// drop reads which streams of a cell end, and whether the cell goes with them.
 func (r *replayer) drop() {
 	from := r.group()
-	number, streams := r.Below(maxCells), r.Below(1<<32)
-	if r.Err() != nil || from.group == nil {
+	c := r.knownCell(from, r.Uvarint())
+	streams, gone := r.touched(from), r.flag()
+	if c == nil || r.Err() != nil {
 		return
 	}
-	cells := r.state.cells[from.group.index]
-	if number >= uint64(len(cells)) || cells[number] == nil {
-		r.Fail(wire.ErrContent)
-		return
-	}
-	c := cells[number]
+	var end uint32
 	for i := range from.streams {
 		if to := from.streams[i].stream; streams&(1<<i) != 0 && to >= 0 {
-			r.state.bury(c, to)
+			end |= 1 << to
 		}
 	}
-	if c.born() == 0 {
+	r.state.forget(c, end)
+	if gone {
 		r.state.remove(c)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type Settings struct {
 	Interval    time.Duration // between two emissions
 	Delta       bool          // temporality
-	EventTime   bool          // points have the interval in which the requests happened; needs Delta
+	EventTime   bool          // points have the interval in which the requests happened; needs Delta, and whole seconds
 	Limit       int           // series per metric
 	IdleTimeout time.Duration // after which a series is dropped that nothing was added to
 	Exponential bool          // histograms, instead of explicit bounds
@@ -24,8 +24,8 @@ type Settings struct {
 	// Clean takes credentials out of a client's text; nil leaves it as it is. It is
 	// called from several goroutines.
 	Clean func(string) string
-	// Overflow, unless nil, is told of records that went into the series beyond the
-	// limit of a metric.
+	// Overflow, unless nil, is told of records whose series is beyond the limit of a
+	// metric, by the State's goroutine and before they are committed.
 	Overflow func(metric string, records int64)
 	// TraceParameter is the query parameter with a trace context, "" for none.
 	TraceParameter string
@@ -45,6 +45,9 @@ func (s *Settings) Validate() error {
 	}
 	if s.EventTime && !s.Delta {
 		errs = append(errs, errors.New("`timestamps` is event: this needs `temporality: delta`, since a cumulative counter has one time only"))
+	}
+	if s.EventTime && s.Interval%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("`interval` is %v: with `timestamps: event` it must be whole seconds, the log's resolution", s.Interval))
 	}
 	if s.Limit < 1 {
 		errs = append(errs, fmt.Errorf("`cardinality_limit` is %d: it must be at least 1", s.Limit))

@@ -1,30 +1,36 @@
 package rollup
 
-import "github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
+import (
+	"slices"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
+)
 
 // A snapshot is
 //
 //	format, layout, since, sent,
-//	(group, cell, key, (born, announced, start, last) of each stream, open points, cut points)...
+//	of each group: (its key, (born, announced, start, last) of each stream, open points, cut points or nothing)...
 //
-// where a point is an interval and a tally, with whole histograms if they are
-// exponential.
+// with the cells in the order of their numbers, free ones too, where a point is
+// an interval and a tally, with whole histograms if they are exponential.
 
 // AppendState implements checkpoint.Section.
 func (s *State) AppendState(b []byte) []byte {
 	b = append(b, format)
 	b = s.plan.appendLayout(b)
 	b = wire.AppendVarint(b, s.since)
-	b = wire.AppendVarint(b, s.sent.from)
-	b = wire.AppendVarint(b, s.sent.to)
-	n := 0
-	for g := range s.cells {
-		n += len(s.cells[g]) - len(s.free[g])
+	sent := s.sent
+	if !s.Unsettled() {
+		sent = span{}
 	}
-	b = wire.AppendUvarint(b, uint64(n))
+	b = wire.AppendVarint(b, sent.from)
+	b = wire.AppendVarint(b, sent.to)
 	for _, cells := range s.cells {
+		b = wire.AppendUvarint(b, uint64(len(cells)))
 		for _, c := range cells {
-			if c != nil {
+			if c == nil {
+				b = append(b, ofKnownCell)
+			} else {
 				b = s.appendCell(b, c)
 			}
 		}
@@ -33,30 +39,26 @@ func (s *State) AppendState(b []byte) []byte {
 }
 
 func (s *State) appendCell(b []byte, c *cell) []byte {
-	b = wire.AppendUvarint(b, uint64(c.key.group.index))
-	b = wire.AppendUvarint(b, uint64(c.number))
-	if c.key.overflow {
-		b = append(b, ofNewOverflow)
-	} else {
-		b = wire.AppendString(append(b, ofNewCell), c.key.values)
-	}
+	b = c.key.appendTo(b)
 	for i := range c.series {
 		l := &c.series[i]
-		b = append(b, flag(l.born), flag(l.announced))
-		b = wire.AppendVarint(b, l.start)
-		b = wire.AppendVarint(b, l.last)
+		if b = appendFlag(b, l.born); l.born {
+			b = appendFlag(b, l.announced)
+			b = wire.AppendVarint(b, l.start)
+			b = wire.AppendVarint(b, l.last)
+		}
 	}
-	b = s.appendPoints(b, c, c.points)
-	return s.appendPoints(b, c, c.cut)
+	b = appendPoints(b, c.key.group, c.points)
+	return appendPoints(b, c.key.group, c.cut)
 }
 
-func (s *State) appendPoints(b []byte, c *cell, points []*point) []byte {
+func appendPoints(b []byte, g *group, points []*point) []byte {
 	b = wire.AppendUvarint(b, uint64(len(points)))
 	for _, p := range points {
 		b = wire.AppendVarint(b, p.interval)
 		b = wire.AppendUvarint(b, uint64(p.touched))
-		for i := range c.key.group.streams {
-			to := &c.key.group.streams[i]
+		for i := range g.streams {
+			to := &g.streams[i]
 			if p.touched&(1<<i) == 0 {
 				continue
 			}
@@ -80,48 +82,71 @@ func (s *State) Restore(state []byte) error {
 	r.layout = s.plan.readLayout(r.Reader)
 	s.since = r.Varint()
 	s.sent = span{r.Varint(), r.Varint()}
-	for range r.Count(4) {
-		r.restoreCell()
+	for i := range r.layout.groups {
+		r.restoreGroup(&r.layout.groups[i])
 	}
-	s.layout = r.layout
+	s.layout, s.floor = r.layout, s.begun
 	return r.End()
 }
 
 // Replay implements checkpoint.Section.
-func (s *State) Replay(change []byte) error { return s.replay(change, func() {}) }
+func (s *State) Replay(change []byte) error {
+	s.floor = s.begun
+	return s.replay(change, func() {})
+}
 
-func (r *replayer) restoreCell() {
-	from := r.group()
-	c := r.cell(from)
-	for i := range from.streams {
-		l := series{born: r.flag(), announced: r.flag(), start: r.Varint(), last: r.Varint()}
-		to := from.streams[i].stream
-		if c == nil || to < 0 || r.Err() != nil {
-			continue
+func (r *replayer) restoreGroup(from *layoutGroup) {
+	for number := range r.Count(1) {
+		kind := r.Below(ofNewOverflow + 1)
+		if r.Err() != nil {
+			return
 		}
-		if l.born {
-			r.state.bear(c, to)
+		if kind != ofKnownCell {
+			r.restoreCell(from, r.newCell(from, kind, uint64(number)))
+		} else if g := from.group; g != nil {
+			r.state.cells[g.index] = append(r.state.cells[g.index], nil)
+			r.state.free[g.index] = append(r.state.free[g.index], uint32(number))
 		}
-		c.series[to] = l
-	}
-	if open := r.points(from, c); c != nil {
-		c.points = open
-		r.state.points += len(open)
-	}
-	if cut := r.points(from, c); c != nil {
-		c.cut = cut
 	}
 }
 
+// restoreCell restores what is under a key; c is nil when it has no place.
+func (r *replayer) restoreCell(from *layoutGroup, c *cell) {
+	for i := range from.streams {
+		if !r.flag() {
+			continue
+		}
+		life := series{born: true, announced: r.flag(), start: r.Varint(), last: r.Varint()}
+		if to := from.streams[i].stream; c != nil && to >= 0 && r.Err() == nil {
+			r.state.bear(c, to)
+			c.series[to] = life
+		}
+	}
+	open, cut := r.points(from, c), r.points(from, c)
+	if c != nil {
+		c.points, c.cut = open, cut
+		r.state.points += len(open)
+	}
+}
+
+// points reads points, of which those are left out that have no place.
 func (r *replayer) points(from *layoutGroup, c *cell) (list []*point) {
+	last := int64(-1)
 	for range r.Count(2) {
-		interval := r.Varint()
+		interval, touched := r.interval(), r.touched(from)
+		if interval <= last {
+			r.Fail(wire.ErrContent)
+		}
+		last = interval
 		var p *point
-		if c != nil {
+		if c != nil && r.Err() == nil && from.fits(touched) {
 			p = r.state.plan.newPoint(c.key.group, interval)
 			list = append(list, p)
 		}
-		r.values(from, c, p, func(*series) {})
+		r.values(from, touched, p)
+		if p != nil && p.touched&^c.born() != 0 {
+			r.Fail(wire.ErrContent)
+		}
 	}
-	return list
+	return slices.Clip(list)
 }

@@ -10,7 +10,7 @@ import (
 // State is what is counted and committed, and what is to be committed next. It
 // is for one goroutine, but for NewCounter and Series.
 type State struct {
-	plan   *Plan
+	plan   *plan
 	shared *shared
 
 	// Committed: changed by replay alone.
@@ -26,6 +26,7 @@ type State struct {
 	instance string
 	begun    int64 // nanoseconds: when this life began
 	told     int64 // nanoseconds: time of the last emission that was accepted in this life
+	floor    int64 // nanoseconds: up to when there may be points of series that are gone
 
 	// Noted for the next change.
 	pending map[pendingKey]*tally
@@ -37,7 +38,7 @@ type State struct {
 
 // shared is what counters and the state have in common.
 type shared struct {
-	plan       *Plan
+	plan       *plan
 	keys       []*keys    // by group
 	tallies    []*tallies // by group
 	deltas     sync.Pool
@@ -62,7 +63,7 @@ const minEntries = 1 << 12
 // New returns an empty state that begins now. With checkpoint.Open it is a
 // section, which brings back what was committed.
 func New(s Settings, now time.Time) *State {
-	plan := NewPlan(s)
+	plan := newPlan(s)
 	n := len(plan.groups)
 	state := &State{
 		plan:     plan,
@@ -74,6 +75,9 @@ func New(s Settings, now time.Time) *State {
 		begun:    now.UnixNano(),
 		pending:  make(map[pendingKey]*tally),
 		instance: s.InstanceID,
+	}
+	if s.InstanceID != "" {
+		state.floor = state.begun // a process before may have used it, without storage
 	}
 	state.shared.deltas.New = func() any { return &Delta{} }
 	for _, g := range plan.groups {
@@ -123,20 +127,27 @@ func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 // Settle notes that the emission of this time was accepted, or refused for good.
 func (s *State) Settle(at time.Time) {
 	s.told = at.UnixNano()
-	s.settled = s.sent.to != 0 || s.Unannounced()
+	s.settled = s.Unsettled() || s.Unannounced()
 }
 
 // Unsettled tells whether an emission has been cut that must be accepted before
 // the next one: after a crash, that of the process before.
-func (s *State) Unsettled() bool { return s.plan.settings.Delta && s.sent.to != 0 }
+func (s *State) Unsettled() bool {
+	if s.plan.settings.Delta {
+		for c := range s.all() {
+			if len(c.cut) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Unannounced tells whether an emission has beginnings of series.
 func (s *State) Unannounced() bool {
-	for _, cells := range s.cells {
-		for _, c := range cells {
-			if c != nil && slices.ContainsFunc(c.series, func(l series) bool { return l.start != 0 && !l.announced }) {
-				return !s.plan.settings.Delta
-			}
+	for c := range s.all() {
+		if slices.ContainsFunc(c.series, func(l series) bool { return l.start != 0 && !l.announced }) {
+			return !s.plan.settings.Delta
 		}
 	}
 	return false
@@ -162,6 +173,11 @@ func (s *State) Committed() error {
 	}
 	err := s.replay(s.change, s.attachExemplars)
 	s.stored = true
+	if s.cut != 0 {
+		for _, k := range s.shared.keys {
+			k.sweep()
+		}
+	}
 	for _, at := range s.order {
 		s.shared.tallies[at.key.group.index].put(s.pending[at])
 	}

@@ -2,6 +2,7 @@ package rollup
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"sync"
 
@@ -45,6 +46,15 @@ func (e *exemplar) merge(other *exemplar) {
 	}
 }
 
+// plus adds amounts, which are not negative. Sizes of up to 18 digits that no
+// object has could make a sum too large; it stays the largest there is then.
+func plus(a, b int64) int64 {
+	if sum := a + b; sum >= 0 {
+		return sum
+	}
+	return math.MaxInt64
+}
+
 // count adds a record's amounts.
 func (t *tally) count(g *group, a *amounts, r *accesslog.Record, settings *Settings) {
 	t.records++
@@ -55,7 +65,7 @@ func (t *tally) count(g *group, a *amounts, r *accesslog.Record, settings *Setti
 			continue
 		}
 		t.touched |= 1 << i
-		t.values[s.sum] += n
+		t.values[s.sum] = plus(t.values[s.sum], n)
 		if s.histogram < 0 {
 			continue
 		}
@@ -73,7 +83,7 @@ func (t *tally) merge(other *tally) {
 	t.records += other.records
 	t.touched |= other.touched
 	for i, n := range other.values {
-		t.values[i] += n
+		t.values[i] = plus(t.values[i], n)
 	}
 	for i := range other.samples {
 		t.samples[i] = append(t.samples[i], other.samples[i]...)
@@ -88,7 +98,7 @@ func (t *tally) move(g *group, from, to int, into *tally) {
 	a, b := &g.streams[from], &g.streams[to]
 	t.touched &^= 1 << from
 	into.touched |= 1 << to
-	into.values[b.sum] += t.values[a.sum]
+	into.values[b.sum] = plus(into.values[b.sum], t.values[a.sum])
 	if a.histogram < 0 {
 		return
 	}

@@ -1,0 +1,163 @@
+package rollup
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
+)
+
+// storing are the settings that differ in what is stored.
+func storing() (list []Settings) {
+	for _, change := range []func(*Settings){
+		func(*Settings) {},
+		func(s *Settings) { s.Exponential = true },
+		func(s *Settings) { s.Delta, s.Exponential = true, true },
+		func(s *Settings) { s.Delta, s.EventTime, s.Limit = true, true, 3 },
+		func(s *Settings) { only(s, "aws.s3.server.io", "http.response.status_code") },
+	} {
+		s := testSettings()
+		s.IdleTimeout = 2 * time.Minute
+		change(&s)
+		list = append(list, s)
+	}
+	return list
+}
+
+// stored is a life with some of all that can be stored.
+func stored(t testing.TB, s Settings) *life {
+	l := newLife(t, s)
+	for i := range 6 {
+		l.add(get(), with(func(r *accesslog.Record) {
+			r.Operation, r.Bucket, r.TotalTime = "REST.PUT.OBJECT", string(rune('a'+i)), int64(i)*1000
+		}))
+		l.commit()
+		l.emit(time.Minute)
+		if i != 5 {
+			l.accept()
+		}
+	}
+	return l
+}
+
+// Whatever is read, it does not panic, takes memory by its length, and if it is
+// accepted, it can be stored, read again, and counted on. Unless the layout is to
+// be fuzzed as well, that of one of the settings stands before the rest.
+func FuzzRestore(f *testing.F) {
+	for i, s := range storing() {
+		state := stored(f, s).state.AppendState(nil)
+		f.Add(uint8(i), false, state[len(snapshotHead(s)):])
+		f.Add(uint8(i), true, state)
+	}
+	f.Fuzz(func(t *testing.T, by uint8, raw bool, state []byte) {
+		if !raw {
+			state = append(snapshotHead(storing()[int(by)%len(storing())]), state...)
+		}
+		for _, settings := range storing() {
+			s := New(settings, epoch)
+			if s.Restore(state) == nil {
+				checkRestored(t, settings, s, len(state))
+			}
+		}
+	})
+}
+
+func snapshotHead(s Settings) []byte { return newPlan(s).appendLayout([]byte{format}) }
+
+func changeHead(s Settings) []byte {
+	b := wire.AppendVarint([]byte{format}, epoch.UnixNano())
+	return newPlan(s).appendLayout(append(b, 1))
+}
+
+// The same of a change, alone and behind a snapshot.
+func FuzzReplay(f *testing.F) {
+	var snapshots [][]byte
+	for i, s := range storing() {
+		l := stored(f, s)
+		f.Add(uint8(i), true, l.journal[0])
+		for _, change := range l.journal[1:] {
+			_, n := binary.Varint(change[1:]) // the time; no layout is behind it
+			f.Add(uint8(i), false, change[1+n+1:])
+		}
+		l = newLife(f, s)
+		l.add(get())
+		l.commit()
+		snapshots = append(snapshots, l.state.AppendState(nil))
+	}
+	f.Fuzz(func(t *testing.T, by uint8, raw bool, change []byte) {
+		if !raw {
+			change = append(changeHead(storing()[int(by)%len(storing())]), change...)
+		}
+		for i, settings := range storing() {
+			empty, s := New(settings, epoch), New(settings, epoch)
+			require.NoError(t, s.Restore(snapshots[i]))
+			for _, s := range []*State{empty, s} {
+				if s.Replay(change) == nil {
+					checkRestored(t, settings, s, len(snapshots[i])+len(change))
+				}
+			}
+		}
+	})
+}
+
+func checkRestored(t *testing.T, settings Settings, s *State, length int) {
+	for g := range s.cells {
+		assert.LessOrEqual(t, len(s.cells[g]), length)
+	}
+	state := s.AppendState(nil)
+	other := New(settings, epoch)
+	require.NoError(t, other.Restore(state))
+	require.True(t, bytes.Equal(state, other.AppendState(nil)))
+	assert.Equal(t, s.Series(), other.Series())
+
+	s.Emission(epoch)
+	s.Settle(epoch)
+	counter, r := s.NewCounter(), get()
+	counter.Add(&r, noClient)
+	s.Add(counter.Cut())
+	s.Cut(epoch.Add(time.Minute))
+	s.Change(epoch.Add(time.Minute))
+	require.NoError(t, s.Committed())
+	s.Emission(epoch.Add(time.Minute))
+	require.NoError(t, New(settings, epoch).Restore(s.AppendState(nil)))
+}
+
+// A number of a cell that is neither free nor the next makes no room for those
+// before it.
+func TestNumberOutOfOrder(t *testing.T) {
+	s := testSettings()
+	only(&s, "aws.s3.server.requests")
+	b := append(changeHead(s), 0, 1, 0) // nothing settled, one tally, of group 0
+	b = wire.AppendUvarint(b, 1<<23)
+	b = append(b, ofNewOverflow, 0, 1, 1) // interval 0, stream 0, 1 request
+	b = append(b, 0, 0, 0, 0)             // no cut, since, start, no drops
+	state := New(s, epoch)
+	require.ErrorIs(t, state.Replay(b), wire.ErrContent)
+	assert.Empty(t, state.cells[0])
+}
+
+// Stored bytes that are cut off or of another version stop the start.
+func TestUnreadable(t *testing.T) {
+	for _, settings := range storing() {
+		l := stored(t, settings)
+		state := l.state.AppendState(nil)
+		for n := range state {
+			require.Error(t, New(settings, epoch).Restore(state[:n]))
+		}
+		require.Error(t, New(settings, epoch).Restore(append(state, 0)))
+		change := l.journal[0]
+		for n := range change {
+			require.Error(t, New(settings, epoch).Replay(change[:n]))
+		}
+		require.Error(t, New(settings, epoch).Replay(append(change, 0)))
+		require.Error(t, New(settings, epoch).Replay(l.journal[1]), "what it refers to is not there")
+		change[0]++
+		require.ErrorIs(t, New(settings, epoch).Replay(change), errFormat)
+	}
+}

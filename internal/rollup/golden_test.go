@@ -1,0 +1,73 @@
+package rollup
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/pmetrictest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.want.yaml anew")
+
+// Each case is the last of its emissions, as in testdata/CASE.want.yaml. Written
+// anew by: go test ./internal/rollup -run TestGolden -update
+func TestGolden(t *testing.T) {
+	upload := with(func(r *accesslog.Record) {
+		r.Operation, r.Method, r.BytesSent, r.TotalTime, r.RequestID = "REST.PUT.OBJECT", "PUT", accesslog.Absent, 310, "UPLOAD"
+		r.Target = "/k?x-traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	})
+	missing := with(func(r *accesslog.Record) {
+		r.Status, r.ErrorCode, r.Time = 404, "NoSuchKey", epoch.Add(-time.Hour).Unix()
+		r.TotalTime, r.TurnAroundTime = 0, accesslog.Absent
+	})
+	first := func(l *life) []pmetric.Metrics {
+		l.add(get(), upload, missing)
+		return l.emit(time.Minute)
+	}
+	second := func(l *life) []pmetric.Metrics {
+		first(l)
+		l.accept()
+		l.add(get(), missing)
+		return l.emit(time.Minute)
+	}
+	tests := map[string]struct {
+		change func(*Settings)
+		emit   func(*life) []pmetric.Metrics
+	}{
+		"first":       {func(*Settings) {}, first},
+		"second":      {func(*Settings) {}, second},
+		"exponential": {func(s *Settings) { s.Exponential = true }, first},
+		"delta":       {func(s *Settings) { s.Delta = true }, second},
+		"event":       {func(s *Settings) { s.Delta, s.EventTime = true, true }, second},
+		"overflow":    {func(s *Settings) { s.Limit = 1 }, first},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := testSettings()
+			s.InstanceID = "0d8ff8b2-6a3c-4ae4-9a1c-d5b3a8fbb1a0"
+			test.change(&s)
+			requests := test.emit(newLife(t, s))
+			require.Len(t, requests, 1)
+			want := filepath.Join("testdata", name+".want.yaml")
+			if *update {
+				require.NoError(t, golden.WriteMetricsToFile(want, requests[0], golden.SkipMetricTimestampNormalization()))
+				require.NoError(t, os.Chmod(want, 0o644))
+			}
+			expected, err := golden.ReadMetrics(want)
+			require.NoError(t, err)
+			// Everything is compared but the order, which golden makes its own; the
+			// inspector knows how it must be.
+			assert.NoError(t, pmetrictest.CompareMetrics(expected, requests[0],
+				pmetrictest.IgnoreMetricsOrder(), pmetrictest.IgnoreMetricDataPointsOrder()))
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package rollup
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// lastly returns the sums and starts of series, as the last points have them.
+func lastly(points []anyPoint) (sums map[string]int64, starts map[string]time.Time) {
+	sums, starts = map[string]int64{}, map[string]time.Time{}
+	for _, p := range points {
+		if !p.beginning() {
+			sums[p.id()], starts[p.id()] = p.values.sum, p.start.AsTime()
+		}
+	}
+	return sums, starts
+}
+
+const (
+	requestsOfGET = "aws.s3.server.requests aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT,http.response.status_code=200"
+	ioOfGET       = "aws.s3.server.io aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT,network.io.direction=transmit"
+	timeOfGET     = "aws.s3.server.request.duration aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT"
+	turnOfGET     = "aws.s3.server.turn_around.duration aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT"
+)
+
+// What the new settings have a place for goes on with its start, the rest starts
+// anew, and nothing fails; whether a snapshot or the journal is read.
+func TestRestartWithOtherSettings(t *testing.T) {
+	all := map[string]int64{requestsOfGET: 2, ioOfGET: 200, timeOfGET: 42, turnOfGET: 14}
+	and := func(change map[string]int64) map[string]int64 {
+		sums := maps.Clone(all)
+		maps.Copy(sums, change)
+		maps.DeleteFunc(sums, func(_ string, n int64) bool { return n == 0 })
+		return sums
+	}
+	tests := map[string]struct {
+		change func(*Settings)
+		want   map[string]int64
+	}{
+		"the same": {func(*Settings) {}, all},
+		"other attributes of a metric": {func(s *Settings) {
+			s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket"}
+		}, and(map[string]int64{requestsOfGET: 0, "aws.s3.server.requests aws.s3.bucket=b": 1})},
+		"attributes of another metric": {func(s *Settings) {
+			s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket", "aws.s3.operation"}
+		}, and(map[string]int64{requestsOfGET: 0, "aws.s3.server.requests aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT": 1})},
+		"no directions": {func(s *Settings) {
+			s.Metrics["aws.s3.server.io"] = []string{"aws.s3.bucket", "aws.s3.operation"}
+		}, and(map[string]int64{ioOfGET: 0, "aws.s3.server.io aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT": 100})},
+		"a metric less": {func(s *Settings) {
+			delete(s.Metrics, "aws.s3.server.io")
+		}, and(map[string]int64{ioOfGET: 0})},
+		"a metric more": {func(s *Settings) { s.Geo = true }, and(map[string]int64{
+			"aws.s3.server.client.requests aws.s3.bucket=b": 1,
+		})},
+		"other histograms":    {func(s *Settings) { s.Exponential = true }, and(map[string]int64{timeOfGET: 21, turnOfGET: 7})},
+		"a lower limit":       {func(s *Settings) { s.Limit = 1 }, all},
+		"another interval":    {func(s *Settings) { s.Interval = time.Second }, all},
+		"other texts cleaned": {func(s *Settings) { s.Clean = func(text string) string { return text } }, all},
+		"deltas": {func(s *Settings) { s.Delta = true }, map[string]int64{
+			requestsOfGET: 1, ioOfGET: 100, timeOfGET: 21, turnOfGET: 7,
+		}},
+	}
+	for name, test := range tests {
+		for _, snapshot := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " ", snapshot), func(t *testing.T) {
+				l := newLife(t, testSettings())
+				l.add(get())
+				sums, starts := lastly(l.told())
+				if snapshot {
+					l.snap()
+				}
+				l.now = l.now.Add(time.Hour)
+				l.restart(test.change)
+				begun := l.now
+				l.add(get())
+				got, from := lastly(l.told())
+				assert.Equal(t, test.want, got)
+				for id := range got {
+					if got[id] == all[id] {
+						assert.Equal(t, starts[id], from[id], id)
+						assert.Equal(t, 2*sums[id], got[id])
+					} else {
+						assert.False(t, from[id].Before(begun.UTC()) && !l.settings.Delta, id)
+					}
+				}
+				l.restart(func(*Settings) {})
+				again, _ := lastly(l.told())
+				if !l.settings.Delta {
+					assert.Equal(t, got, again, "and goes on from there")
+				}
+			})
+		}
+	}
+}
+
+// Series beyond a lower limit go on; new ones are too many.
+func TestRestartWithALowerLimit(t *testing.T) {
+	s := idleSettings()
+	l := newLife(t, s)
+	l.add(from("a"), from("b"), from("c"))
+	l.told()
+	l.restart(func(s *Settings) { s.Limit = 2 })
+	l.add(from("a"), from("b"), from("c"), from("d"))
+	assert.Equal(t, map[string]int64{"a": 2, "b": 2, "c": 2, "": 1}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int{"aws.s3.server.requests": 3}, l.state.Series())
+}
+
+// Deltas that were cut and not accepted have no place in other settings. They must
+// not be waited for.
+func TestRestartWithUnsettledDeltas(t *testing.T) {
+	for name, change := range map[string]func(*Settings){
+		"other attributes": func(s *Settings) { only(s, "aws.s3.server.requests", "aws.s3.owner") },
+		"event time":       func(s *Settings) { s.EventTime = true },
+		"cumulative":       func(s *Settings) { s.Delta = false },
+	} {
+		for _, snapshot := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " ", snapshot), func(t *testing.T) {
+				s := testSettings()
+				s.Delta = true
+				only(&s, "aws.s3.server.requests", "aws.s3.bucket")
+				l := newLife(t, s)
+				l.add(get())
+				require.NotEmpty(t, l.emit(time.Minute))
+				require.True(t, l.state.Unsettled())
+				if snapshot {
+					l.snap()
+				}
+				l.restart(change)
+				assert.False(t, l.state.Unsettled())
+				l.add(get(), get())
+				sums, _ := lastly(l.told())
+				assert.Len(t, sums, 1)
+				for _, n := range sums {
+					assert.Equal(t, int64(2), n)
+				}
+				assert.False(t, l.state.Unsettled())
+			})
+		}
+	}
+}
+
+// Deltas that were cut and not accepted are sent again as they were.
+func TestRestartWithUnsettledDeltasOfTheSameSettings(t *testing.T) {
+	for _, event := range []bool{false, true} {
+		for _, snapshot := range []bool{false, true} {
+			s := testSettings()
+			s.Delta, s.EventTime = true, event
+			l := newLife(t, s)
+			l.add(get())
+			sent, _ := lastly(allPoints(l.emit(time.Minute)))
+			l.add(get())
+			l.commit()
+			if snapshot {
+				l.snap()
+			}
+			l.restart(func(*Settings) {})
+			require.True(t, l.state.Unsettled())
+			again, _ := lastly(allPoints(l.emit(time.Minute)))
+			assert.Equal(t, sent, again)
+			l.accept()
+			rest, _ := lastly(l.told())
+			assert.Equal(t, sent, rest)
+		}
+	}
+}
+
+// A series that is new begins one interval before its first emission: before this
+// process only if no other can have sent points of it.
+func TestStart(t *testing.T) {
+	const second = time.Second
+	tests := []struct {
+		name     string
+		instance string
+		restart  bool
+		after    time.Duration // of the emission
+		want     time.Duration // of the start, from the process's
+	}{
+		{"a tick", "", false, 61 * second, second},
+		{"the end of a directory", "", false, second, -59 * second},
+		{"the end of a directory, under an id of the settings", "id", false, second, 0},
+		{"a restart", "", true, 61 * second, second},
+		{"a short life", "", true, second, 0},
+		{"a restart under an id of the settings", "id", true, 90 * second, 30 * second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := testSettings()
+			s.InstanceID = test.instance
+			l := newLife(t, s)
+			l.state.Identify("made once")
+			l.inspector.settings.InstanceID = "made once"
+			if test.restart {
+				l.add(with(operation("other")))
+				l.emit(time.Minute)
+				l.restart(func(*Settings) {})
+				l.state.Identify("made once")
+				l.inspector.settings.InstanceID = "made once"
+			}
+			begun := l.now
+			l.add(get())
+			_, starts := lastly(allPoints(l.emit(test.after)))
+			assert.Equal(t, test.want, starts[requestsOfGET].Sub(begun))
+		})
+	}
+}
+
+// A clock that is set back makes no point that ends before it begins.
+func TestClockIsSetBack(t *testing.T) {
+	for _, delta := range []bool{false, true} {
+		s := testSettings()
+		s.Delta = delta
+		l := newLife(t, s)
+		l.add(get())
+		l.told()
+		l.inspector = newInspector(t, s) // what came before the former time cannot be asked for
+		l.add(get(), with(operation("REST.HEAD.OBJECT")))
+		points := allPoints(l.emit(-time.Hour))
+		assert.NotEmpty(t, points)
+		sums, _ := lastly(points)
+		assert.True(t, slices.Contains(slices.Collect(maps.Values(sums)), 1))
+	}
+}

@@ -1,0 +1,119 @@
+package rollup
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// The settings change at random, now and then a snapshot is taken; whatever is
+// read, the journal comes to what a snapshot at each restart would have come to.
+func TestMixedJournal(t *testing.T) {
+	changes := []func(*Settings){
+		func(s *Settings) { s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.operation"} },
+		func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.operation", direction} },
+		func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.operation"} },
+		func(s *Settings) { delete(s.Metrics, "aws.s3.server.io") },
+		func(s *Settings) { delete(s.Metrics, "aws.s3.server.request.duration") },
+		func(s *Settings) { s.Exponential = !s.Exponential },
+		func(s *Settings) { s.Limit = 3 },
+		func(s *Settings) { s.Limit = 100 },
+		func(s *Settings) { s.Delta = !s.Delta },
+		func(s *Settings) { *s = testSettings() },
+		func(s *Settings) { s.IdleTimeout = 2 * s.Interval },
+	}
+	operations := []string{"REST.GET.OBJECT", "REST.PUT.OBJECT", "REST.HEAD.OBJECT", "REST.COPY.OBJECT", "S3.EXPIRE.OBJECT"}
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		l := newLife(t, testSettings())
+		for range 60 {
+			switch rng.IntN(8) {
+			case 0:
+				l.now = l.now.Add(time.Second)
+				snapshot, stored := l.state.AppendState(nil), l.state.stored
+				l.restart(changes[rng.IntN(len(changes))])
+				l.inspector = newInspector(t, l.settings)
+				if stored { // else nothing of the process before is in the journal
+					other := New(l.settings, l.now)
+					require.NoError(t, other.Restore(snapshot))
+					require.True(t, bytes.Equal(stateOf(other), stateOf(l.state)), "seed %d", seed)
+				}
+			case 1:
+				l.snap()
+			case 2, 3, 4:
+				l.emit(time.Duration(1+rng.IntN(90)) * time.Second)
+				if rng.IntN(4) > 0 {
+					l.accept()
+				}
+			default:
+				for range rng.IntN(4) {
+					l.add(with(func(r *accesslog.Record) {
+						r.Operation = operations[rng.IntN(len(operations))]
+						r.TotalTime = rng.Int64N(5000) - 1
+						r.Status = []int32{200, 404}[rng.IntN(2)]
+					}))
+				}
+				l.commit()
+			}
+		}
+	}
+}
+
+// stateOf returns the stored form, but for the ends of idle intervals, which are
+// not worth a commit.
+func stateOf(s *State) []byte {
+	since := s.since
+	defer func() { s.since = since }()
+	s.since = 0
+	return s.AppendState(nil)
+}
+
+// At any time what is stored brings the state back as it is.
+func TestStoredStateIsTheState(t *testing.T) {
+	for name, change := range map[string]func(*Settings){
+		"cumulative":  func(*Settings) {},
+		"delta":       func(s *Settings) { s.Delta = true },
+		"event":       func(s *Settings) { s.Delta, s.EventTime = true, true },
+		"exponential": func(s *Settings) { s.Exponential = true },
+		"few series":  func(s *Settings) { s.Limit = 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testSettings()
+			change(&s)
+			l := newLife(t, s)
+			rng := rand.New(rand.NewPCG(1, 1))
+			for i := range 200 {
+				l.add(with(func(r *accesslog.Record) {
+					r.Bucket = fmt.Sprint("b", rng.IntN(8))
+					r.Time += rng.Int64N(7200)
+					r.TotalTime = rng.Int64N(1 << rng.IntN(40))
+				}))
+				l.commit()
+				if i%10 == 9 {
+					l.emit(time.Minute)
+				}
+				if i%30 == 29 {
+					l.accept()
+				}
+				byJournal, bySnapshot := New(s, l.now), New(s, l.now)
+				for _, change := range l.journal {
+					require.NoError(t, byJournal.Replay(change))
+				}
+				require.NoError(t, bySnapshot.Restore(l.state.AppendState(nil)))
+				state := stateOf(l.state)
+				require.True(t, bytes.Equal(state, stateOf(byJournal)))
+				require.True(t, bytes.Equal(state, stateOf(bySnapshot)))
+				assert.Equal(t, l.state.Series(), bySnapshot.Series())
+				assert.Equal(t, l.state.points, bySnapshot.points)
+				assert.Equal(t, l.state.points, byJournal.points)
+			}
+		})
+	}
+}
