@@ -34,6 +34,7 @@ NODE       := $(shell command -v npm >/dev/null && command -v node)
 PROMETHEUS := $(BIN)/.prometheus.stamp
 LOKI       := $(BIN)/.loki.stamp
 FAUXQS     := .tools/fauxqs/.stamp
+GRAFANA    := .tools/grafana/.stamp
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
@@ -79,8 +80,8 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./internal/e2e
 
 .PHONY: test-servers
-test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(LOKI) $(if $(NODE),$(FAUXQS)) build ## Run the tests against Prometheus, Loki and fauxqs (built once, 10 minutes; fauxqs needs Node 20)
-	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs are left out"
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(LOKI) $(if $(NODE),$(FAUXQS) $(GRAFANA)) build ## Run the tests against Prometheus, Loki, fauxqs and the types of Grafana (built once, 10 minutes; the last two need Node 20)
+	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs and the types of Grafana are left out"
 	TEST_SERVERS=1 gotestsum --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...
 
 .PHONY: test-kill
@@ -192,6 +193,12 @@ $(LOKI): internal/tools/loki/go.mod internal/tools/loki/go.sum
 	@touch $@
 
 $(FAUXQS): $(wildcard internal/tools/fauxqs/*)
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(GRAFANA): $(wildcard internal/tools/grafana/*)
 	@mkdir -p $(@D)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund

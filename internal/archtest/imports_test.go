@@ -15,6 +15,7 @@ var mayImport = map[string][]string{
 	"accesslog":   {},
 	"archtest":    {},
 	"checkpoint":  {},
+	"dashboards":  {},
 	"e2e":         {},
 	"enrich":      {"accesslog"},
 	"fakesqs":     {},

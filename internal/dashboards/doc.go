@@ -1,0 +1,12 @@
+// Package dashboards holds the Grafana dashboards of the collector: one file for
+// each, a table of its panels, and what turns these tables into the JSON that
+// Grafana reads. The JSON is kept in the folder dashboards of the repository; a test
+// compares it with this package.
+//
+//	go generate ./internal/dashboards
+//
+// A new panel is a row in its dashboard's table and, where it shows a figure, one in
+// the test of internal/e2e that runs every query against real servers.
+package dashboards
+
+//go:generate go run ./cmd/dashboards -out ../../dashboards

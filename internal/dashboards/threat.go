@@ -1,0 +1,79 @@
+package dashboards
+
+const highly = confidence + `="High"`
+
+func threatIntel() Dashboard {
+	return Dashboard{
+		Name: "threat-intel", Title: "S3 access: Threat Intel",
+		description: "Requests of clients that a threat feed names: who, from where, and what they asked for.",
+		about: "It needs what `examples/dashboards.yaml` sets: `threat_intel`, `geoip` with places, and of `aws.s3.server.threat.requests` the attributes " +
+			"`aws.s3.operation`, `geo.location.lat` and `geo.location.lon` beside the default ones. Metrics count by the time at which the collector read the logs; " +
+			"**the log records, from Loki, have the time of the request**, so choose a range that has both.",
+		variables: []variable{prometheus, loki, bucketVariable, operationVariable, confidenceVariable, topVariable},
+		rows: []row{
+			{"Totals", threatNumbers()},
+			{"Who and where", []panel{
+				topBars("Threats by client", "The addresses with the most requests.", "short", address, ofThreats()),
+				topBars("Threats by actor", "The groups that the feeds name. Unassigned: the feed names none.", "short", actor, ofThreats()),
+				topBars("Threats by malicious confidence", "High: 85 and more of 100, Medium: 50, Low: 15, None: below.", "short", confidence, ofThreats()),
+				{
+					title: "Threat locations", unit: "short", as: places,
+					description: "Where the databases of geoip place these clients. Those without coordinates are left out.",
+					queries:     []query{{expr: total(latitude+", "+longitude+", "+country, ofThreats(latitude+`!=""`))}},
+				},
+				{
+					title: "Threats over time", unit: "reqpm", as: stacked,
+					description: "Requests per minute by confidence." + arrival,
+					queries:     []query{{perMinute(confidence, ofThreats()), "{{" + confidence + "}}"}},
+				},
+			}},
+			{"Counted", threatTables()},
+			{"Log records", threatRecords()},
+		},
+	}
+}
+
+func threatNumbers() []panel {
+	panels := []panel{
+		number("Threats", "Requests of clients that a feed names.", "short", ofThreats(), "yellow"),
+		number("Highly malicious", "Requests of clients that a feed names with high confidence, 85 and more of 100.", "short", ofThreats(highly), "red"),
+		{
+			title: "Malicious clients", unit: "short", as: stat, steps: []step{{1, "yellow"}},
+			description: "Different addresses that a feed names.",
+			queries:     []query{{expr: orZero("count(" + total(address, ofThreats()) + " > 0)")}},
+		},
+	}
+	for i := range panels {
+		panels[i].width = 8
+	}
+	return panels
+}
+
+func threatTables() []panel {
+	who := []column{
+		{address, "Client"}, {actor, "Actor"}, {confidence, "Confidence"}, {feed, "Feed"}, {country, "Country"}, {bucket, "Bucket"},
+	}
+	return []panel{
+		counted("Threat table", "Requests of clients that a feed names.", "short", "Requests", ofThreats(), who...),
+		counted("Highly malicious threat table", "Requests of clients that a feed names with high confidence.", "short", "Requests", ofThreats(highly), who...),
+	}
+}
+
+// threatRecords show what metrics cannot hold.
+func threatRecords() []panel {
+	what := []column{
+		{address, "Client"},
+		{actor, "Actor"},
+		{confidence, "Confidence"},
+		{bucket, "Bucket"},
+		{requesterID, "Requester"},
+		{operation, "Operation"},
+		{key, "Key"},
+		{status, "Status"},
+		{userAgent, "User agent"},
+	}
+	return []panel{
+		newest("Threat records", "of clients that a feed names.", confidence+`=~"$confidence"`, what...),
+		newest("Highly malicious threat records", "of clients that a feed names with high confidence.", highly, what...),
+	}
+}
