@@ -79,6 +79,21 @@ func TestEveryRequestCountsInItsMinute(t *testing.T) {
 	}
 }
 
+// A series is one however many intervals it was born in.
+func TestLimitCountsSeriesNotIntervals(t *testing.T) {
+	s := testSettings()
+	s.Delta, s.EventTime, s.Limit = true, true, 2
+	only(&s, "aws.s3.server.requests", "aws.s3.bucket")
+	s.Overflow = func(string, int64) { assert.Fail(t, "there is room") }
+	l := newLife(t, s)
+	for i := range int64(10) {
+		l.add(with(func(r *accesslog.Record) { r.Time += i * 60 }))
+	}
+	l.add(with(func(r *accesslog.Record) { r.Bucket = "c" }))
+	assert.Len(t, l.told(), 11)
+	assert.Equal(t, map[string]int{"aws.s3.server.requests": 2}, l.state.Series())
+}
+
 // The interval may be any number of seconds; a point is that long, wherever in it
 // the request was.
 func TestIntervals(t *testing.T) {

@@ -153,12 +153,29 @@ func TestBusySeriesIsNotDropped(t *testing.T) {
 	l := newLife(t, idleSettings())
 	l.add(from("a"))
 	first := l.told()
+	l.told()
 	l.now = l.now.Add(time.Hour)
 	l.add(from("a"))
 	points := l.told()
 	require.Len(t, points, 1)
 	assert.Equal(t, first[1].start, points[0].start)
 	assert.Equal(t, int64(2), points[0].values.sum)
+}
+
+// The last series of a key is dropped when another one is being born.
+func TestKeyChangesItsSeries(t *testing.T) {
+	s := idleSettings()
+	s.Metrics = map[string][]string{"aws.s3.server.object.added": {}, "aws.s3.server.turn_around.duration": {}}
+	l := newLife(t, s)
+	l.add(with(func(r *accesslog.Record) { r.Operation, r.TurnAroundTime = "REST.PUT.OBJECT", accesslog.Absent }))
+	l.told()
+	l.told()
+	l.now = l.now.Add(time.Hour)
+	l.add(get())
+	for range 2 {
+		sums, _ := lastly(l.told())
+		assert.Equal(t, map[string]int64{"aws.s3.server.turn_around.duration ": 7}, sums)
+	}
 }
 
 // A drop in an interval in which nothing else happened must not leave an emission
@@ -192,6 +209,24 @@ func TestDeltaOfNothing(t *testing.T) {
 	points := l.told()
 	require.Len(t, points, 1)
 	assert.Equal(t, int64(1000), points[0].values.sum)
+}
+
+// What is cut waits until it is accepted; what comes meanwhile is not mixed with it.
+func TestCutBeforeTheLastIsSettled(t *testing.T) {
+	s := idleSettings()
+	s.Delta = true
+	l := newLife(t, s)
+	l.add(from("a"))
+	first := allPoints(l.emit(time.Minute))
+	l.add(from("a"), from("b"))
+	l.state.Cut(l.now.Add(time.Minute))
+	again := allPoints(l.emit(time.Minute))
+	assert.Equal(t, valuesOf(first), valuesOf(again))
+	assert.Equal(t, first[0].end, again[0].end)
+	l.accept()
+	rest := l.told()
+	assert.Equal(t, map[string]int64{"a": 1, "b": 1}, valuesOf(rest))
+	assert.Equal(t, first[0].end, rest[0].start)
 }
 
 // An interval without records is not worth a commit, and still ends.

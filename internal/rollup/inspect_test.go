@@ -23,6 +23,7 @@ type inspector struct {
 	settings Settings
 	lives    map[string]lifetime // by series
 	sent     span                // of the last emission of deltas
+	midway   bool                // it did not see the beginnings of all series
 }
 
 // lifetime is what was seen of a series.
@@ -117,6 +118,11 @@ func (in *inspector) points(list []anyPoint, seen map[string]bool) {
 			assert.False(in.t, list[i+1].beginning(), at)
 		default:
 			assert.Less(in.t, p.start, p.end, at)
+			before := in.lives[p.id()]
+			if before.start != p.start && !in.midway {
+				require.Positive(in.t, i, "%s has no beginning", at)
+				assert.True(in.t, list[i-1].beginning() && list[i-1].id() == p.id(), "%s has no beginning", at)
+			}
 			in.cumulative(p)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 // lastly returns the sums and starts of series, as the last points have them.
@@ -100,6 +102,20 @@ func TestRestartWithOtherSettings(t *testing.T) {
 	}
 }
 
+// A key whose series all have no place any more does not keep its own.
+func TestRestartWithoutAnySeriesOfAKey(t *testing.T) {
+	l := newLife(t, testSettings())
+	l.add(with(func(r *accesslog.Record) { r.BytesSent, r.Status = accesslog.Absent, accesslog.Absent }))
+	l.told()
+	l.restart(func(s *Settings) {
+		s.Metrics = map[string][]string{"aws.s3.server.io": {"aws.s3.bucket", "aws.s3.operation", direction}}
+	})
+	l.add(with(operation("REST.HEAD.OBJECT")))
+	l.told()
+	assert.Len(t, l.state.shared.keys[0].byValues, 1)
+	assert.Equal(t, []uint32{0}, l.state.free[0])
+}
+
 // Series beyond a lower limit go on; new ones are too many.
 func TestRestartWithALowerLimit(t *testing.T) {
 	s := idleSettings()
@@ -179,15 +195,17 @@ func TestStart(t *testing.T) {
 		name     string
 		instance string
 		restart  bool
+		snapshot bool
 		after    time.Duration // of the emission
 		want     time.Duration // of the start, from the process's
 	}{
-		{"a tick", "", false, 61 * second, second},
-		{"the end of a directory", "", false, second, -59 * second},
-		{"the end of a directory, under an id of the settings", "id", false, second, 0},
-		{"a restart", "", true, 61 * second, second},
-		{"a short life", "", true, second, 0},
-		{"a restart under an id of the settings", "id", true, 90 * second, 30 * second},
+		{"a tick", "", false, false, 61 * second, second},
+		{"the end of a directory", "", false, false, second, -59 * second},
+		{"the end of a directory, under an id of the settings", "id", false, false, second, 0},
+		{"a restart", "", true, false, 61 * second, second},
+		{"a short life", "", true, false, second, 0},
+		{"a short life behind a snapshot", "", true, true, second, 0},
+		{"a restart under an id of the settings", "id", true, false, 90 * second, 30 * second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -199,6 +217,9 @@ func TestStart(t *testing.T) {
 			if test.restart {
 				l.add(with(operation("other")))
 				l.emit(time.Minute)
+				if test.snapshot {
+					l.snap()
+				}
 				l.restart(func(*Settings) {})
 				l.state.Identify("made once")
 				l.inspector.settings.InstanceID = "made once"
@@ -219,11 +240,17 @@ func TestClockIsSetBack(t *testing.T) {
 		l := newLife(t, s)
 		l.add(get())
 		l.told()
-		l.inspector = newInspector(t, s) // what came before the former time cannot be asked for
+		l.inspector = newInspector(t, s)
+		l.midway = true // what came before the former time cannot be asked for
 		l.add(get(), with(operation("REST.HEAD.OBJECT")))
 		points := allPoints(l.emit(-time.Hour))
 		assert.NotEmpty(t, points)
 		sums, _ := lastly(points)
 		assert.True(t, slices.Contains(slices.Collect(maps.Values(sums)), 1))
+		for _, p := range points {
+			if operation, _ := p.attributes.Get("aws.s3.operation"); operation.Str() == "REST.HEAD.OBJECT" {
+				assert.False(t, p.end.AsTime().After(l.now), "a new series has the present time")
+			}
+		}
 	}
 }

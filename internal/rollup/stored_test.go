@@ -40,6 +40,7 @@ func TestMixedJournal(t *testing.T) {
 				snapshot, stored := l.state.AppendState(nil), l.state.stored
 				l.restart(changes[rng.IntN(len(changes))])
 				l.inspector = newInspector(t, l.settings)
+				l.midway = true
 				if stored { // else nothing of the process before is in the journal
 					other := New(l.settings, l.now)
 					require.NoError(t, other.Restore(snapshot))
