@@ -14,6 +14,7 @@ import (
 var mayImport = map[string][]string{
 	"accesslog":   {},
 	"archtest":    {},
+	"benchtable":  {},
 	"checkpoint":  {},
 	"dashboards":  {},
 	"e2e":         {},
@@ -28,6 +29,7 @@ var mayImport = map[string][]string{
 	"s3io":        {"source"}, // the words alone, see onlyTheRoot
 	"s3test":      {},
 	"samplelogs":  {},
+	"scaling":     {},
 	"source":      {"notify", "s3io"},
 	"testservers": {},
 	"wire":        {},

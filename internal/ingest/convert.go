@@ -49,7 +49,8 @@ type converter struct {
 // counts is what is added up over a piece.
 type counts struct {
 	ok, malformed, extra int64
-	time                 int64 // of the last record that is ok
+	time                 int64  // of the last record that is ok
+	bucket               string // of the same; "": there is none
 }
 
 // piece fills p.segments.
@@ -66,8 +67,8 @@ func (c *converter) piece(p *piece) {
 		c.lines(p.chunk.Text)
 	}
 	c.cut(p.chunk.End)
-	c.p = nil
 	c.count()
+	c.p = nil
 }
 
 // lines converts whole lines. Blank ones are skipped.
@@ -113,7 +114,7 @@ func (c *converter) one(line string, at int64) {
 		return
 	}
 	c.counted.ok++
-	c.counted.time = c.record.Time
+	c.counted.time, c.counted.bucket = c.record.Time, c.record.Bucket
 	if c.record.Extra != "" {
 		c.counted.extra++
 	}
@@ -189,5 +190,9 @@ func (c *converter) count() {
 	e.totals.records.Add(n.ok)
 	e.totals.malformed.Add(n.malformed)
 	e.parts.Instruments.records(*n, c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0)))
+	// Once a piece: an object holds the records of one bucket.
+	if holder := c.p.object.work.Object.Bucket; holder != "" && holder == n.bucket {
+		e.selfLogged(holder)
+	}
 	*n = counts{}
 }

@@ -87,6 +87,7 @@ type Engine struct {
 	unsettled      atomic.Int64  // objects taken from the source and not yet settled
 	opened         atomic.Int64  // objects that could be opened, ever; see denials
 	sourceWell     atomic.Bool   // SourceWell was called since the last error
+	loopOver       *time.Timer   // ends ConcernLoop
 
 	totals struct{ objects, bytes, records, malformed atomic.Int64 }
 }
@@ -101,6 +102,7 @@ func New(cfg Config, parts Parts) *Engine {
 	cfg.Lines.Windows = lines.NewWindows()
 	return &Engine{
 		cfg: cfg, parts: parts,
+		loopOver:       time.AfterFunc(loopMemory, func() { parts.Status(ConcernLoop, nil) }),
 		order:          make(chan *piece, pieces),
 		work:           make(chan *piece, pieces),
 		downloads:      make(chan struct{}, cfg.Concurrency),
@@ -141,6 +143,7 @@ func (e *Engine) SourceWell() {
 // is settled before Run returns. Once delivering is done as well, what was not
 // accepted by then is given back to the source.
 func (e *Engine) Run(reading, delivering context.Context) error {
+	defer e.loopOver.Stop()
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(e.convert)

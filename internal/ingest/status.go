@@ -7,6 +7,7 @@ const (
 	ConcernSource  Concern = "finding objects"
 	ConcernObjects Concern = "reading objects"
 	ConcernStorage Concern = "storing progress"
+	ConcernLoop    Concern = "what is logged"
 )
 
 // Status is told what the engine meets, nil when it works again. It is called

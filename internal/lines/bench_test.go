@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -43,10 +45,45 @@ func drain(tb testing.TB, src Opener) int64 {
 	}
 }
 
-// Bytes are those after decompression.
+// BenchmarkRead is stored bytes to chunks of whole lines. Bytes are those after
+// decompression.
 //
-//	go test -run '^$' -bench Read -benchmem -count 6 ./internal/lines
+//	go test -run '^$' -bench 'Read|Unpack' -benchmem -count 6 ./internal/lines
 func BenchmarkRead(b *testing.B) {
+	src := &again{}
+	eachPacking(b, func(b *testing.B, _ string, object []byte) int64 {
+		src.data = object
+		return drain(b, src)
+	})
+}
+
+// BenchmarkUnpack is the floor of Read: the decompressor alone, into a buffer that
+// is used again; of plain text, a copy.
+func BenchmarkUnpack(b *testing.B) {
+	buffer := make([]byte, chunkSize)
+	packed := bufio.NewReaderSize(nil, storedBuffer)
+	unpackGzip, unpackZstd := &gzip.Reader{}, newDecoder(maxWindow)
+	defer unpackZstd.Close()
+	eachPacking(b, func(b *testing.B, packing string, object []byte) int64 {
+		packed.Reset(bytes.NewReader(object))
+		var in io.Reader = struct{ io.Reader }{packed} // or CopyBuffer leaves the buffer out
+		switch packing {
+		case "gzip":
+			require.NoError(b, unpackGzip.Reset(packed))
+			in = unpackGzip
+		case "zstd":
+			require.NoError(b, unpackZstd.Reset(packed))
+			in = struct{ io.Reader }{unpackZstd}
+		}
+		n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, in, buffer)
+		require.NoError(b, err)
+		return n
+	})
+}
+
+// eachPacking runs a benchmark for objects of both sizes in each packing. read
+// returns how many bytes it unpacked.
+func eachPacking(b *testing.B, read func(b *testing.B, packing string, object []byte) int64) {
 	tiny := strings.Repeat(record, 3)
 	big := strings.Repeat(varied(), 20)
 	for _, size := range []struct{ name, object string }{{"2KB", tiny}, {"25MB", big}} {
@@ -54,12 +91,12 @@ func BenchmarkRead(b *testing.B) {
 			if strings.Contains(p.name, "several") {
 				continue
 			}
+			object := p.pack([]byte(size.object))
 			b.Run(size.name+"/"+p.name, func(b *testing.B) {
-				src := &again{data: p.pack([]byte(size.object))}
 				b.SetBytes(int64(len(size.object)))
 				b.ReportAllocs()
 				for b.Loop() {
-					if drain(b, src) != int64(len(size.object)) {
+					if read(b, p.name, object) != int64(len(size.object)) {
 						b.Fatal("not all was read")
 					}
 				}

@@ -1,7 +1,9 @@
 package s3io
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -42,7 +44,7 @@ func newAccess(ctx context.Context, cfg *Config) (access, error) {
 	}
 	sdk, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(cfg.Region),
-		config.WithDefaultRegion(defaultRegion),
+		config.WithDefaultRegion(cmp.Or(cfg.DefaultRegion, defaultRegion)),
 		config.WithSharedConfigProfile(cfg.Profile),
 		// The SDK adds the certificates of AWS_CA_BUNDLE to a client of this kind only.
 		config.WithHTTPClient(awshttp.NewBuildableClient()),
@@ -75,11 +77,27 @@ func (a *access) region() string { return a.sdk.Region }
 // close closes the connections that no request uses.
 func (a *access) close() { a.http.CloseIdleConnections() }
 
+// credentialsHint says what to do about credentials that are not accepted.
 func (a *access) credentialsHint() string {
+	hint := "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
 	if a.role != "" {
-		return fmt.Sprintf("check that sts:AssumeRole on %s is allowed, its trust policy, and aws.role_arn and aws.external_id", a.role)
+		hint += "; with these, " + a.role + " is assumed (aws.role_arn)"
 	}
-	return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
+	return hint
+}
+
+// missing says why err left the client without credentials, and what to do.
+func (a *access) missing(err error) (what, hint string) {
+	what = brief(rootCause(err))
+	// Of those who are asked for credentials, STS alone answers with this type.
+	var refusal *awshttp.ResponseError
+	switch {
+	case a.role != "" && errors.As(err, &refusal):
+		return what, fmt.Sprintf("allow sts:AssumeRole on %s, also in the trust policy of that role, and check aws.role_arn and aws.external_id", a.role)
+	case strings.Contains(err.Error(), "EC2 IMDS"): // the last in the chain
+		what = "none in the environment or the shared files, and none from the machine (" + what + ")"
+	}
+	return what, a.credentialsHint()
 }
 
 func (a *access) partition() string {

@@ -18,7 +18,8 @@ import (
 // Config says where S3 is and who asks. The zero value means the SDK's own
 // chain: environment, shared files, the role of the container or the machine.
 type Config struct {
-	Region              string // "": the SDK's chain, else us-east-1
+	Region              string // "": the SDK's chain, else DefaultRegion
+	DefaultRegion       string // "": us-east-1
 	Profile             string // of the shared files
 	RoleARN             string // assumed with the credentials of the chain
 	ExternalID          string // for RoleARN

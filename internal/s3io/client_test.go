@@ -92,7 +92,7 @@ func TestAnswersAreExplained(t *testing.T) {
 		"access denied": {
 			403, xml("AccessDenied", "User: arn:aws:iam::1:user/x is not authorized"), "",
 			[]error{source.ErrDenied},
-			[]string{"is not authorized", "s3:GetObject on arn:aws:s3:::b/k", "kms:Decrypt", "s3:ListBucket on arn:aws:s3:::b is not allowed", "expected_bucket_owner", "request REQ1"},
+			[]string{"is not authorized", "s3:GetObject on arn:aws:s3:::b/*", "kms:Decrypt", "s3:ListBucket on arn:aws:s3:::b is not allowed", "expected_bucket_owner", "request REQ1"},
 		},
 		"archived": {403, xml("InvalidObjectState", "x"), "", []error{source.ErrDenied}, []string{"restore"}},
 		"clock":    {403, xml("RequestTimeTooSkewed", "x"), "", []error{s3io.ErrWrongCredentials, source.ErrUnreachable}, []string{"clock"}},
@@ -112,9 +112,16 @@ func TestAnswersAreExplained(t *testing.T) {
 		"a proxy's 403":   {403, "go away", "", []error{source.ErrUnreachable}, []string{"does not speak S3"}},
 		"no such key":     {404, xml("NoSuchKey", "x"), "", []error{source.ErrGone}, []string{"s3://b/k"}},
 		"customer's key":  {400, xml("InvalidRequest", "encrypted"), "", []error{source.ErrDenied}, []string{"encrypted"}},
-		"too fast":        {429, xml("TooManyRequests", "x"), "", []error{source.ErrUnreachable}, nil},
-		"long text":       {403, xml("AccessDenied", strings.Repeat("many words\n", 1000)), "", []error{source.ErrDenied}, []string{"..."}},
-		"changed":         {412, xml("PreconditionFailed", "x"), "", []error{source.ErrChanged}, nil},
+		"throttled":       {400, xml("ThrottlingException", "Rate exceeded"), "", []error{source.ErrUnreachable}, []string{"passes by itself"}},
+		"key denied": {
+			403, xml("AccessDenied", "User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:1:key/2"), "",
+			[]error{source.ErrDenied},
+			[]string{"allow kms:Decrypt on the KMS key that encrypts the object", "arn:aws:kms:us-east-1:1:key/2"},
+		},
+		"key disabled": {400, xml("KMS.DisabledException", "x"), "", []error{source.ErrDenied}, []string{"KMS.DisabledException", "make it usable"}},
+		"too fast":     {429, xml("TooManyRequests", "x"), "", []error{source.ErrUnreachable}, nil},
+		"long text":    {403, xml("AccessDenied", strings.Repeat("many words\n", 1000)), "", []error{source.ErrDenied}, []string{"..."}},
+		"changed":      {412, xml("PreconditionFailed", "x"), "", []error{source.ErrChanged}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -19,7 +19,7 @@ import (
 // source.ErrUnreachable: no object is given up for it, and it can heal.
 var (
 	ErrNoSuchBucket     = errors.New("no such bucket")
-	ErrWrongRegion      = errors.New("bucket is in another region")
+	ErrWrongRegion      = errors.New("wrong region")
 	ErrNoCredentials    = errors.New("no AWS credentials")
 	ErrWrongCredentials = errors.New("AWS credentials are not accepted")
 )
@@ -55,6 +55,9 @@ type answer struct {
 	region    string // the bucket's, when S3 tells
 }
 
+// passes is the hint for what needs no help.
+const passes = "this passes by itself"
+
 // explain turns an error of the SDK into one that says what is wrong, where,
 // and what to do. The SDK's own text runs over many lines and names none.
 func (c *Client) explain(ctx context.Context, on call, err error) error {
@@ -67,7 +70,8 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
-		return fail(brief(rootCause(noCreds.error)), c.access.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
+		what, hint := c.access.missing(noCreds.error)
+		return fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
@@ -84,13 +88,16 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	case "", "UnknownError":
 		// Not S3 but something on the way, such as a proxy with a page of its own:
 		// its 404 must not count as an object that is gone.
-		if a.status >= http.StatusInternalServerError {
-			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble" // for now balancer without a server behind it, for now
+		if a.status >= http.StatusInternalServerError { // or a load balancer without a server behind it, for now
+			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble"
 		}
 		return []error{source.ErrUnreachable}, "what answered does not speak S3: check aws.endpoint and proxies"
 	case "NoSuchKey", "NoSuchVersion":
 		return []error{source.ErrGone}, "it was deleted, or a lifecycle rule expired it, before it was read"
 	case "NoSuchBucket", "InvalidBucketName":
+		if !on.lists() {
+			return broken(ErrNoSuchBucket), "it was deleted, or it is not on the server at aws.endpoint"
+		}
 		return broken(ErrNoSuchBucket), "check bucket.name (and aws.endpoint, when the bucket is not on Amazon S3)"
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
 		return broken(ErrWrongRegion), c.regionHint(a)
@@ -102,9 +109,13 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	case "InvalidObjectState":
 		return []error{source.ErrDenied}, "the object is archived: restore it to read it"
 	case "SlowDown", "RequestTimeout", "InternalError":
-		return []error{source.ErrUnreachable}, "this passes by itself"
+		return []error{source.ErrUnreachable}, passes
 	}
 	switch {
+	case strings.Contains(a.code, "Throttling"): // S3's own, or that of KMS
+		return []error{source.ErrUnreachable}, passes
+	case ofKMS(a):
+		return []error{source.ErrDenied}, kmsHint(a, "the object")
 	case a.status == http.StatusMovedPermanently:
 		return broken(ErrWrongRegion), c.regionHint(a)
 	case a.status == http.StatusPreconditionFailed:
@@ -132,10 +143,11 @@ func (c *Client) permissionHint(on call) string {
 	if !strings.HasPrefix(arn, "arn:") { // an access point is named by its ARN
 		arn = "arn:" + c.access.partition() + ":s3:::" + on.bucket
 	}
-	hint := "allow s3:ListBucket on " + arn
+	hint := "allow s3:ListBucket on " + arn + ", and check bucket.name: a bucket of another account answers the same"
 	if !on.lists() {
-		hint = fmt.Sprintf("allow s3:GetObject on %s/%s (and kms:Decrypt when it is encrypted with a KMS key)"+
-			"; an object that does not exist answers the same where s3:ListBucket on %s is not allowed", arn, on.key, arn)
+		// Without the key, so that the same trouble has the same text.
+		hint = fmt.Sprintf("allow s3:GetObject on %s/* (and kms:Decrypt when it is encrypted with a KMS key)"+
+			"; an object that does not exist answers the same where s3:ListBucket on %s is not allowed", arn, arn)
 	}
 	if c.owner != nil {
 		hint += "; expected_bucket_owner must be the account of the bucket, and is " + *c.owner
@@ -194,7 +206,7 @@ func beyondEnd(err error) bool {
 func rootCause(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
+		return strings.TrimPrefix(api.ErrorCode()+": "+api.ErrorMessage(), ": ")
 	}
 	var send *url.Error
 	if errors.As(err, &send) {

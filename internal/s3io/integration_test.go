@@ -269,9 +269,11 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 	}
 	c := client(t, srv.Endpoint)
 	t.Run("no such bucket", func(t *testing.T) {
-		for _, err := range []error{list(c, "missing"), open(c, "missing", "k")} {
-			check(t, err, s3io.ErrNoSuchBucket, "s3://missing/", "bucket.name")
-			assert.ErrorIs(t, err, source.ErrUnreachable)
+		listed, opened := list(c, "missing"), open(c, "missing", "k")
+		check(t, listed, s3io.ErrNoSuchBucket, "s3://missing/", "check bucket.name")
+		check(t, opened, s3io.ErrNoSuchBucket, "s3://missing/k", "it was deleted")
+		for _, err := range []error{listed, opened} {
+			assert.ErrorIs(t, err, source.ErrUnreachable, "no object is given up for it")
 		}
 	})
 	t.Run("no such object", func(t *testing.T) {

@@ -50,6 +50,7 @@ type Queue struct {
 	api    *sqs.Client
 	access access
 	url    string
+	region string // that url tells; "": none
 	arn    string
 }
 
@@ -71,7 +72,7 @@ func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) 
 	}
 	return &Queue{
 		api:    sqs.NewFromConfig(access.sdk, func(o *sqs.Options) { o.BaseEndpoint = &at.endpoint }),
-		access: access, url: queueURL,
+		access: access, url: queueURL, region: at.region,
 		arn: "arn:" + access.partition() + ":sqs:" + access.region() + ":" + at.account + ":" + at.name,
 	}, nil
 }
@@ -197,6 +198,15 @@ type queueAddress struct {
 func ValidateQueueURL(text string) error {
 	_, err := parseQueueURL(text)
 	return err
+}
+
+// RegionOfQueue returns the region that the address of a queue tells, or "".
+func RegionOfQueue(text string) string {
+	at, err := parseQueueURL(text)
+	if err != nil {
+		return ""
+	}
+	return at.region
 }
 
 func parseQueueURL(text string) (at queueAddress, err error) {

@@ -24,7 +24,8 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
-		return fail(brief(rootCause(noCreds.error)), q.access.credentialsHint(), ErrNoCredentials, source.ErrUnreachable)
+		what, hint := q.access.missing(noCreds.error)
+		return fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
@@ -42,27 +43,38 @@ func (q *Queue) judge(action string, a answer) (hint string, kind error) {
 	case "", "UnknownError":
 		return "what answered does not speak the JSON protocol of SQS: check queue.url and proxies", source.ErrUnreachable
 	case "NonExistentQueue", "QueueDoesNotExist":
-		return "check queue.url and aws.region (it is " + q.access.region() + ")", ErrNoSuchQueue
+		return "check the region, the account and the name in queue.url (" + q.access.region() + " was asked)", ErrNoSuchQueue
 	case "InvalidAddress":
 		return "check queue.url", ErrNoSuchQueue
 	case "InvalidClientTokenId", "UnrecognizedClient", "ExpiredToken", "InvalidAccessKeyId", "MissingAuthenticationToken",
 		"IncompleteSignature", "SignatureDoesNotMatch", "InvalidSignature":
 		if strings.Contains(a.message, "valid region") { // "Credential should be scoped to a valid region."
-			return "set aws.region to the queue's region (it is " + q.access.region() + ")", ErrWrongRegion
+			return q.regionHint(), ErrWrongRegion
 		}
 		if strings.Contains(a.message, "ignature expired") || strings.Contains(a.message, "not yet current") {
 			return "the clock of this machine is wrong: set it", ErrWrongCredentials
 		}
 		return q.access.credentialsHint(), ErrWrongCredentials
 	case "RequestThrottled", "Throttling", "ThrottledException", "ServiceUnavailable", "InternalError", "InternalFailure", "OverLimit":
-		return "this passes by itself", source.ErrUnreachable
+		return passes, source.ErrUnreachable
 	}
 	switch {
-	case strings.Contains(a.code, "Kms") || strings.Contains(a.code, "KMS"):
-		return "allow kms:Decrypt on the key of the queue", source.ErrDenied
+	case strings.HasSuffix(code, "Throttled"): // by KMS
+		return passes, source.ErrUnreachable
+	case ofKMS(a):
+		return kmsHint(a, "the queue"), source.ErrDenied
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized || code == "AccessDenied":
 		return "allow " + action + " on " + q.arn, source.ErrDenied
 	default:
 		return "if it lasts, check queue.url and what answers there", source.ErrUnreachable
 	}
+}
+
+// regionHint says what to do about a signature for another region than the
+// queue's.
+func (q *Queue) regionHint() string {
+	if q.region == "" || q.region == q.access.region() {
+		return "set aws.region to the queue's region (it is " + q.access.region() + ")"
+	}
+	return fmt.Sprintf("set aws.region to %s, the region in queue.url, or leave it out (it is %s)", q.region, q.access.region())
 }

@@ -145,16 +145,19 @@ func TestQueueErrorsSayWhatToDo(t *testing.T) {
 		kind   error
 		says   string
 	}{
-		"receive denied":  {"ReceiveMessage", receive, fakesqs.Denied, source.ErrDenied, "allow sqs:ReceiveMessage on arn:aws:sqs:us-east-1:111122223333:access-logs"},
-		"delete denied":   {"DeleteMessageBatch", remove, fakesqs.Denied, source.ErrDenied, "allow sqs:DeleteMessage on"},
-		"extend denied":   {"ChangeMessageVisibilityBatch", extend, fakesqs.Denied, source.ErrDenied, "allow sqs:ChangeMessageVisibility on"},
-		"denied with 400": {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException"}, source.ErrDenied, "sqs:ReceiveMessage"},
-		"KMS denied":      {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "KmsAccessDenied"}, source.ErrDenied, "kms:Decrypt"},
-		"throttled":       {"ReceiveMessage", receive, fakesqs.Throttled, source.ErrUnreachable, "passes by itself"},
-		"unavailable":     {"ReceiveMessage", receive, fakesqs.Unavailable, source.ErrUnreachable, "503"},
-		"wrong key":       {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusForbidden, Code: "UnrecognizedClientException"}, s3io.ErrWrongCredentials, "AWS_ACCESS_KEY_ID"},
-		"wrong region":    {"ReceiveMessage", receive, signature("Credential should be scoped to a valid region."), s3io.ErrWrongRegion, "it is us-east-1"},
-		"wrong clock":     {"ReceiveMessage", receive, signature("Signature expired: 20260131T000000Z is now earlier"), s3io.ErrWrongCredentials, "clock"},
+		"receive denied":                {"ReceiveMessage", receive, fakesqs.Denied, source.ErrDenied, "allow sqs:ReceiveMessage on arn:aws:sqs:us-east-1:111122223333:access-logs"},
+		"delete denied":                 {"DeleteMessageBatch", remove, fakesqs.Denied, source.ErrDenied, "allow sqs:DeleteMessage on"},
+		"extend denied":                 {"ChangeMessageVisibilityBatch", extend, fakesqs.Denied, source.ErrDenied, "allow sqs:ChangeMessageVisibility on"},
+		"denied with 400":               {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException"}, source.ErrDenied, "sqs:ReceiveMessage"},
+		"KMS denied":                    {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "KmsAccessDenied"}, source.ErrDenied, "kms:Decrypt"},
+		"KMS denied, by its other name": {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "KMS.AccessDeniedException"}, source.ErrDenied, "allow kms:Decrypt on the KMS key that encrypts the queue"},
+		"KMS disabled":                  {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "KmsDisabled"}, source.ErrDenied, "make it usable"},
+		"KMS throttled":                 {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusBadRequest, Code: "KmsThrottled"}, source.ErrUnreachable, "passes by itself"},
+		"throttled":                     {"ReceiveMessage", receive, fakesqs.Throttled, source.ErrUnreachable, "passes by itself"},
+		"unavailable":                   {"ReceiveMessage", receive, fakesqs.Unavailable, source.ErrUnreachable, "503"},
+		"wrong key":                     {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusForbidden, Code: "UnrecognizedClientException"}, s3io.ErrWrongCredentials, "AWS_ACCESS_KEY_ID"},
+		"wrong region":                  {"ReceiveMessage", receive, signature("Credential should be scoped to a valid region."), s3io.ErrWrongRegion, "it is us-east-1"},
+		"wrong clock":                   {"ReceiveMessage", receive, signature("Signature expired: 20260131T000000Z is now earlier"), s3io.ErrWrongCredentials, "clock"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv, _, q := startQueue(t, fakesqs.Settings{})
@@ -173,7 +176,7 @@ func TestNoSuchQueue(t *testing.T) {
 	q := openQueue(t, srv.URL+"/111122223333/other")
 	_, err := q.Receive(context.Background(), s3io.Receive{Max: 1, Visibility: time.Minute})
 	require.ErrorIs(t, err, s3io.ErrNoSuchQueue)
-	assert.ErrorContains(t, err, "queue.url")
+	assert.ErrorContains(t, err, "check the region, the account and the name in queue.url (us-east-1 was asked)")
 }
 
 func TestWhatIsNotSQSIsTold(t *testing.T) {

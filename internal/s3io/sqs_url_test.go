@@ -37,8 +37,28 @@ func TestRegionAndEndpointOfAQueue(t *testing.T) {
 		assert.Equal(t, want, q.api.Options().Region)
 		assert.Equal(t, "https://sqs.eu-west-1.amazonaws.com", *q.api.Options().BaseEndpoint)
 		assert.Equal(t, "arn:aws:sqs:"+want+":111122223333:q", q.arn)
+		if want != "eu-west-1" {
+			assert.Equal(t, "set aws.region to eu-west-1, the region in queue.url, or leave it out (it is us-east-2)", q.regionHint())
+		}
 	}
 	q, err := NewQueue(context.Background(), "http://localhost:9324/000000000000/q", Config{})
 	require.NoError(t, err)
 	assert.Equal(t, "ap-south-1", q.api.Options().Region, "of the SDK's chain")
+}
+
+// A bucket whose events go to a queue is in the queue's region, unless something
+// names another.
+func TestDefaultRegion(t *testing.T) {
+	t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
+	t.Setenv("AWS_REGION", "")
+	region := RegionOfQueue("https://sqs.eu-west-1.amazonaws.com/111122223333/q")
+	a, err := newAccess(t.Context(), &Config{DefaultRegion: region})
+	require.NoError(t, err)
+	assert.Equal(t, "eu-west-1", a.region())
+	a, err = newAccess(t.Context(), &Config{DefaultRegion: region, Region: "us-east-2"})
+	require.NoError(t, err)
+	assert.Equal(t, "us-east-2", a.region())
+	a, err = newAccess(t.Context(), &Config{DefaultRegion: RegionOfQueue("http://127.0.0.1/q")})
+	require.NoError(t, err)
+	assert.Equal(t, "us-east-1", a.region())
 }

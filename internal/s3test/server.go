@@ -33,6 +33,7 @@ type Server struct {
 	Env       []string // the credentials as the SDK's chain takes them: "AWS_...=..."
 
 	client *s3.Client
+	data   string // the directory that holds the buckets
 }
 
 // Start starts a server with nothing in it, or skips the test when versitygw is
@@ -52,14 +53,15 @@ func Start(t testing.TB) *Server {
 		"AWS_REGION=" + Region, "AWS_EC2_METADATA_DISABLED=true",
 	}
 	dir := t.TempDir()
-	data, meta := filepath.Join(dir, "data"), filepath.Join(dir, "meta")
-	for _, d := range []string{data, meta} {
+	meta := filepath.Join(dir, "meta")
+	s.data = filepath.Join(dir, "data")
+	for _, d := range []string{s.data, meta} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	cmd := exec.CommandContext(context.Background(), program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
-		"--port", addr, "--quiet", "posix", "--sidecar", meta, data)
+		"--port", addr, "--quiet", "posix", "--sidecar", meta, s.data)
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -128,6 +130,17 @@ func (s *Server) PutAll(t testing.TB, bucket string, keys []string, body []byte)
 	}
 	close(next)
 	wg.Wait()
+}
+
+// Place lays many objects with the same body into the server's own directory, a
+// hundred times as fast as PutAll. Such objects have no ETag.
+func (s *Server) Place(t testing.TB, bucket string, keys []string, body []byte) {
+	t.Helper()
+	for _, key := range keys {
+		if err := os.WriteFile(filepath.Join(s.data, bucket, filepath.FromSlash(key)), body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // PutEncoded stores an object with a Content-Encoding.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer"
@@ -37,9 +36,14 @@ type running struct {
 
 func startReceiver(t *testing.T, cfg *Config, next consumer.Logs) *running {
 	t.Helper()
+	return startNamed(t, "", cfg, next)
+}
+
+// startNamed starts a receiver of a name of its own: others run beside it.
+func startNamed(t *testing.T, name string, cfg *Config, next consumer.Logs) *running {
+	t.Helper()
 	core, logged := observer.New(zap.InfoLevel)
-	set := receivertest.NewNopSettings(metadata.Type)
-	set.ID = component.NewID(metadata.Type)
+	set := settings(name)
 	set.Logger = zap.New(core)
 	r, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)

@@ -40,13 +40,13 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
-	src, err := r.openSource(reading, progress)
+	status := newStatus(host, r.log)
+	src, err := r.openSource(reading, progress, status.report)
 	if err != nil {
 		stopReading()
 		stopDelivering()
 		return nil, errors.Join(err, progress.Close(ctx))
 	}
-	status := newStatus(host, r.log)
 	known, err := r.openEnrichment(ctx, host, status.report)
 	if err != nil {
 		stopReading()

@@ -2,10 +2,12 @@ package s3accesslogsreceiver
 
 import (
 	"context"
+	"fmt"
 
 	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
@@ -29,10 +31,10 @@ func (o *opened) close() error {
 
 // openSource makes the source that is configured. It reads no more than local
 // files; what is out of reach shows later, as status. ctx ends with the reading.
-func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
 	switch {
 	case r.cfg.Bucket.HasValue():
-		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress)
+		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress, report)
 	case r.cfg.Queue.HasValue():
 		return r.openQueue(ctx, r.cfg.Queue.Get(), progress)
 	default:
@@ -53,19 +55,27 @@ func (r *s3Receiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.St
 	return &opened{source: src}, err
 }
 
-func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
 	set, err := cfg.settings()
 	if err != nil {
 		return nil, err
 	}
-	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
+	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, "")
 	if err != nil {
 		return nil, err
 	}
 	set.Progress = progress
-	set.Skipped = func(string) { r.countObject(objectSkipped) }
-	set.Empty = func() {
-		r.log.Warn("no log object was found: is the prefix right?", zap.String("bucket", cfg.Name), zap.String("prefix", cfg.Prefix))
+	other := "" // a key that is not a log object's
+	set.Skipped = func(key string) {
+		other = key
+		r.countObject(objectSkipped)
+	}
+	set.Empty = func(empty bool) {
+		if empty {
+			report(concernEmpty, nothingYet(cfg, other))
+		} else {
+			report(concernEmpty, nil)
+		}
 	}
 	set.Listed = func() { r.engine.Load().SourceWell() }
 	src, err := listing.New(observedS3{client, apiCalls{r.telemetry, r.instruments}}, set)
@@ -76,12 +86,29 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress
 	return &opened{source: src, below: []func(){client.Close}}, nil
 }
 
+// concernEmpty is that a bucket has no log objects, so far.
+const concernEmpty ingest.Concern = "waiting for the first log object"
+
+// nothingYet says why a bucket may have no log objects where they are looked
+// for. other is a key of something else there, or "".
+func nothingYet(cfg *BucketConfig, other string) error {
+	where := "s3://" + cfg.Name + "/" + cfg.Prefix
+	if other != "" {
+		return fmt.Errorf("none is under %s, but other keys are, such as %q: set bucket.prefix to the prefix in S3's logging settings, "+
+			"with its \"/\" if it has one, and see that bucket.layout is right", where, other)
+	}
+	return fmt.Errorf("nothing is under %s yet: S3 delivers the first ones some hours after logging was turned on"+
+		"; if that is longer ago, check that bucket.name and bucket.prefix are those in S3's logging settings"+
+		", and that the bucket's policy allows logging.s3.amazonaws.com s3:PutObject", where)
+}
+
 func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
 	set, err := cfg.settings()
 	if err != nil {
 		return nil, err
 	}
-	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner)
+	// A bucket and the queue of its events are in one region.
+	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, s3io.RegionOfQueue(cfg.URL))
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +138,9 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *
 	return &opened{source: src, below: []func(){q.Close, client.Close}}, nil
 }
 
-func (r *s3Receiver) openS3(ctx context.Context, owner string) (*s3io.Client, error) {
+func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Client, error) {
 	cfg := r.cfg.AWS.client()
+	cfg.DefaultRegion = region
 	cfg.ExpectedBucketOwner = owner
 	cfg.MaxConnections = r.cfg.Concurrency
 	return s3io.New(ctx, cfg)

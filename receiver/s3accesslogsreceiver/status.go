@@ -20,9 +20,9 @@ import (
 // that fail and objects that do not must not drive it.
 const statusInterval = 5 * time.Second
 
-// instance is what differs between two errors that are the same: the object that
-// was asked for, and the id that S3 gave the request.
-var instance = regexp.MustCompile(`s3://\S+|\(request [^)]*\)`)
+// instance is what differs between two errors that are the same: the key behind a
+// bucket, which is kept, and the id that S3 gave the request.
+var instance = regexp.MustCompile(`((?:s3://|:s3:::)[^/\s]+)/\S*|\(request [^)]*\)`)
 
 // status turns what the engine meets into the component's status. All of it is
 // recoverable: from a permanent error a component can only go to stopping. Only
@@ -83,7 +83,7 @@ func (s *status) publish() {
 	err := errors.Join(all...)
 	text := ""
 	if err != nil {
-		text = instance.ReplaceAllString(err.Error(), "")
+		text = instance.ReplaceAllString(err.Error(), "$1")
 	}
 	if text == s.reported {
 		return
@@ -94,7 +94,7 @@ func (s *status) publish() {
 		componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	s.log.Warn("trouble, it is tried again", zap.Error(err))
+	s.log.Warn("something is wrong", zap.Error(err))
 	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 

@@ -2,6 +2,8 @@ package s3accesslogsreceiver
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,6 +77,28 @@ func TestStatusReportsChangesOnly(t *testing.T) {
 		assert.Equal(t, componentstatus.StatusOK, host.next().Status())
 		s.report(ingest.ConcernObjects, nil)
 		require.Nil(t, host.next())
+	})
+}
+
+// The same permission is missing for every object: that is one trouble, until it
+// is that of another bucket.
+func TestStatusIsNotDrivenByKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := newStatusHost()
+		s := newStatus(host, zap.NewNop())
+		defer s.stop(false)
+		denied := func(bucket, key string, request int) {
+			s.report(ingest.ConcernObjects, fmt.Errorf(`access denied: s3://%[1]s/%[2]s: 403: no s3:GetObject on "arn:aws:s3:::%[1]s/%[2]s" (request %[3]d)`,
+				bucket, key, request))
+			time.Sleep(2 * statusInterval)
+		}
+		for i := range 10 {
+			denied("logs", "a/key-"+strconv.Itoa(i), i)
+		}
+		require.ErrorContains(t, host.next().Err(), "s3://logs/a/key-0")
+		require.Nil(t, host.next())
+		denied("others", "key", 11)
+		require.ErrorContains(t, host.next().Err(), "s3://others/key")
 	})
 }
 

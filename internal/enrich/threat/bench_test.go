@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,6 +111,20 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 		newTable([]string{"test"}, l.items, 0)
+	}
+	b.SetBytes(int64(len(list)))
+}
+
+// BenchmarkLoadFloor parses the prefixes of the same list by the standard
+// library, and does nothing with them.
+func BenchmarkLoadFloor(b *testing.B) {
+	list := string(bigList(millions))
+	for b.Loop() {
+		for line := range strings.Lines(list) {
+			if _, err := netip.ParsePrefix(strings.TrimSuffix(line, "\n")); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 	b.SetBytes(int64(len(list)))
 }

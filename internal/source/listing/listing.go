@@ -113,11 +113,11 @@ type Settings struct {
 	// Listed is told of each page that could be listed. It is called by the
 	// goroutine of Next. nil: nobody wants to know.
 	Listed func()
-	// Empty is told, once at most, that all there is to list was listed for the
-	// first time and had no key of a log object in it, nor had it in an earlier
-	// life: Prefix may be wrong. It is called by the goroutine of Next. nil: nobody
-	// wants to know.
-	Empty func()
+	// Empty is told true, once at most, when all there is to list was listed for
+	// the first time and had no key of a log object in it, nor had it in an earlier
+	// life: Prefix may be wrong. Then it is told false when there is the first such
+	// key. It is called by the goroutine of Next. nil: nobody wants to know.
+	Empty func(empty bool)
 }
 
 // Source implements source.Source and source.Keeper.
@@ -140,7 +140,8 @@ type Source struct {
 	strays   strays
 	group    groupName
 	stale    bool // groups may have to be forgotten
-	met      bool // a key of a log object, or Empty was told
+	met      bool // a key of a log object, or Empty was told true
+	empty    bool // what Empty was told last
 }
 
 // Validate tells what is wrong with the settings, by the names that a user
@@ -183,7 +184,7 @@ func New(s3 Bucket, set Settings) (*Source, error) {
 		set.Listed = func() {}
 	}
 	if set.Empty == nil {
-		set.Empty = func() {}
+		set.Empty = func(bool) {}
 	}
 	s := &Source{
 		set: set, s3: s3, clock: set.Clock,
@@ -238,7 +239,17 @@ func (s *Source) tellEmpty() {
 	}
 	s.met = true
 	if !slices.ContainsFunc(s.set.Progress.Groups(), isOfObjects) {
-		s.set.Empty()
+		s.empty = true
+		s.set.Empty(true)
+	}
+}
+
+// meet is called for each key of a log object that is listed.
+func (s *Source) meet() {
+	s.met = true
+	if s.empty {
+		s.empty = false
+		s.set.Empty(false)
 	}
 }
 

@@ -72,7 +72,7 @@ func (l look) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		l.source.strayIn(p, o.Key)
 		return n, "", false
 	}
-	l.source.met = true
+	l.source.meet()
 	if d < p.window { // a span's, or closed
 		return n, "", false
 	}

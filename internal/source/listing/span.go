@@ -119,7 +119,7 @@ func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		sp.source.strayIn(sp.prefix, o.Key)
 		return n, "", false
 	}
-	sp.source.met = true
+	sp.source.meet()
 	if d >= sp.to {
 		return n, "", false
 	}

@@ -88,39 +88,48 @@ func TestBackfillIsBoundedBesideAStuckObject(t *testing.T) {
 }
 
 // A wrong prefix is silent otherwise: nothing is found and nothing fails.
-func TestEmptyIsToldOnceWhenNothingIsFound(t *testing.T) {
+func TestEmptyIsToldUntilSomethingIsFound(t *testing.T) {
 	const far = -300 * fullDay
+	empty := []bool{true}
 	for name, c := range map[string]struct {
 		layout Layout
 		start  string
 		put    func(r *rig, now time.Time)
-		want   int
+		want   []bool
 	}{
-		"nothing":               {Auto, "latest", func(*rig, time.Time) {}, 1},
-		"nothing, simple":       {Simple, "earliest", func(*rig, time.Time) {}, 1},
-		"other keys":            {Auto, "earliest", func(r *rig, now time.Time) { r.put("p/README", now); r.put("p/a/b", now) }, 1},
-		"an empty bucket":       {Auto, "earliest", func(r *rig, now time.Time) { r.put("p/"+partA+"/x", now) }, 1},
-		"not to be read":        {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now.Add(-time.Hour), 1), now.Add(-time.Hour)) }, 0},
-		"simple":                {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now, 1), now) }, 0},
-		"partitioned":           {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now, 1), now) }, 0},
-		"long ago, from latest": {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, 1},
-		"long ago":              {Auto, "earliest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, 0},
+		"nothing":               {Auto, "latest", func(*rig, time.Time) {}, empty},
+		"nothing, simple":       {Simple, "earliest", func(*rig, time.Time) {}, empty},
+		"other keys":            {Auto, "earliest", func(r *rig, now time.Time) { r.put("p/README", now); r.put("p/a/b", now) }, empty},
+		"an empty bucket":       {Auto, "earliest", func(r *rig, now time.Time) { r.put("p/"+partA+"/x", now) }, empty},
+		"not to be read":        {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now.Add(-time.Hour), 1), now.Add(-time.Hour)) }, nil},
+		"simple":                {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now, 1), now) }, nil},
+		"partitioned":           {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now, 1), now) }, nil},
+		"long ago, from latest": {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, empty},
+		"long ago":              {Auto, "earliest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				told := 0
+				var told []bool
 				r := newRig(t, func(s *Settings) {
 					from(c.start)(s)
-					s.Layout, s.Empty = c.layout, func() { told++ }
+					s.Layout, s.Empty = c.layout, func(empty bool) { told = append(told, empty) }
 				})
 				c.put(r, time.Now())
 				r.fail = []error{source.ErrUnreachable}
 				_, err := r.src.Next(t.Context())
 				require.ErrorIs(t, err, source.ErrUnreachable)
-				assert.Zero(t, told, "nothing was listed")
+				assert.Empty(t, told, "nothing was listed")
 				r.during(t, 3*time.Hour)
 				assert.Equal(t, c.want, told)
+				for n := range 2 {
+					r.put(simpleKey(time.Now(), n), time.Now())
+					r.put(eventKey(partA, time.Now(), n), time.Now())
+					r.during(t, time.Hour)
+				}
+				if c.want != nil {
+					assert.Equal(t, []bool{true, false}, told, "once something came")
+				}
 			})
 		})
 	}
@@ -130,7 +139,7 @@ func TestEmptyIsNotToldOfWhatWasReadBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		told := 0
-		r := newRig(t, func(s *Settings) { s.Empty = func() { told++ } })
+		r := newRig(t, func(s *Settings) { s.Empty = func(bool) { told++ } })
 		r.put(simpleKey(time.Now(), 1), time.Now())
 		require.Len(t, r.during(t, time.Hour), 1)
 		r.objects = nil

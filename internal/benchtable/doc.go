@@ -1,0 +1,4 @@
+// Package benchtable makes the tables of docs/performance.md from the output of
+// `go test -bench`: each benchmark of the suite beside its floor, what the same
+// work takes at least.
+package benchtable
