@@ -83,6 +83,8 @@ func BenchmarkSplit(b *testing.B) {
 
 // reportRecords reports the time a record of the mix took.
 func reportRecords(b *testing.B) {
+	b.Helper()
+	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/mixRecords, "ns/record")
 }
 

@@ -52,6 +52,7 @@ func drain(tb testing.TB, src Opener) int64 {
 func BenchmarkRead(b *testing.B) {
 	src := &again{}
 	eachPacking(b, func(b *testing.B, _ string, object []byte) int64 {
+		b.Helper()
 		src.data = object
 		return drain(b, src)
 	})
@@ -65,6 +66,7 @@ func BenchmarkUnpack(b *testing.B) {
 	unpackGzip, unpackZstd := &gzip.Reader{}, newDecoder(maxWindow)
 	defer unpackZstd.Close()
 	eachPacking(b, func(b *testing.B, packing string, object []byte) int64 {
+		b.Helper()
 		packed.Reset(bytes.NewReader(object))
 		var in io.Reader = struct{ io.Reader }{packed} // or CopyBuffer leaves the buffer out
 		switch packing {
@@ -84,6 +86,7 @@ func BenchmarkUnpack(b *testing.B) {
 // eachPacking runs a benchmark for objects of both sizes in each packing. read
 // returns how many bytes it unpacked.
 func eachPacking(b *testing.B, read func(b *testing.B, packing string, object []byte) int64) {
+	b.Helper()
 	tiny := strings.Repeat(record, 3)
 	big := strings.Repeat(varied(), 20)
 	for _, size := range []struct{ name, object string }{{"2KB", tiny}, {"25MB", big}} {

@@ -68,6 +68,7 @@ func BenchmarkParse(b *testing.B) {
 
 // reportRecords reports the time a record of the mix took.
 func reportRecords(b *testing.B) {
+	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/mixRecords, "ns/record")
 }
 

@@ -48,6 +48,7 @@ func BenchmarkMarshal(b *testing.B) {
 
 // marshal returns how many bytes logs are in OTLP.
 func marshal(b *testing.B, logs plog.Logs) int {
+	b.Helper()
 	var marshaler plog.ProtoMarshaler
 	sent, err := marshaler.MarshalLogs(logs)
 	require.NoError(b, err)

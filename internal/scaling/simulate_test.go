@@ -15,7 +15,7 @@ func TestLatencyAloneGivesConcurrencyOverLatency(t *testing.T) {
 	for _, concurrency := range []int{1, 32, 256} {
 		c := Collector{Concurrency: concurrency, Cores: 2, Latency: 30 * ms}
 		for name, spread := range spreads {
-			enough := 1000 * time.Second / time.Duration(concurrency)
+			enough := 500 * time.Second / time.Duration(concurrency)
 			got := Simulate(Run{Collector: c, Records: 5, For: enough, Backlog: 10, Spread: spread})
 			assert.InEpsilon(t, c.Ceiling(5), got.Rate, 0.02, "%s, %d at a time", name, concurrency)
 			assert.InEpsilon(t, float64(concurrency)/0.030, got.Rate, 0.02)
@@ -29,11 +29,11 @@ func TestProcessorsAloneGiveCoresOverTime(t *testing.T) {
 	for _, cores := range []float64{1, 2, 8} {
 		c := Collector{Concurrency: 200, Cores: cores, Latency: ms, PerObject: ms, PerRecord: 100 * time.Microsecond}
 		for name, spread := range spreads {
-			got := Simulate(Run{Collector: c, Records: 40, For: 200 * time.Second, Backlog: 100, Spread: spread, Seed: 2})
-			assert.InEpsilon(t, c.Ceiling(40), got.Rate, 0.02, "%s, %.0f cores", name, cores)
-			assert.InEpsilon(t, cores/0.005, got.Rate, 0.02)
-			assert.Greater(t, got.Busy, 0.99)
-			assert.Less(t, got.Busy, 1.01)
+			got := Simulate(Run{Collector: c, Records: 40, For: 60 * time.Second, Backlog: 100, Spread: spread, Seed: 2})
+			assert.InEpsilon(t, c.Ceiling(40), got.Rate, 0.03, "%s, %.0f cores", name, cores)
+			assert.InEpsilon(t, cores/0.005, got.Rate, 0.03)
+			assert.Greater(t, got.Busy, 0.98)
+			assert.Less(t, got.Busy, 1.02)
 		}
 	}
 }
@@ -44,11 +44,11 @@ func TestBothTogetherGiveTheMachineRepairman(t *testing.T) {
 	for _, concurrency := range []int{1, 2, 5, 10, 20, 60} {
 		for _, cores := range []float64{1, 2, 4} {
 			c := Collector{Concurrency: concurrency, Cores: cores, Latency: 9 * ms, PerObject: 2 * ms}
-			got := Simulate(Run{Collector: c, For: 200 * time.Second, Backlog: 1 << 30, Spread: Exponential, Seed: 3})
+			got := Simulate(Run{Collector: c, For: 60 * time.Second, Backlog: 1 << 30, Spread: Exponential, Seed: 3})
 			want := repairman(concurrency, int(cores), c.Latency.Seconds(), c.PerObject.Seconds())
-			assert.InEpsilon(t, want, got.Rate, 0.01, "%d at a time, %.0f cores", concurrency, cores)
-			assert.LessOrEqual(t, got.Rate, c.Ceiling(0)*1.01)
-			assert.InEpsilon(t, got.Rate*c.PerObject.Seconds()/cores, got.Busy, 0.02, "the utilization law")
+			assert.InEpsilon(t, want, got.Rate, 0.02, "%d at a time, %.0f cores", concurrency, cores)
+			assert.LessOrEqual(t, got.Rate, c.Ceiling(0)*1.02)
+			assert.InEpsilon(t, got.Rate*c.PerObject.Seconds()/cores, got.Busy, 0.03, "the utilization law")
 		}
 	}
 }
@@ -72,9 +72,9 @@ func TestDelayIsErlangs(t *testing.T) {
 		for _, share := range []float64{0.5, 0.7, 0.8} {
 			c := Collector{Concurrency: 1 << 20, Cores: float64(cores), PerObject: 10 * ms}
 			arrivals := share * c.Ceiling(0)
-			got := Simulate(Run{Collector: c, For: 4000 * time.Second, Backlog: 1 << 30, Arrivals: arrivals, Spread: Exponential, Seed: 4})
+			got := Simulate(Run{Collector: c, For: 2000 * time.Second, Backlog: 1 << 30, Arrivals: arrivals, Spread: Exponential, Seed: 4})
 			want := erlang(cores, arrivals, 0.010)
-			assert.InEpsilon(t, want, got.Delay.Seconds(), 0.05, "%d cores, %.0f %% busy", cores, share*100)
+			assert.InEpsilon(t, want, got.Delay.Seconds(), 0.08, "%d cores, %.0f %% busy", cores, share*100)
 			assert.InEpsilon(t, arrivals, got.Rate, 0.01)
 		}
 	}
@@ -96,7 +96,7 @@ func erlang(c int, arrivals, service float64) float64 {
 // ten rounds of downloads of which the last one goes on beside the next search.
 func TestFindingLeavesSlotsWithoutWork(t *testing.T) {
 	c := Collector{Concurrency: 10, Cores: 1, Latency: ms, Finding: Finding{Names: 100, Takes: 40 * ms}}
-	got := Simulate(Run{Collector: c, For: 500 * time.Second, Backlog: 10, Spread: Fixed, Seed: 5})
+	got := Simulate(Run{Collector: c, For: 50 * time.Second, Backlog: 10, Spread: Fixed, Seed: 5})
 	assert.InEpsilon(t, 100/0.049, got.Rate, 0.01)
 	assert.InEpsilon(t, 100/0.040, c.Ceiling(0), 1e-9)
 }

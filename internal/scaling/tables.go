@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,7 +25,7 @@ func inputTable() string {
 
 // simulated returns the objects that a collector reads in a second.
 func simulated(c Collector, records float64) float64 {
-	seconds := min(1000, 100_000/c.Ceiling(records)) // enough objects for two digits
+	seconds := min(1000, 40_000/c.Ceiling(records)) // enough objects for two digits
 	return Simulate(Run{
 		Collector: c, Records: records, For: time.Duration(seconds * float64(time.Second)),
 		Backlog: c.Concurrency, Spread: Exponential, Seed: 1,
@@ -48,7 +49,7 @@ func ceilingTable() string {
 				limit = "the queue"
 			}
 			rate := simulated(c, records)
-			t.row(whole(records), fmt.Sprint(of.concurrency), of.latency.String(), whole(c.Ceiling(records)), whole(rate), whole(rate*records), limit)
+			t.row(whole(records), strconv.Itoa(of.concurrency), of.latency.String(), whole(c.Ceiling(records)), whole(rate), whole(rate*records), limit)
 		}
 	}
 	return t.String()
@@ -57,7 +58,7 @@ func ceilingTable() string {
 func checkTable() string {
 	t := newTable("`concurrency`", "CPU time of an object, with the server's", "ceiling", "simulated", "measured")
 	for _, c := range checks {
-		t.row(fmt.Sprint(c.concurrency), micro(c.perObject), whole(c.collector().Ceiling(0)), whole(simulated(c.collector(), 0)), whole(c.rate))
+		t.row(strconv.Itoa(c.concurrency), micro(c.perObject), whole(c.collector().Ceiling(0)), whole(simulated(c.collector(), 0)), whole(c.rate))
 	}
 	return t.String()
 }
@@ -98,7 +99,7 @@ func dayTable() string {
 				Arrivals: Daily(v.rate(), peak), Each: ceiling, Target: target, Most: 1000,
 				Poll: 30 * time.Second, Start: 30 * time.Second, Cooldown: 5 * time.Minute,
 			}.Live()
-			t.row(billions(records), work.String(), whole(target), fmt.Sprintf("%.1f", f.Average), fmt.Sprint(f.Most), f.Lag.String(), fmt.Sprint(v.Make(c).Collectors))
+			t.row(billions(records), work.String(), whole(target), fmt.Sprintf("%.1f", f.Average), strconv.Itoa(f.Most), f.Lag.String(), strconv.Itoa(v.Make(c).Collectors))
 		}
 	}
 	return t.String()

@@ -39,13 +39,19 @@ import (
 //
 //	go test ./receiver/s3accesslogsreceiver -run '^$' -bench 'Bucket|Fetch' -count 6
 func BenchmarkBucket(b *testing.B) {
-	eachLocalBucket(b, func(b *testing.B, in bucket) { in.report(b, in.read(b, 32)) })
+	eachLocalBucket(b, func(b *testing.B, in bucket) {
+		b.Helper()
+		in.report(b, in.read(b, 32))
+	})
 }
 
 // BenchmarkFetch gets the same objects by the same client, as many at a time, and
 // throws their bytes away.
 func BenchmarkFetch(b *testing.B) {
-	eachLocalBucket(b, func(b *testing.B, in bucket) { in.report(b, in.fetch(b, 32)) })
+	eachLocalBucket(b, func(b *testing.B, in bucket) {
+		b.Helper()
+		in.report(b, in.fetch(b, 32))
+	})
 }
 
 // BenchmarkTinyObjects reads objects of five records from a server that takes
@@ -72,6 +78,7 @@ func BenchmarkTinyObjects(b *testing.B) {
 }
 
 func eachLocalBucket(b *testing.B, run func(*testing.B, bucket)) {
+	b.Helper()
 	server := s3test.Start(b)
 	server.SetEnv(b)
 	for name, in := range map[string]bucket{
@@ -112,6 +119,7 @@ type spent struct{ took, cpu time.Duration }
 
 // measure runs f as a benchmark's operation.
 func (s *spent) measure(b *testing.B, f func()) {
+	b.Helper()
 	b.StartTimer()
 	begin, cpu := time.Now(), cpuTime()
 	f()
@@ -122,6 +130,7 @@ func (s *spent) measure(b *testing.B, f func()) {
 
 // report reports tiny objects by object, large ones by record.
 func (k bucket) report(b *testing.B, s spent) {
+	b.Helper()
 	n, unit := float64(b.N*k.objects), "object"
 	b.SetBytes(int64(k.objects * len(k.body())))
 	if k.each > 1000 {
@@ -134,6 +143,7 @@ func (k bucket) report(b *testing.B, s spent) {
 
 // read lets a receiver read the bucket.
 func (k bucket) read(b *testing.B, concurrency int) (s spent) {
+	b.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Concurrency = concurrency
 	cfg.AWS = AWSConfig{Endpoint: k.endpoint, ForcePathStyle: true}
