@@ -176,6 +176,7 @@ func (k bucket) read(b *testing.B, concurrency int) (s spent) {
 
 // fetch gets the bucket's objects without looking at them.
 func (k bucket) fetch(b *testing.B, concurrency int) (s spent) {
+	b.Helper()
 	client, err := s3io.New(b.Context(), s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true, MaxConnections: concurrency})
 	require.NoError(b, err)
 	defer client.Close()
@@ -211,6 +212,7 @@ func (k bucket) fetch(b *testing.B, concurrency int) (s spent) {
 
 // fetchOne returns how many bytes it read. It runs on goroutines of its own.
 func (k bucket) fetchOne(b *testing.B, client *s3io.Client, o s3io.Object) int64 {
+	b.Helper()
 	body, err := client.Open(b.Context(), source.Object{Bucket: k.name, Key: o.Key, ETag: o.ETag, Size: o.Size}, 0)
 	if !assert.NoError(b, err) {
 		return 0
