@@ -125,8 +125,13 @@ func TestBucketsThatCannotBeRead(t *testing.T) {
 	}
 	c.settled(t, 30*time.Second, "ok", len(objects))
 
-	// A bucket may come later.
-	more, late := keysOf(54, 20)
+	// A bucket may come later, and is looked at while it fills: names in the order
+	// of delivery are then those of now.
+	old, late := keysOf(54, 20)
+	more := map[string][]byte{}
+	for key, body := range old {
+		more["access/"+time.Now().UTC().Format("2006-01-02-15-04-05")+key[len(key)-17:]] = body
+	}
 	server.CreateBucket(t, "no-such-logs")
 	put(t, server, "no-such-logs", more)
 	for id, n := range late {
