@@ -25,6 +25,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // The benchmarks below are a worker's part of the flow, chunks in and segments
@@ -163,7 +164,7 @@ func newConverter(logs, metrics bool, clients Clients) *converter {
 
 // chunk does with a chunk what happens to it until its batch is delivered.
 func (c *converter) chunk(tb testing.TB, text string) {
-	p := newPiece(&object{}, lines.Chunk{Text: text, End: int64(len(text))})
+	p := newPiece(&object{work: &source.Work{}}, lines.Chunk{Text: text, End: int64(len(text))})
 	c.piece(p)
 	for _, s := range p.segments {
 		if s.delta != nil {
