@@ -117,10 +117,15 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: bench
-bench: $(TOOLS) ## Run the benchmarks COUNT times (6) and compare with the run before
+bench: $(TOOLS) ## Run the benchmarks COUNT times (6), compare with the run before, and put each beside its floor in _bench/table.md
 	@mkdir -p _bench; [ ! -f _bench/new.txt ] || mv _bench/new.txt _bench/old.txt
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee _bench/new.txt
 	@if [ -f _bench/old.txt ]; then benchstat _bench/old.txt _bench/new.txt; else benchstat _bench/new.txt; fi
+	go run ./internal/benchtable/cmd/benchtable -commit "$$(git describe --always --dirty)" -command "make bench" <_bench/new.txt >_bench/table.md
+
+.PHONY: bench-process
+bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each case (and GoAccess, where it is installed)
+	env E2E_SPEED=$(COUNT) go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./internal/e2e
 
 .PHONY: dist
 dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same source gives the same bytes
