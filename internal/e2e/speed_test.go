@@ -59,7 +59,7 @@ func TestSpeed(t *testing.T) {
 	l := makeSpeedLogs(t)
 	var table strings.Builder
 	fmt.Fprintf(&table, "%.2f GB of logs, %d records, in %d files; load average before: %s. Medians of %d.\n", float64(l.bytes)/1e9, l.records, speedFiles, loadAverage(), times)
-	idle := runCollector(t, speedLogs{dir: t.TempDir()}, 1, "none", []string{"logs", "metrics"})
+	idle := process{signals: []string{"logs", "metrics"}, compression: "none"}.read(t, speedLogs{dir: t.TempDir()}, 1)
 	fmt.Fprintf(&table, "Starting and stopping, %.2f s of CPU time, is in each.\n\n", idle.cpu.Seconds())
 	table.WriteString("| | GOMAXPROCS | CPU s per GB | records/s | MB/s | peak RSS, MB | OTLP bytes a record | records read |\n|---|---|---|---|---|---|---|---|\n")
 	for _, c := range collectorCases() {
@@ -96,35 +96,42 @@ func makeSpeedLogs(t *testing.T) speedLogs {
 
 // collectorCases are functions of GOMAXPROCS.
 func collectorCases() (cases []func(procs int) speedCase) {
-	add := func(name, exporter string, signals ...string) {
+	add := func(name string, p process) {
 		cases = append(cases, func(procs int) speedCase {
-			return speedCase{name, func(t *testing.T, l speedLogs) ran { return runCollector(t, l, procs, exporter, signals) }}
+			return speedCase{name, func(t *testing.T, l speedLogs) ran { return p.read(t, l, procs) }}
 		})
 	}
-	const plain, gzip, zstd = "none", "gzip", "zstd"
-	add("logs, nothing exported", "", "logs")
-	add("logs, OTLP uncompressed", plain, "logs")
-	add("logs, OTLP with gzip", gzip, "logs")
-	add("logs, OTLP with zstd", zstd, "logs")
-	add("metrics, OTLP uncompressed", plain, "metrics")
-	add("both, OTLP uncompressed", plain, "logs", "metrics")
-	add("both, OTLP with gzip", gzip, "logs", "metrics")
+	logs, metrics, both := []string{"logs"}, []string{"metrics"}, []string{"logs", "metrics"}
+	add("logs, nothing exported", process{signals: logs})
+	add("logs, OTLP uncompressed", process{signals: logs, compression: "none"})
+	add("the same with GOGC=400", process{signals: logs, compression: "none", env: "GOGC=400"})
+	add("logs, OTLP with gzip", process{signals: logs, compression: "gzip"})
+	add("logs, OTLP with zstd", process{signals: logs, compression: "zstd"})
+	add("metrics, OTLP uncompressed", process{signals: metrics, compression: "none"})
+	add("both, OTLP uncompressed", process{signals: both, compression: "none"})
+	add("both, OTLP with gzip", process{signals: both, compression: "gzip"})
 	return cases
 }
 
-// runCollector reads all files once. compression is that of the OTLP exporter,
-// "" for the nop exporter.
-func runCollector(t *testing.T, l speedLogs, procs int, compression string, signals []string) (r ran) {
+// process is a way of running the collector.
+type process struct {
+	signals     []string
+	compression string // of the OTLP exporter; "" for the nop exporter
+	env         string // a variable, or ""
+}
+
+// read reads all files once.
+func (p process) read(t *testing.T, l speedLogs, procs int) (r ran) {
 	back := newDiscard(t)
 	exporter := "nop: {}"
-	if compression != "" {
-		exporter = fmt.Sprintf("otlp_grpc: {endpoint: %q, tls: {insecure: true}, compression: %s, sending_queue: {enabled: false}}", back.addr, compression)
+	if p.compression != "" {
+		exporter = fmt.Sprintf("otlp_grpc: {endpoint: %q, tls: {insecure: true}, compression: %s, sending_queue: {enabled: false}}", back.addr, p.compression)
 	}
 	c := start(t, setup{
 		receivers: "s3_access_logs: {directory: {path: " + l.dir + "}}",
 		exporters: exporter,
-		signals:   signals,
-		env:       []string{"GOMAXPROCS=" + strconv.Itoa(procs)},
+		signals:   p.signals,
+		env:       []string{"GOMAXPROCS=" + strconv.Itoa(procs), p.env},
 		noMetrics: true,
 	})
 	end := c.readToEnd(t, 10*time.Minute)
@@ -135,7 +142,7 @@ func runCollector(t *testing.T, l speedLogs, procs int, compression string, sign
 	r.cpu = c.cmd.ProcessState.UserTime() + c.cmd.ProcessState.SystemTime()
 	r.peak = c.memory.done().peak
 	r.sent = back.bytes.Load()
-	if compression != "" && l.records > 0 {
+	if p.compression != "" && l.records > 0 {
 		assert.Positive(t, back.requests.Load())
 	}
 	return r

@@ -62,7 +62,7 @@ func BenchmarkFetch(b *testing.B) {
 func BenchmarkTinyObjects(b *testing.B) {
 	for _, concurrency := range []int{1, 32, 256} {
 		b.Run(fmt.Sprintf("concurrency=%d", concurrency), func(b *testing.B) {
-			in := bucket{objects: min(300*concurrency, 10_000), each: 5}
+			in := bucket{objects: min(300*concurrency, 40_000), each: 5}
 			server := &slowS3{latency: 30 * time.Millisecond, keys: in.keys(), body: in.body()}
 			s3 := httptest.NewServer(server)
 			defer s3.Close()
