@@ -117,9 +117,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: bench
-bench: $(TOOLS) ## Run the benchmarks COUNT times (6), compare with the run before, and put each beside its floor in _bench/table.md
+bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the run before, and put each beside its floor in _bench/table.md
 	@mkdir -p _bench; [ ! -f _bench/new.txt ] || mv _bench/new.txt _bench/old.txt
-	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee _bench/new.txt
+	go test -run '^$$' -bench . -benchmem -cpu 1 -count $(COUNT) ./internal/... | tee _bench/new.txt
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./receiver/... | tee -a _bench/new.txt
 	@if [ -f _bench/old.txt ]; then benchstat _bench/old.txt _bench/new.txt; else benchstat _bench/new.txt; fi
 	go run ./internal/benchtable/cmd/benchtable -commit "$$(git describe --always --dirty)" -command "make bench" <_bench/new.txt >_bench/table.md
 
