@@ -15,7 +15,7 @@ var mayImport = map[string][]string{
 	"accesslog":   {},
 	"archtest":    {},
 	"benchtable":  {},
-	"checkpoint":  {},
+	"checkpoint":  {"wire"},
 	"dashboards":  {},
 	"e2e":         {},
 	"enrich":      {"accesslog"},

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
 // Change collects what one commit changes. The zero value is an empty change.
@@ -130,18 +132,18 @@ func (c *Change) appendTo(b []byte) []byte {
 	b = appendCursors(b, c.cursors)
 	b = binary.AppendUvarint(b, uint64(len(c.deltas)))
 	for _, d := range c.deltas {
-		b = appendString(appendString(b, d.section), d.payload)
+		b = wire.AppendString(wire.AppendString(b, d.section), d.payload)
 	}
 	return b
 }
 
 // decodeChange reads what appendTo wrote. Cursors and deltas are parts of b.
 func decodeChange(b []byte) (*Change, error) {
-	r := &reader{rest: b}
+	r := newReader(b)
 	c := &Change{forget: r.strings()}
 	groups := r.strings()
-	for range r.count(2) {
-		if i := r.below(uint64(len(groups))); r.err == nil {
+	for range r.Count(2) {
+		if i := r.Below(uint64(len(groups))); r.Err() == nil {
 			for _, id := range r.ids() {
 				c.Done(groups[i], id)
 			}
@@ -149,24 +151,24 @@ func decodeChange(b []byte) (*Change, error) {
 	}
 	c.reached = r.unfinished(groups)
 	c.cursors = r.cursors()
-	for range r.count(2) {
-		c.Delta(r.string(), r.bytes())
+	for range r.Count(2) {
+		c.Delta(r.String(), r.Bytes())
 	}
-	return c, r.end()
+	return c, r.End()
 }
 
 func appendStrings(b []byte, list []string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for _, s := range list {
-		b = appendString(b, s)
+		b = wire.AppendString(b, s)
 	}
 	return b
 }
 
-func (r *reader) strings() []string {
-	list := make([]string, r.count(1))
+func (r reader) strings() []string {
+	list := make([]string, r.Count(1))
 	for i := range list {
-		list[i] = r.string()
+		list[i] = r.String()
 	}
 	return list
 }
@@ -184,15 +186,15 @@ func appendUnfinished(b []byte, objects map[ID]reached, groups []string) []byte 
 	return b
 }
 
-func (r *reader) unfinished(groups []string) map[ID]reached {
-	n := r.count(idLen + 3)
+func (r reader) unfinished(groups []string) map[ID]reached {
+	n := r.Count(idLen + 3)
 	objects := make(map[ID]reached, n)
 	for range n {
 		id := r.id()
-		i := r.below(uint64(len(groups)))
-		offset := int64(r.below(1 << 63))
-		attempts := int(r.below(1 << 63))
-		if r.err != nil {
+		i := r.Below(uint64(len(groups)))
+		offset := int64(r.Below(1 << 63))
+		attempts := int(r.Below(1 << 63))
+		if r.Err() != nil {
 			break
 		}
 		objects[id] = reached{groups[i], offset, attempts}
@@ -203,17 +205,17 @@ func (r *reader) unfinished(groups []string) map[ID]reached {
 func appendCursors(b []byte, cursors map[string][]byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(cursors)))
 	for name, value := range cursors {
-		b = appendString(appendString(b, name), value)
+		b = wire.AppendString(wire.AppendString(b, name), value)
 	}
 	return b
 }
 
-func (r *reader) cursors() map[string][]byte {
-	n := r.count(2)
+func (r reader) cursors() map[string][]byte {
+	n := r.Count(2)
 	cursors := make(map[string][]byte, n)
 	for range n {
-		name := r.string()
-		cursors[name] = r.bytes()
+		name := r.String()
+		cursors[name] = r.Bytes()
 	}
 	return cursors
 }

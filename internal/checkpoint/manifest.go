@@ -3,6 +3,8 @@ package checkpoint
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
 // The keys. Numbers are in hexadecimal, so that keys of a kind sort by number.
@@ -36,14 +38,14 @@ func (m *manifest) appendTo(b []byte) []byte {
 }
 
 func decodeManifest(b []byte) (m manifest, err error) {
-	r := &reader{rest: b}
+	r := newReader(b)
 	for _, n := range [...]*uint64{&m.generation, &m.position, &m.chunks, &m.checksum, &m.oldPosition, &m.oldChunks} {
-		*n = r.uvarint()
+		*n = r.Uvarint()
 	}
 	if m.oldPosition > m.position {
-		r.fail(errContent)
+		r.Fail(wire.ErrContent)
 	}
-	return m, r.end()
+	return m, r.End()
 }
 
 // garbage returns the keys that are of no use once the manifest is stored. The

@@ -119,11 +119,11 @@ func (s *Store) loadPages(ctx context.Context) error {
 	for _, name := range s.state.groupNames() {
 		g := s.state.groups[name]
 		err := s.read(ctx, uint64(len(g.pages)), func(i uint64) string { return pageKey(g.pages[i]) }, func(b []byte) error {
-			r := &reader{rest: b}
+			r := newReader(b)
 			for _, id := range r.ids() {
 				s.state.done.insert(id, g.slot, 0)
 			}
-			return r.end()
+			return r.End()
 		})
 		if err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
 // state is what the journal adds up to.
@@ -206,7 +208,7 @@ func (s *state) groupNames() []string { return slices.Sorted(maps.Keys(s.groups)
 //	unfinished objects, cursors, (section, state, deltas)
 func (s *state) appendTo(b []byte) []byte {
 	groups, ids := s.groupNames(), s.done.looseIDs()
-	b = appendString(b, s.instance)
+	b = wire.AppendString(b, s.instance)
 	b = binary.AppendUvarint(b, s.nextPage)
 	b = appendNumbers(b, s.garbage)
 	b = appendStrings(b, groups)
@@ -218,14 +220,14 @@ func (s *state) appendTo(b []byte) []byte {
 	b = appendCursors(b, s.cursors)
 	b = binary.AppendUvarint(b, uint64(len(s.unclaimed)+len(s.sections)))
 	for name, u := range s.unclaimed {
-		b = appendString(appendString(b, name), u.state)
+		b = wire.AppendString(wire.AppendString(b, name), u.state)
 		b = binary.AppendUvarint(b, uint64(len(u.deltas)))
 		for _, d := range u.deltas {
-			b = appendString(b, d)
+			b = wire.AppendString(b, d)
 		}
 	}
 	for name, owner := range s.sections {
-		b = appendString(appendString(b, name), owner.AppendState(nil))
+		b = wire.AppendString(wire.AppendString(b, name), owner.AppendState(nil))
 		b = binary.AppendUvarint(b, 0)
 	}
 	return b
@@ -235,14 +237,14 @@ func (s *state) appendTo(b []byte) []byte {
 // be read: only the loose objects are in the table so far. Nothing in the result is a
 // part of b.
 func decodeState(b []byte) (state, error) {
-	r := &reader{rest: b}
+	r := newReader(b)
 	s := newState()
-	s.instance = r.string()
-	s.nextPage = r.uvarint()
+	s.instance = r.String()
+	s.nextPage = r.Uvarint()
 	s.garbage = r.numbers()
 	groups := r.strings()
 	if len(groups) > maxGroups || !slices.IsSorted(groups) || len(slices.Compact(slices.Clone(groups))) < len(groups) {
-		return s, errContent
+		return s, wire.ErrContent
 	}
 	for _, name := range groups {
 		g := s.group(name)
@@ -253,15 +255,15 @@ func decodeState(b []byte) (state, error) {
 	for name, value := range r.cursors() {
 		s.cursors[name] = bytes.Clone(value)
 	}
-	for range r.count(3) {
+	for range r.Count(3) {
 		u := &section{}
-		s.unclaimed[r.string()] = u
-		u.state = bytes.Clone(r.bytes())
-		for range r.count(1) {
-			u.deltas = append(u.deltas, bytes.Clone(r.bytes()))
+		s.unclaimed[r.String()] = u
+		u.state = bytes.Clone(r.Bytes())
+		for range r.Count(1) {
+			u.deltas = append(u.deltas, bytes.Clone(r.Bytes()))
 		}
 	}
-	return s, r.end()
+	return s, r.End()
 }
 
 // appendNumbers appends numbers by their differences: pages are mostly in
@@ -276,11 +278,11 @@ func appendNumbers(b []byte, list []uint64) []byte {
 	return b
 }
 
-func (r *reader) numbers() []uint64 {
-	list := make([]uint64, r.count(1))
+func (r reader) numbers() []uint64 {
+	list := make([]uint64, r.Count(1))
 	last := uint64(0)
 	for i := range list {
-		last += r.uvarint()
+		last += r.Uvarint()
 		list[i] = last
 	}
 	return list

@@ -1,10 +1,9 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
-
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
 // A change is
@@ -35,20 +34,20 @@ func (s *State) encodeChange(now int64) []byte {
 		return nil
 	}
 	b := append(make([]byte, 0, 256+64*len(s.order)), format)
-	b = wire.AppendVarint(b, now)
+	b = binary.AppendVarint(b, now)
 	if b = appendFlag(b, !s.stored); !s.stored {
 		b = s.plan.appendLayout(b)
 	}
 	b = appendFlag(b, s.settled)
 	b = s.appendPending(b)
-	b = wire.AppendVarint(b, s.cut)
-	b = wire.AppendVarint(b, s.since)
-	b = wire.AppendVarint(b, s.start())
-	b = wire.AppendUvarint(b, uint64(len(drops)))
+	b = binary.AppendVarint(b, s.cut)
+	b = binary.AppendVarint(b, s.since)
+	b = binary.AppendVarint(b, s.start())
+	b = binary.AppendUvarint(b, uint64(len(drops)))
 	for _, d := range drops {
-		b = wire.AppendUvarint(b, uint64(d.cell.key.group.index))
-		b = wire.AppendUvarint(b, uint64(d.cell.number))
-		b = wire.AppendUvarint(b, uint64(d.streams))
+		b = binary.AppendUvarint(b, uint64(d.cell.key.group.index))
+		b = binary.AppendUvarint(b, uint64(d.cell.number))
+		b = binary.AppendUvarint(b, uint64(d.streams))
 		b = appendFlag(b, d.gone)
 	}
 	return b

@@ -1,9 +1,10 @@
 package rollup
 
 import (
+	"encoding/binary"
+
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
 // Counter adds records up. It is for one goroutine; there are as many as
@@ -102,7 +103,7 @@ func (c *Counter) count(e *entry, a *amounts, r *accesslog.Record) {
 func (c *Counter) entry(g *group, interval int64) *entry {
 	b := c.values[:0]
 	if c.shared.plan.settings.EventTime {
-		b = wire.AppendVarint(b, interval)
+		b = binary.AppendVarint(b, interval)
 	}
 	start := len(b)
 	b = g.appendValues(b, &c.subject)

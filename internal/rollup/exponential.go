@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/lightstep/go-expohisto/mapping"
@@ -109,12 +110,12 @@ func (e *exponential) set(to pmetric.ExponentialHistogramDataPoint) {
 //
 //	zeroes, how much coarser, offset, counts
 func (e *exponential) appendTo(b []byte) []byte {
-	b = wire.AppendUvarint(b, e.zeroes)
+	b = binary.AppendUvarint(b, e.zeroes)
 	b = append(b, e.coarser)
-	b = wire.AppendVarint(b, int64(e.offset))
-	b = wire.AppendUvarint(b, uint64(len(e.counts)))
+	b = binary.AppendVarint(b, int64(e.offset))
+	b = binary.AppendUvarint(b, uint64(len(e.counts)))
 	for _, n := range e.counts {
-		b = wire.AppendUvarint(b, n)
+		b = binary.AppendUvarint(b, n)
 	}
 	return b
 }

@@ -71,7 +71,7 @@ func FuzzRestore(f *testing.F) {
 func snapshotHead(s Settings) []byte { return newPlan(s).appendLayout([]byte{format}) }
 
 func changeHead(s Settings) []byte {
-	b := wire.AppendVarint([]byte{format}, epoch.UnixNano())
+	b := binary.AppendVarint([]byte{format}, epoch.UnixNano())
 	return newPlan(s).appendLayout(append(b, 1))
 }
 
@@ -134,7 +134,7 @@ func TestNumberOutOfOrder(t *testing.T) {
 	s := testSettings()
 	only(&s, "aws.s3.server.requests")
 	b := append(changeHead(s), 0, 1, 0) // nothing settled, one tally, of group 0
-	b = wire.AppendUvarint(b, 1<<23)
+	b = binary.AppendUvarint(b, 1<<23)
 	b = append(b, ofNewOverflow, 0, 1, 1) // interval 0, stream 0, 1 request
 	b = append(b, 0, 0, 0, 0)             // no cut, since, start, no drops
 	state := New(s, epoch)

@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"maps"
 	"math"
 	"strings"
@@ -34,7 +35,7 @@ func (g *group) appendValues(b []byte, s *subject) []byte {
 	for i := range g.attributes {
 		a := &g.attributes[i]
 		if a.text == nil {
-			b = wire.AppendVarint(b, a.number(s))
+			b = binary.AppendVarint(b, a.number(s))
 			continue
 		}
 		text := a.text(s)
@@ -58,7 +59,7 @@ func (g *group) clean(values []byte, cleaner func(string) string) []byte {
 	var b []byte
 	for i := range g.attributes {
 		if g.attributes[i].text == nil {
-			b = wire.AppendVarint(b, r.Varint())
+			b = binary.AppendVarint(b, r.Varint())
 			continue
 		}
 		text := r.String()

@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
@@ -75,10 +76,10 @@ func (p *plan) streamName(s *stream) string {
 // appendLayout appends the mode, and the attributes and streams of each group.
 func (p *plan) appendLayout(b []byte) []byte {
 	b = wire.AppendString(b, p.mode())
-	b = wire.AppendUvarint(b, uint64(len(p.groups)))
+	b = binary.AppendUvarint(b, uint64(len(p.groups)))
 	for _, g := range p.groups {
 		b = wire.AppendString(b, p.groupName(g))
-		b = wire.AppendUvarint(b, uint64(len(g.streams)))
+		b = binary.AppendUvarint(b, uint64(len(g.streams)))
 		for i := range g.streams {
 			b = wire.AppendString(b, p.streamName(&g.streams[i]))
 			b = append(b, byte(p.kindOf(&g.streams[i])))

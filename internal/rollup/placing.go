@@ -1,6 +1,8 @@
 package rollup
 
-import "github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
+import (
+	"encoding/binary"
+)
 
 // placing decides which cells and series the tallies of one change go to. A
 // replay finds its decisions in the change and makes none.
@@ -52,7 +54,7 @@ func (s *State) appendPending(b []byte) []byte {
 		s.shared.tallies[at.key.group.index].put(p.spilled[at])
 		n++
 	}
-	return append(wire.AppendUvarint(b, n), list...)
+	return append(binary.AppendUvarint(b, n), list...)
 }
 
 // divert takes out of a tally the streams that would be series beyond the limit.
@@ -116,17 +118,17 @@ func (p *placing) spill(at pendingKey, t *tally, streams uint32) {
 func (p *placing) appendTally(b []byte, at pendingKey, t *tally) []byte {
 	g := at.key.group
 	to := p.placeOf(at.key)
-	b = wire.AppendUvarint(b, uint64(g.index))
+	b = binary.AppendUvarint(b, uint64(g.index))
 	if to.known {
-		b = wire.AppendUvarint(b, uint64(to.number))
+		b = binary.AppendUvarint(b, uint64(to.number))
 		b = append(b, ofKnownCell)
 	} else {
 		to.number, to.known = p.number(g.index), true
 		p.placed[at.key] = to
-		b = wire.AppendUvarint(b, uint64(to.number))
+		b = binary.AppendUvarint(b, uint64(to.number))
 		b = at.key.appendTo(b)
 	}
-	b = wire.AppendVarint(b, at.interval)
+	b = binary.AppendVarint(b, at.interval)
 	return t.appendTo(b, g)
 }
 

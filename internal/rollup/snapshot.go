@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
@@ -18,15 +19,15 @@ import (
 func (s *State) AppendState(b []byte) []byte {
 	b = append(b, format)
 	b = s.plan.appendLayout(b)
-	b = wire.AppendVarint(b, s.since)
+	b = binary.AppendVarint(b, s.since)
 	sent := s.sent
 	if !s.Unsettled() {
 		sent = span{}
 	}
-	b = wire.AppendVarint(b, sent.from)
-	b = wire.AppendVarint(b, sent.to)
+	b = binary.AppendVarint(b, sent.from)
+	b = binary.AppendVarint(b, sent.to)
 	for _, cells := range s.cells {
-		b = wire.AppendUvarint(b, uint64(len(cells)))
+		b = binary.AppendUvarint(b, uint64(len(cells)))
 		for _, c := range cells {
 			if c == nil {
 				b = append(b, ofKnownCell)
@@ -44,8 +45,8 @@ func (s *State) appendCell(b []byte, c *cell) []byte {
 		l := &c.series[i]
 		if b = appendFlag(b, l.born); l.born {
 			b = appendFlag(b, l.announced)
-			b = wire.AppendVarint(b, l.start)
-			b = wire.AppendVarint(b, l.last)
+			b = binary.AppendVarint(b, l.start)
+			b = binary.AppendVarint(b, l.last)
 		}
 	}
 	b = appendPoints(b, c.key.group, c.points)
@@ -53,16 +54,16 @@ func (s *State) appendCell(b []byte, c *cell) []byte {
 }
 
 func appendPoints(b []byte, g *group, points []*point) []byte {
-	b = wire.AppendUvarint(b, uint64(len(points)))
+	b = binary.AppendUvarint(b, uint64(len(points)))
 	for _, p := range points {
-		b = wire.AppendVarint(b, p.interval)
-		b = wire.AppendUvarint(b, uint64(p.touched))
+		b = binary.AppendVarint(b, p.interval)
+		b = binary.AppendUvarint(b, uint64(p.touched))
 		for i := range g.streams {
 			to := &g.streams[i]
 			if p.touched&(1<<i) == 0 {
 				continue
 			}
-			b = wire.AppendUvarint(b, uint64(p.values[to.sum]))
+			b = binary.AppendUvarint(b, uint64(p.values[to.sum]))
 			switch {
 			case to.histogram < 0:
 			case p.exponential != nil:

@@ -1,5 +1,5 @@
-// Package wire writes and reads the contents of stored values: unsigned varints,
-// and strings with their length before them. It owns no memory.
+// Package wire reads the contents of stored values: varints, as encoding/binary
+// appends them, and strings with their length before them. It owns no memory.
 package wire
 
 import (
@@ -13,12 +13,6 @@ var (
 	// ErrContent is the error of content that no writer makes.
 	ErrContent = errors.New("its content makes no sense")
 )
-
-// AppendUvarint appends a number.
-func AppendUvarint(b []byte, n uint64) []byte { return binary.AppendUvarint(b, n) }
-
-// AppendVarint appends a number that may be negative.
-func AppendVarint(b []byte, n int64) []byte { return binary.AppendVarint(b, n) }
 
 // AppendString appends a string with its length before it.
 func AppendString[T string | []byte](b []byte, s T) []byte {

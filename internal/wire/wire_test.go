@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"math"
 	"strings"
 	"testing"
@@ -15,10 +16,10 @@ func TestWhatIsAppendedIsRead(t *testing.T) {
 	texts := []string{"", "a", "\x00\xff", strings.Repeat("x", 300)}
 	var b []byte
 	for _, n := range unsigned {
-		b = AppendUvarint(b, n)
+		b = binary.AppendUvarint(b, n)
 	}
 	for _, n := range signed {
-		b = AppendVarint(b, n)
+		b = binary.AppendVarint(b, n)
 	}
 	for _, s := range texts {
 		b = AppendString(b, s)
@@ -49,7 +50,7 @@ func TestErrors(t *testing.T) {
 		"a number too long":    {[]byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), func(r *Reader) any { return r.Uvarint() }, ErrContent},
 		"a number too large":   {[]byte{5}, func(r *Reader) any { return r.Below(5) }, ErrContent},
 		"fewer items":          {[]byte{3, 0, 0, 0, 0, 0}, func(r *Reader) any { return r.Count(2) }, ErrTruncated},
-		"more than any memory": {AppendUvarint(nil, math.MaxUint64), func(r *Reader) any { return r.Count(1) }, ErrTruncated},
+		"more than any memory": {binary.AppendUvarint(nil, math.MaxUint64), func(r *Reader) any { return r.Count(1) }, ErrTruncated},
 		"half a text":          {[]byte{3, 'a', 'b'}, func(r *Reader) any { return r.String() }, ErrTruncated},
 		"no byte":              {nil, func(r *Reader) any { return r.Take(1) }, ErrTruncated},
 		"more than was read":   {[]byte{1, 2}, func(r *Reader) any { r.Uvarint(); return r.End() }, ErrContent},
