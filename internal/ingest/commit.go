@@ -180,8 +180,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 	}
 }
 
-// store commits the change, again and again until storage takes it or the time
-// to drain is over.
+// store commits what was noted and puts it into effect.
 func (c *committer) store() error {
 	if c.keeper != nil {
 		own := c.keeper.Change()
@@ -205,6 +204,18 @@ func (c *committer) store() error {
 	if c.change.Empty() {
 		return nil
 	}
+	if err := c.persist(); err != nil {
+		return err
+	}
+	if metrics := c.engine.parts.Metrics; metrics != nil {
+		return metrics.Committed()
+	}
+	return nil
+}
+
+// persist commits the change, again and again until storage takes it or the time
+// to drain is over.
+func (c *committer) persist() error {
 	pause := newBackOff()
 	for again := true; again; again = sleep(c.ctx, pause.NextBackOff()) {
 		if c.try(c.ctx) == nil {
@@ -227,9 +238,6 @@ func (c *committer) try(ctx context.Context) error {
 	parts.Instruments.committed(time.Since(begin))
 	parts.Status(ConcernStorage, nil)
 	c.change.Reset()
-	if parts.Metrics != nil {
-		return parts.Metrics.Committed()
-	}
 	return nil
 }
 

@@ -128,7 +128,7 @@ func (c *committer) emit(at time.Time, again bool) {
 	e.busy, e.at = true, at
 	e.beginnings = metrics.Unannounced()
 	e.again = again || metrics.Unsettled()
-	go func() { e.answer <- c.engine.hand(c.ctx, requests, e.again) }()
+	go func(ctx context.Context, again bool) { e.answer <- c.engine.hand(ctx, requests, again) }(c.ctx, e.again)
 }
 
 // hand hands the requests of an emission on, one after the other, and returns

@@ -153,22 +153,17 @@ func (e *emission) begin() {
 
 // point adds a point; without p it is the beginning of the series, 0.
 func (e *emission) point(c *cell, s *stream, p *point, t span) {
-	start, end := pcommon.Timestamp(t.from), pcommon.Timestamp(t.to)
 	switch {
 	case !e.description.histogram:
 		to := e.into.Sum().DataPoints().AppendEmpty()
-		to.SetStartTimestamp(start)
-		to.SetTimestamp(end)
-		c.key.attributesOf(s, to.Attributes())
+		identify(to, c.key, s, t)
 		to.SetIntValue(0)
 		if p != nil {
 			to.SetIntValue(p.values[s.sum])
 		}
 	case e.state.plan.settings.Exponential:
 		to := e.into.ExponentialHistogram().DataPoints().AppendEmpty()
-		to.SetStartTimestamp(start)
-		to.SetTimestamp(end)
-		c.key.attributesOf(s, to.Attributes())
+		identify(to, c.key, s, t)
 		to.SetSum(0)
 		if p != nil {
 			to.SetSum(seconds(p.values[s.sum]))
@@ -177,14 +172,26 @@ func (e *emission) point(c *cell, s *stream, p *point, t span) {
 		}
 	default:
 		to := e.into.Histogram().DataPoints().AppendEmpty()
-		to.SetStartTimestamp(start)
-		to.SetTimestamp(end)
-		c.key.attributesOf(s, to.Attributes())
+		identify(to, c.key, s, t)
 		setExplicit(to, s, p)
 		if p != nil {
 			p.exemplars[s.histogram].appendTo(to.Exemplars())
 		}
 	}
+}
+
+// dataPoint is what the points of all types have in common.
+type dataPoint interface {
+	SetStartTimestamp(pcommon.Timestamp)
+	SetTimestamp(pcommon.Timestamp)
+	Attributes() pcommon.Map
+}
+
+// identify says which series and which part of time a point is of.
+func identify[P dataPoint](to P, k *key, s *stream, t span) {
+	to.SetStartTimestamp(pcommon.Timestamp(t.from))
+	to.SetTimestamp(pcommon.Timestamp(t.to))
+	k.attributesOf(s, to.Attributes())
 }
 
 func setExplicit(to pmetric.HistogramDataPoint, s *stream, p *point) {

@@ -110,11 +110,12 @@ func Metrics() []Metric {
 
 // measureOf returns what of a record is added up.
 func measureOf(r *accesslog.Record) amounts {
+	sent := accesslog.BodySize(r)
 	a := amounts{
 		requests:    1,
-		transmitted: accesslog.BodySize(r),
+		transmitted: sent,
 		received:    accesslog.Absent,
-		transferred: accesslog.BodySize(r),
+		transferred: sent,
 		added:       accesslog.Absent,
 		total:       r.TotalTime,
 		turnAround:  r.TurnAroundTime,
@@ -125,7 +126,7 @@ func measureOf(r *accesslog.Record) amounts {
 	switch r.Operation {
 	case "REST.PUT.OBJECT", "REST.PUT.PART", "REST.POST.OBJECT":
 		a[received], a[added] = r.ObjectSize, r.ObjectSize
-		a[transferred] = plus(max(a[transferred], 0), r.ObjectSize)
+		a[transferred] = plus(max(sent, 0), r.ObjectSize)
 	case "REST.COPY.OBJECT", "REST.COPY.PART":
 		// REST.POST.UPLOAD, which completes an upload, is not here: its parts were counted.
 		a[added] = r.ObjectSize

@@ -3,6 +3,7 @@ package rollup
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
@@ -136,6 +137,6 @@ func (p *plan) interval(r *accesslog.Record) int64 {
 	if !p.settings.EventTime {
 		return 0
 	}
-	seconds := int64(p.settings.Interval.Seconds())
+	seconds := int64(p.settings.Interval / time.Second)
 	return r.Time - r.Time%seconds
 }

@@ -57,21 +57,11 @@ func appendPoints(b []byte, g *group, points []*point) []byte {
 	b = binary.AppendUvarint(b, uint64(len(points)))
 	for _, p := range points {
 		b = binary.AppendVarint(b, p.interval)
-		b = binary.AppendUvarint(b, uint64(p.touched))
-		for i := range g.streams {
-			to := &g.streams[i]
-			if p.touched&(1<<i) == 0 {
-				continue
-			}
-			b = binary.AppendUvarint(b, uint64(p.values[to.sum]))
-			switch {
-			case to.histogram < 0:
-			case p.exponential != nil:
-				b = p.exponential[to.histogram].appendTo(b)
-			default:
-				b = appendBuckets(b, p.values[to.sum+1:to.sum+1+buckets])
-			}
+		var whole func([]byte, int) []byte
+		if p.exponential != nil {
+			whole = func(b []byte, histogram int) []byte { return p.exponential[histogram].appendTo(b) }
 		}
+		b = appendStreams(b, g, p.touched, p.values, whole)
 	}
 	return b
 }

@@ -112,25 +112,39 @@ func (t *tally) move(g *group, from, to int, into *tally) {
 	}
 }
 
-// appendTo appends the streams that were touched:
+// appendTo appends the streams that were touched, of exponential histograms
 //
-//	touched, (sum, explicit: n, (bucket, count)... | exponential: n, (ms, count)...)...
+//	n, (milliseconds, count)...
 //
-// where buckets and milliseconds are differences to the ones before.
+// where milliseconds are differences to the ones before.
 func (t *tally) appendTo(b []byte, g *group) []byte {
-	b = binary.AppendUvarint(b, uint64(t.touched))
+	var exponential func([]byte, int) []byte
+	if t.samples != nil {
+		exponential = func(b []byte, histogram int) []byte { return appendSamples(b, t.samples[histogram]) }
+	}
+	return appendStreams(b, g, t.touched, t.values, exponential)
+}
+
+// appendStreams appends the streams that were touched:
+//
+//	touched, (sum, explicit: n, (bucket, count)... | exponential: what that appends)...
+//
+// where buckets are differences to the ones before. exponential is nil for
+// explicit histograms.
+func appendStreams(b []byte, g *group, touched uint32, values []int64, exponential func([]byte, int) []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(touched))
 	for i := range g.streams {
 		s := &g.streams[i]
-		if t.touched&(1<<i) == 0 {
+		if touched&(1<<i) == 0 {
 			continue
 		}
-		b = binary.AppendUvarint(b, uint64(t.values[s.sum]))
+		b = binary.AppendUvarint(b, uint64(values[s.sum]))
 		switch {
 		case s.histogram < 0:
-		case t.samples != nil:
-			b = appendSamples(b, t.samples[s.histogram])
+		case exponential != nil:
+			b = exponential(b, s.histogram)
 		default:
-			b = appendBuckets(b, t.values[s.sum+1:s.sum+1+buckets])
+			b = appendBuckets(b, values[s.sum+1:s.sum+1+buckets])
 		}
 	}
 	return b
