@@ -32,14 +32,14 @@ func BenchmarkOTLP(b *testing.B) {
 // BenchmarkMarshal is what pdata takes to make those bytes of log records that
 // are there.
 func BenchmarkMarshal(b *testing.B) {
-	var ready []plog.Logs
-	for chunk := range slices.Chunk(mix().ready, batchRecords) {
-		ready = append(ready, buildReady(chunk))
+	var built []plog.Logs
+	for chunk := range slices.Chunk(mix().ready.records, batchRecords) {
+		built = append(built, mix().ready.build(chunk))
 	}
 	b.SetBytes(mix().bytes)
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, logs := range ready {
+		for _, logs := range built {
 			marshal(b, logs)
 		}
 	}
