@@ -17,13 +17,14 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// hugeBucket lists n objects of one day without holding them. Its pages share
-// their memory, so that what a benchmark counts is the source's own.
+// hugeBucket lists n objects of one day without holding them. Every second page
+// has the same memory, so that what a benchmark counts is the source's own.
 type hugeBucket struct {
-	n       int
-	keys    []byte // of all objects, one after the other
-	keyLen  int
-	objects []s3io.Object
+	n      int
+	keys   []byte // of all objects, one after the other
+	keyLen int
+	// pages are that which is handed out and that which is asked for ahead.
+	pages [2][]s3io.Object
 }
 
 const hugePrefix = "111122223333/us-east-1/bucket/"
@@ -50,14 +51,15 @@ func (b *hugeBucket) List(_ context.Context, in s3io.ListInput) (s3io.Page, erro
 	}
 	first, _ := strconv.Atoi(in.Token)
 	last := min(first+1000, b.n)
-	page := s3io.Page{Objects: b.objects[:0]}
+	objects := &b.pages[first/1000%2]
+	page := s3io.Page{Objects: (*objects)[:0]}
 	all := string(b.keys[first*b.keyLen : last*b.keyLen]) // one allocation a page
 	for i := range last - first {
 		page.Objects = append(page.Objects, s3io.Object{
 			Key: all[i*b.keyLen:][:b.keyLen], ETag: "0123456789abcdef0123456789abcdef", Size: 1, LastModified: hugeNow,
 		})
 	}
-	b.objects = page.Objects
+	*objects = page.Objects
 	if last < b.n {
 		page.Token = strconv.Itoa(last)
 	}

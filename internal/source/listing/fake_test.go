@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -15,6 +16,7 @@ import (
 // fakeBucket lists like S3: by bytes, by pages, with prefixes rolled up. Objects
 // of the future are not there yet.
 type fakeBucket struct {
+	mu      sync.Mutex    // of List, which a page ahead may call as well
 	objects []s3io.Object // in order of their keys
 	size    int           // of a page; 0: 1000
 	fail    []error       // of the next lists; nil entries pass
@@ -42,6 +44,8 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 	if err := ctx.Err(); err != nil {
 		return p, err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.lists++
 	if !f.busy {
 		f.asked = append(f.asked, in)
@@ -85,6 +89,13 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 		p.Objects = append(p.Objects, o)
 	}
 	return p, nil
+}
+
+// requests is asked, while a page ahead may be under way.
+func (f *fakeBucket) requests() []s3io.ListInput {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
 }
 
 func (f *fakeBucket) Open(_ context.Context, o source.Object, offset int64) (io.ReadCloser, error) {

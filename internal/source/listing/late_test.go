@@ -158,7 +158,7 @@ func TestBackfillResumes(t *testing.T) {
 			assert.Equal(t, works[3000].Object.Key, w.Object.Key)
 			r.commit(t, w)
 			seen = append(seen, w.Object.Key)
-			assert.Less(t, len(r.asked), 20, "what was done before it is not listed again")
+			assert.Less(t, len(r.requests()), 20, "what was done before it is not listed again")
 
 			seen = append(seen, r.during(t, 7*time.Hour)...)
 			assert.ElementsMatch(t, r.keys(), seen, "all found, none twice")

@@ -1,6 +1,6 @@
-// Package listing finds log objects by polling a bucket's list. A Source asks
-// for one page of up to 1,000 keys at a time and hands it out before the next,
-// so its memory does not grow with a list. What is done is known by
+// Package listing finds log objects by polling a bucket's list. A Source hands
+// out one page of up to 1,000 keys after the other and asks for at most one more
+// ahead, so its memory does not grow with a list. What is done is known by
 // source.Progress alone; here are only the objects that are handed out.
 //
 // # Vocabulary
@@ -55,6 +55,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -136,6 +137,8 @@ type Source struct {
 	prefixes map[string]*prefix // by base
 	runs     schedule
 	page     page
+	ahead    ahead
+	fetches  sync.WaitGroup // of pages ahead
 	backlog  backlog
 	strays   strays
 	group    groupName
@@ -200,7 +203,8 @@ func New(s3 Bucket, set Settings) (*Source, error) {
 }
 
 // Next implements source.Source. An error of the list is returned as it is; the
-// next call goes on with the page that failed.
+// next call goes on with the page that failed. A page that is asked for ahead
+// uses ctx after Next has returned.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -273,5 +277,9 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 // Change implements source.Keeper.
 func (s *Source) Change() source.Change { return s.notes.take() }
 
-// Close implements source.Source. There is nothing to free.
-func (s *Source) Close() error { return nil }
+// Close implements source.Source. It waits for a list that is under way, which
+// ends with the context of the last Next.
+func (s *Source) Close() error {
+	s.fetches.Wait()
+	return nil
+}

@@ -113,7 +113,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 		r.in.Bucket = s.set.Bucket
 		r.more = true // also when the list fails
 	}
-	got, err := s.s3.List(ctx, r.in)
+	got, err := s.nextPage(ctx, r)
 	if errors.Is(err, s3io.ErrToken) {
 		r.more = false // the pass begins anew
 	}
@@ -125,6 +125,9 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
 	s.page = page{run: r, objects: got.Objects}
+	if r.more {
+		s.fetchAhead(ctx, r)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,16 +18,26 @@ import (
 // forgetful is a bucket that refuses the tokens it does not know.
 type forgetful struct {
 	*fakeBucket
+	mu    sync.Mutex
 	known map[string]bool
 }
 
 func (f *forgetful) List(ctx context.Context, in s3io.ListInput) (s3io.Page, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if in.Token != "" && !f.known[in.Token] {
 		return s3io.Page{}, fmt.Errorf("%w: 400", s3io.ErrToken)
 	}
 	p, err := f.fakeBucket.List(ctx, in)
 	f.known[p.Token] = true
 	return p, err
+}
+
+// forget makes it refuse all tokens that it gave out.
+func (f *forgetful) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.known)
 }
 
 // A token that is refused is refused for ever.
@@ -41,7 +52,7 @@ func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
 					at := time.Now().Add(-time.Duration(i) * time.Hour / 2)
 					r.put(keyAt(at, i), at)
 				}
-				bucket := &forgetful{r.fakeBucket, map[string]bool{}}
+				bucket := &forgetful{fakeBucket: r.fakeBucket, known: map[string]bool{}}
 				var err error
 				r.src, err = New(bucket, r.set)
 				require.NoError(t, err)
@@ -60,7 +71,7 @@ func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
 						r.commit(t, w)
 					}
 					if len(seen)%45 == 0 {
-						clear(bucket.known)
+						bucket.forget()
 					}
 				}
 				assert.Empty(t, r.poll(t))
