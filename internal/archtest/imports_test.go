@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"receiver":    {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "s3io", "notify"},
 	"rollup":      {"accesslog", "enrich", "wire"},
 	"s3io":        {"source"}, // the words alone, see onlyTheRoot
-	"s3test":      {},
+	"s3test":      {"testservers"},
 	"samplelogs":  {},
 	"scaling":     {},
 	"source":      {"notify", "s3io"},

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	yaml "go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 const binary = "../../bin/otelcol-s3audit"
@@ -57,11 +59,25 @@ type collector struct {
 // start starts a collector. It is killed when the test ends.
 func start(t testing.TB, s setup) *collector {
 	t.Helper()
-	addr := freeAddr(t)
-	config := configuration(t, s, addr)
+	addr := testservers.FreeAddr(t)
+	// The configuration comes from the environment, since another user cannot
+	// read the test's directory.
+	cmd := exec.Command(program(t), "--config", "env:E2E_CONFIG")
+	cmd.Env = append([]string{"E2E_CONFIG=" + configuration(t, s, addr)}, s.env...)
+	if s.uid != 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.uid}}
+	}
+	return launch(t, cmd, addr)
+}
+
+// launch starts a collector that serves its own metrics at addr. It is killed when
+// the test ends. What every collector needs is added to the command's environment.
+func launch(t testing.TB, cmd *exec.Cmd, addr string) *collector {
+	t.Helper()
 	dir := t.TempDir()
 	c := &collector{
 		metrics: "http://" + addr + "/metrics",
+		cmd:     cmd,
 		logFile: filepath.Join(dir, "collector.log"),
 		exited:  make(chan struct{}),
 	}
@@ -69,24 +85,17 @@ func start(t testing.TB, s setup) *collector {
 	require.NoError(t, err)
 	defer log.Close()
 
-	// The configuration comes from the environment, since another user cannot
-	// read the test's directory.
-	c.cmd = exec.Command(program(t), "--config", "env:E2E_CONFIG")
-	c.cmd.Env = append([]string{
-		"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true", "E2E_CONFIG=" + config,
-	}, s.env...)
-	c.cmd.Stdout, c.cmd.Stderr = log, log
-	if s.uid != 0 {
-		c.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.uid}}
-	}
-	require.NoError(t, c.cmd.Start())
-	c.memory = watchMemory(c.cmd.Process.Pid, c.exited)
+	own := []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "AWS_EC2_METADATA_DISABLED=true"}
+	cmd.Env = append(own, cmd.Env...) // the command's win
+	cmd.Stdout, cmd.Stderr = log, log
+	require.NoError(t, cmd.Start())
+	c.memory = watchMemory(cmd.Process.Pid, c.exited)
 	go func() {
-		_ = c.cmd.Wait() // its result is in ProcessState
+		_ = cmd.Wait() // its result is in ProcessState
 		close(c.exited)
 	}()
 	t.Cleanup(func() {
-		_ = c.cmd.Process.Kill()
+		_ = cmd.Process.Kill()
 		<-c.exited
 		c.memory.done()
 		if t.Failed() {
@@ -106,10 +115,7 @@ func configuration(t testing.TB, s setup, metricsAddr string) string {
 	}
 	names := func(parts map[string]any) []string { return slices.Sorted(maps.Keys(parts)) }
 	receivers, exporters, extensions := parse(s.receivers), parse(s.exporters), parse(s.extensions)
-
-	host, port, err := net.SplitHostPort(metricsAddr)
-	require.NoError(t, err)
-	telemetry := parse(`{metrics: {level: detailed, readers: [{pull: {exporter: {prometheus: {host: ` + host + `, port: ` + port + `}}}}]}}`)
+	telemetry := parse(telemetryAt(t, metricsAddr))
 	if s.noMetrics {
 		telemetry = parse(`{metrics: {level: none}}`)
 	}
@@ -130,6 +136,14 @@ func configuration(t testing.TB, s setup, metricsAddr string) string {
 	})
 	require.NoError(t, err)
 	return string(text)
+}
+
+// telemetryAt is the settings, in YAML, by which a collector serves its own metrics.
+func telemetryAt(t testing.TB, addr string) string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	return `{metrics: {level: detailed, readers: [{pull: {exporter: {prometheus: {host: ` + host + `, port: ` + port + `}}}}]}}`
 }
 
 // log returns what the collector has logged so far.
@@ -231,14 +245,6 @@ func (c *collector) alive(t testing.TB) {
 		t.Fatalf("the collector has ended: %v", c.cmd.ProcessState)
 	default:
 	}
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func containsAll(s string, parts []string) bool {

@@ -134,42 +134,22 @@ type overlay struct {
 // startExample starts a collector with an example's configuration.
 func startExample(t testing.TB, name string, o overlay) *collector {
 	t.Helper()
-	dir, metrics := t.TempDir(), freeAddr(t)
-	host, port, _ := strings.Cut(metrics, ":")
+	addr := testservers.FreeAddr(t)
 	if o.receiver == "" {
 		o.receiver = "s3_access_logs"
 	}
 	over := "yaml:" + `{receivers: {` + o.receiver + `: {` + o.settings + `}}, exporters: {` + o.exporters + `}, extensions: {` + o.extensions + `}, ` +
-		`service: {telemetry: {metrics: {level: detailed, readers: [{pull: {exporter: {prometheus: {host: ` + host + `, port: ` + port + `}}}}]}}}}`
-	c := &collector{
-		metrics: "http://" + metrics + "/metrics",
-		logFile: filepath.Join(dir, "collector.log"),
-		exited:  make(chan struct{}),
-	}
-	log, err := os.Create(c.logFile)
-	require.NoError(t, err)
-	defer log.Close()
-	c.cmd = exec.Command(program(t), "--config", filepath.Join(examplesDir, name), "--config", over)
-	c.cmd.Env = append([]string{"HOME=" + dir, "STORAGE=" + filepath.Join(dir, "storage"), "AWS_EC2_METADATA_DISABLED=true"}, o.env...)
-	c.cmd.Stdout, c.cmd.Stderr = log, log
-	require.NoError(t, c.cmd.Start())
-	go func() {
-		_ = c.cmd.Wait() // its result is in ProcessState
-		close(c.exited)
-	}()
-	t.Cleanup(func() {
-		_ = c.cmd.Process.Kill()
-		<-c.exited
-		if t.Failed() {
-			t.Logf("the end of the log of %s:\n%s", name, tail(c.log(t), 40))
-		}
-	})
-	return c
+		`service: {telemetry: ` + telemetryAt(t, addr) + `}}`
+	cmd := exec.Command(program(t), "--config", filepath.Join(examplesDir, name), "--config", over)
+	cmd.Env = append([]string{"STORAGE=" + filepath.Join(t.TempDir(), "storage")}, o.env...)
+	return launch(t, cmd, addr)
 }
 
 const withoutTLS = "otlp_grpc: {tls: {insecure: true}}"
 
-func healthCheck(t testing.TB) string { return "health_check: {endpoint: " + freeAddr(t) + "}" }
+func healthCheck(t testing.TB) string {
+	return "health_check: {endpoint: " + testservers.FreeAddr(t) + "}"
+}
 
 // bucketExample is what an example with a bucket is started with. The bucket
 // holds the corpus.
@@ -231,7 +211,7 @@ func TestExampleOfSeveralCollectorsOnAQueue(t *testing.T) {
 			settings:  strings.TrimSpace(s3At(f.server.Endpoint)),
 			exporters: withoutTLS,
 			env: append([]string{
-				"NAME=" + name, "STORAGE=" + storage, "LOG_BUCKET=logs", "HEALTH_CHECK=" + freeAddr(t),
+				"NAME=" + name, "STORAGE=" + storage, "LOG_BUCKET=logs", "HEALTH_CHECK=" + testservers.FreeAddr(t),
 				"QUEUE_URL=" + f.queue.URL(), "OTLP_ENDPOINT=" + s.grpc,
 			}, f.env...),
 		}))

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 // margin is what a shutdown may take beside shutdown_timeout.
@@ -62,7 +63,7 @@ func TestTerminatedInTheMiddleOfWork(t *testing.T) {
 		underWay string // what the log says; "": some bytes are read
 	}{
 		"everything is taken":   {exporter: "nop: {}", timeout: 10 * time.Second},
-		"everything is refused": {exporter: otlpExporter(freeAddr(t)), timeout: 2 * time.Second, underWay: "the pipeline refused a batch, it is tried again"},
+		"everything is refused": {exporter: otlpExporter(testservers.FreeAddr(t)), timeout: 2 * time.Second, underWay: "the pipeline refused a batch, it is tried again"},
 		"nothing is answered":   {exporter: otlpExporter(silent.Addr().String()), timeout: 2 * time.Second},
 		"no time at all":        {exporter: otlpExporter(silent.Addr().String()), timeout: 0},
 	} {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 // The limits of what the process may take, for any size of objects. Peak RSS
@@ -84,7 +85,7 @@ func TestMemoryOfManyFilesThatAreRefused(t *testing.T) {
 	dir := manyFiles(t, 32, each)
 	c := start(t, setup{
 		receivers: "s3_access_logs: {directory: {path: " + dir + "}, retry_on_failure: {max_interval: 1s}}",
-		exporters: otlpExporter(freeAddr(t)),
+		exporters: otlpExporter(testservers.FreeAddr(t)),
 	})
 	refuse(t, c, full)
 	t.Logf("32 files of %d MB at once: %v", each/1e6, c.memory.done())
@@ -104,7 +105,7 @@ func TestMemoryOfManyObjectsThatAreRefused(t *testing.T) {
 	}
 	c := start(t, setup{
 		receivers: bucketReceiver("s3_access_logs", server.Endpoint, "{name: logs, start_from: earliest}") + "  retry_on_failure: {max_interval: 1s}\n",
-		exporters: otlpExporter(freeAddr(t)),
+		exporters: otlpExporter(testservers.FreeAddr(t)),
 		env:       server.Env,
 	})
 	refuse(t, c, full)

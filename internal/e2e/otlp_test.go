@@ -13,13 +13,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 // sink starts a collector that takes OTLP/gRPC with its default limits, and
 // returns it with the address it listens on and the file that it writes.
 func sink(t testing.TB) (c *collector, addr, out string) {
 	t.Helper()
-	addr, out = freeAddr(t), filepath.Join(t.TempDir(), "records.jsonl")
+	addr, out = testservers.FreeAddr(t), filepath.Join(t.TempDir(), "records.jsonl")
 	c = start(t, setup{
 		receivers: "otlp: {protocols: {grpc: {endpoint: " + addr + "}}}",
 		exporters: "file: {path: " + out + "}",

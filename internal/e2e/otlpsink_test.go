@@ -16,6 +16,8 @@ import (
 	"google.golang.org/grpc/codes"
 	_ "google.golang.org/grpc/encoding/gzip" // what the exporter sends
 	"google.golang.org/grpc/status"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // back is the back end of a test: an OTLP/gRPC server of this process that
@@ -105,12 +107,8 @@ func (b *back) count(in plogotlp.ExportRequest) (request int, then func(int)) {
 
 // linger waits for a random time, most if the client does not go away before.
 func linger(ctx context.Context, most time.Duration) {
-	if most == 0 {
-		return
-	}
-	select {
-	case <-time.After(rand.N(most)):
-	case <-ctx.Done():
+	if most > 0 {
+		_ = source.Sleep(ctx, rand.N(most))
 	}
 }
 

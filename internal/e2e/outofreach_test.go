@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 // nobody is the user as whom a collector runs where permissions are to bind:
@@ -105,7 +106,7 @@ func TestBucketsThatCannotBeRead(t *testing.T) {
 		return fmt.Sprintf("s3_access_logs/%s:\n  bucket: {name: %s, prefix: access/, start_from: earliest, poll_interval: 1s}\n"+
 			"  aws: {endpoint: %q, force_path_style: true%s}\n", id, bucket, server.Endpoint, aws)
 	}
-	closed := freeAddr(t)
+	closed := testservers.FreeAddr(t)
 	out := filepath.Join(t.TempDir(), "records.jsonl")
 	c := start(t, setup{
 		receivers: from("good", "logs", "") + from("missing", "no-such-logs", "") +

@@ -185,7 +185,7 @@ func TestServersPrometheusScrapesMetrics(t *testing.T) {
 	t.Parallel()
 	program(t)
 	c := makeCorpus(99, 60, 4, 900)
-	exporter := freeAddr(t)
+	exporter := testservers.FreeAddr(t)
 	_, port, err := net.SplitHostPort(exporter)
 	require.NoError(t, err)
 	prom := testservers.Prometheus(t, testservers.Config(`

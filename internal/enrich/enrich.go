@@ -5,6 +5,8 @@
 // read by any goroutine.
 package enrich
 
+import "strings"
+
 // Client is what is known of one client address. Either may be nil.
 type Client struct {
 	Place  *Place
@@ -54,3 +56,11 @@ type Threat struct {
 	Feed        string   // threat.feed.name: whose match won
 	Feeds       []string // threat.feeds: all that matched
 }
+
+// FeedSeparator is between the names of feeds where they are one text: names may
+// hold spaces. It is in stored counters, so another one takes another version of
+// them.
+const FeedSeparator = '\x1f'
+
+// FeedList returns Feeds as one text.
+func (t *Threat) FeedList() string { return strings.Join(t.Feeds, string(FeedSeparator)) }

@@ -217,7 +217,7 @@ func (c *committer) store() error {
 // to drain is over.
 func (c *committer) persist() error {
 	pause := newBackOff()
-	for again := true; again; again = sleep(c.ctx, pause.NextBackOff()) {
+	for again := true; again; again = source.Sleep(c.ctx, pause.NextBackOff()) == nil {
 		if c.try(c.ctx) == nil {
 			return nil
 		}

@@ -198,8 +198,8 @@ func (e *Engine) intake(ctx context.Context) error {
 			pause.Reset()
 		}
 		e.parts.Status(ConcernSource, err)
-		if !sleep(ctx, pause.NextBackOff()) {
-			return ctx.Err()
+		if err := source.Sleep(ctx, pause.NextBackOff()); err != nil {
+			return err
 		}
 	}
 }
@@ -218,18 +218,6 @@ func acquire(ctx context.Context, places chan<- struct{}) bool {
 	}
 	select {
 	case places <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// sleep returns false when ctx is done first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
 		return true
 	case <-ctx.Done():
 		return false

@@ -1,8 +1,6 @@
 package otlplogs
 
 import (
-	"strings"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -122,11 +120,8 @@ func addThreat(v *values, t *enrich.Threat) {
 	v.text("threat.group.name", t.Group)
 	v.text("threat.software.name", t.Software)
 	v.text("threat.feed.name", t.Feed)
-	v.words("threat.feeds", strings.Join(t.Feeds, string(feedSeparator)), feedSeparator)
+	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
 }
-
-// feedSeparator is between the names of feeds, which may hold spaces.
-const feedSeparator = '\x1f'
 
 // addMalformed is the mapping from a line that could not be parsed.
 func (b *Batch) addMalformed(v *values, reason error) {

@@ -2,7 +2,6 @@ package rollup
 
 import (
 	"math"
-	"strings"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
@@ -27,9 +26,6 @@ const (
 	typeDouble = "double" // the number is its bits
 	typeList   = "string[]"
 )
-
-// listSeparator is between the words of a list.
-const listSeparator = "\x1f"
 
 // subject is a record as attributes see it.
 type subject struct {
@@ -103,7 +99,7 @@ func Attributes() []Attribute {
 		ofThreat("threat.feed.name", func(t *enrich.Threat) string { return t.Feed }),
 		{
 			Name: "threat.feeds", Type: typeList, Needs: NeedsThreats,
-			text: func(s *subject) string { return strings.Join(s.threat.Feeds, listSeparator) },
+			text: func(s *subject) string { return s.threat.FeedList() },
 		},
 	}
 }

@@ -3,7 +3,6 @@ package rollup
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,32 +36,15 @@ var mix = sync.OnceValue(func() (m struct {
 	bytes int64
 },
 ) {
-	records := samplelogs.Records(1, mixRecords)
-	bucketOf := func(line string) string { return strings.SplitN(line, " ", 3)[1] }
-	slices.SortStableFunc(records, func(a, b string) int { return strings.Compare(bucketOf(a), bucketOf(b)) })
-	for _, line := range records {
+	m.lines = samplelogs.ByBucket(1, mixRecords)
+	for _, line := range m.lines {
 		m.bytes += int64(len(line)) + 1
 	}
-	m.lines = records
 	return m
 })
 
-// BenchmarkParse is lines to Records, the floor of the others.
-func BenchmarkParse(b *testing.B) {
-	lines := mix().lines
-	b.SetBytes(mix().bytes)
-	b.ReportAllocs()
-	var r accesslog.Record
-	for b.Loop() {
-		for _, line := range lines {
-			if err := accesslog.Parse(line, &r); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-}
-
-// BenchmarkMetrics is lines to committed metrics.
+// BenchmarkMetrics is lines to committed metrics. Its floor is Parse of
+// internal/ingest.
 func BenchmarkMetrics(b *testing.B) {
 	for name, change := range modes {
 		b.Run(name, func(b *testing.B) {

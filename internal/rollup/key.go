@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
@@ -123,7 +124,7 @@ func (a *Attribute) putText(to pcommon.Map, text string) {
 		return
 	}
 	list := to.PutEmptySlice(a.Name)
-	for word := range strings.SplitSeq(text, listSeparator) {
+	for word := range strings.SplitSeq(text, string(enrich.FeedSeparator)) {
 		list.AppendEmpty().SetStr(word)
 	}
 }

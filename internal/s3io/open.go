@@ -108,7 +108,7 @@ func (d *download) breakOff(cause error) {
 func (d *download) resume() error {
 	for d.tries < resumeTries {
 		d.tries++
-		if err := pause(d.ctx, d.client.backoff(d.tries)); err != nil {
+		if err := source.Sleep(d.ctx, d.client.backoff(d.tries)); err != nil {
 			return err
 		}
 		err := d.connect()
@@ -198,19 +198,4 @@ func (d *download) uri() string { return "s3://" + d.bucket + "/" + d.key }
 func defaultBackoff(n int) time.Duration {
 	d := min(200*time.Millisecond<<min(n-1, 10), 5*time.Second)
 	return d/2 + rand.N(d/2+1)
-}
-
-// pause waits for d or until ctx is done.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

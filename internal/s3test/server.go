@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
 // Region is the server's.
@@ -40,13 +42,13 @@ type Server struct {
 // neither on PATH nor in .tools/bin of the module.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	program := find("versitygw")
+	program := find(t, "versitygw")
 	if program == "" {
 		t.Skip("versitygw is not on PATH nor in .tools/bin: make test puts it there " +
 			"(go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)")
 	}
 	s := &Server{AccessKey: "s3test-access", SecretKey: "s3test-secret"}
-	addr := freeAddr(t)
+	addr := testservers.FreeAddr(t)
 	s.Endpoint = "http://" + addr
 	s.Env = []string{
 		"AWS_ACCESS_KEY_ID=" + s.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.SecretKey,
@@ -169,37 +171,18 @@ func (s *Server) Delete(t testing.TB, bucket string, keys ...string) {
 	}
 }
 
-// find looks on PATH, then in .tools/bin of the module around the test.
-func find(program string) string {
+// find looks on PATH, then in .tools/bin of the module around the test. "" is
+// nowhere.
+func find(t testing.TB, program string) string {
+	t.Helper()
 	if path, err := exec.LookPath(program); err == nil {
 		return path
 	}
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, stat := os.Stat(filepath.Join(dir, "go.mod")); stat == nil {
-			path, look := exec.LookPath(filepath.Join(dir, ".tools", "bin", program))
-			if look == nil {
-				return path
-			}
-			return ""
-		}
-		if dir == filepath.Dir(dir) {
-			return ""
-		}
-		dir = filepath.Dir(dir)
-	}
-	return ""
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	path, err := exec.LookPath(filepath.Join(testservers.ModuleRoot(t), ".tools", "bin", program))
 	if err != nil {
-		t.Fatal(err)
+		return ""
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return path
 }
 
 func waitUp(t testing.TB, addr string, out *output) {

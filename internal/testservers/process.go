@@ -2,7 +2,6 @@ package testservers
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -110,7 +109,7 @@ func built(t testing.TB, path ...string) string {
 	if testing.Short() {
 		t.Skip("starts a server")
 	}
-	file := filepath.Join(append([]string{toolsDir(t)}, path...)...)
+	file := filepath.Join(append([]string{ModuleRoot(t), ".tools"}, path...)...)
 	if _, err := os.Stat(file); err != nil {
 		missing(t, file)
 	}
@@ -124,40 +123,6 @@ func missing(t testing.TB, what string) {
 		t.Fatalf("there is no %s, and TEST_SERVERS=1 forbids to skip: run make test-servers", what)
 	}
 	t.Skipf("there is no %s: make test-servers builds the servers", what)
-}
-
-// toolsDir returns .tools of the module around the test's directory.
-func toolsDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, ".tools")
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("the test does not run inside the module")
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
-// freePort returns a port of 127.0.0.1 that nobody listens on at this moment.
-func freePort(t testing.TB) string {
-	t.Helper()
-	var config net.ListenConfig
-	l, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // write puts a file into a directory of the test and returns its path.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -52,8 +53,8 @@ func (d *delivery) Deliver(ctx context.Context, logs plog.Logs) (refused int, er
 		d.batches.Add(ctx, 1, d.instruments.WithOutcome("retried"))
 		d.log.Warn("the pipeline refused a batch, it is tried again",
 			zap.Int("records", logs.LogRecordCount()), zap.Duration("in", wait), zap.Error(err))
-		if !pause(ctx, wait) {
-			return 0, ctx.Err()
+		if err := source.Sleep(ctx, wait); err != nil {
+			return 0, err
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -49,7 +50,7 @@ func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, again bool
 			return ingest.Refused
 		}
 		e.log.Warn("the pipeline refused metrics, they are offered again", zap.Duration("in", wait), zap.Error(err))
-		if !pause(ctx, wait) {
+		if source.Sleep(ctx, wait) != nil {
 			return ingest.Unsettled
 		}
 	}

@@ -1,7 +1,6 @@
 package s3accesslogsreceiver
 
 import (
-	"context"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -35,16 +34,4 @@ func (p *patience) after(err error) (wait time.Duration, again bool) {
 	wait = p.waits.NextBackOff()
 	over := p.cfg.MaxElapsedTime > 0 && time.Since(p.begin)+wait > p.cfg.MaxElapsedTime
 	return wait, !over
-}
-
-// pause returns false when ctx is done before the time is over.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
