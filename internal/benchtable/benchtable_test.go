@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -93,6 +94,15 @@ func TestNumbersHaveThreeDigits(t *testing.T) {
 	} {
 		assert.Equal(t, want, duration(ns))
 	}
+}
+
+func TestGCIsAPartOfTheCPUTime(t *testing.T) {
+	percent := MeasureGC()
+	for range 10 {
+		runtime.GC()
+	}
+	assert.Greater(t, percent(), 0.0)
+	assert.LessOrEqual(t, percent(), 100.0)
 }
 
 // A benchmark that was renamed must not leave the table unseen.

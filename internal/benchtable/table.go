@@ -26,7 +26,7 @@ func Write(w io.Writer, out *Output, c Circumstances) error {
 	b.WriteString(c.sentence(out))
 	var missing []string
 	shown := map[*Result]bool{}
-	b.WriteString("| what | benchmark | time | throughput | allocations | floor | ratio |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| what | benchmark | time | throughput | allocations | GC | floor | ratio |\n|---|---|---|---|---|---|---|---|\n")
 	for _, row := range suite {
 		r := out.find(row.benchmark)
 		if r == nil {
@@ -53,7 +53,7 @@ func writeOthers(b *strings.Builder, out *Output, shown map[*Result]bool) {
 			continue
 		}
 		if !begun {
-			b.WriteString("\n| benchmark | time | throughput | allocations |\n|---|---|---|---|\n")
+			b.WriteString("\n| benchmark | time | throughput | allocations | GC |\n|---|---|---|---|---|\n")
 			begun = true
 		}
 		fmt.Fprintf(b, "| %s |\n", cells(r))
@@ -81,7 +81,8 @@ func (c Circumstances) sentence(out *Output) string {
 	return text + "Medians. The ratio is the time to that of the floor.\n\n"
 }
 
-// cells are name, time, throughput and allocations.
+// cells are name, time, throughput, allocations, and the garbage collector's part
+// of the CPU time.
 func cells(r *Result) string {
 	unit, ns := r.per()
 	pkg, benchmark, _ := strings.Cut(r.Name, ".")
@@ -101,7 +102,11 @@ func cells(r *Result) string {
 	if n, counted := r.allocations(); counted {
 		allocations = significant(n)
 	}
-	return strings.Join([]string{name, time, throughput, allocations}, " | ")
+	gc := ""
+	if percent, measured := r.Values[GCUnit]; measured {
+		gc = strconv.FormatFloat(percent, 'f', 0, 64) + " %"
+	}
+	return strings.Join([]string{name, time, throughput, allocations, gc}, " | ")
 }
 
 // beside returns the floor of a result and its ratio to it.

@@ -17,9 +17,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
-// speedFiles and speedFile are what is read: a gigabyte in objects of 64 MB.
+// speedFiles and speedFile are what is read: three gigabytes in objects of 64 MB.
 const (
-	speedFiles = 16
+	speedFiles = 48
 	speedFile  = 64_000_000 // bytes, about
 )
 
@@ -103,8 +103,9 @@ func collectorCases() (cases []func(procs int) speedCase) {
 	}
 	logs, metrics, both := []string{"logs"}, []string{"metrics"}, []string{"logs", "metrics"}
 	add("logs, nothing exported", process{signals: logs})
+	add("the same as deployed", process{signals: logs, env: deployed})
 	add("logs, OTLP uncompressed", process{signals: logs, compression: "none"})
-	add("the same with GOGC=400", process{signals: logs, compression: "none", env: "GOGC=400"})
+	add("the same as deployed", process{signals: logs, compression: "none", env: deployed})
 	add("logs, OTLP with gzip", process{signals: logs, compression: "gzip"})
 	add("logs, OTLP with zstd", process{signals: logs, compression: "zstd"})
 	add("metrics, OTLP uncompressed", process{signals: metrics, compression: "none"})
@@ -113,11 +114,15 @@ func collectorCases() (cases []func(procs int) speedCase) {
 	return cases
 }
 
+// deployed is what the files in deploy set, so that garbage is collected less
+// often.
+var deployed = []string{"GOGC=400", "GOMEMLIMIT=400MiB"}
+
 // process is a way of running the collector.
 type process struct {
 	signals     []string
 	compression string // of the OTLP exporter; "" for the nop exporter
-	env         string // a variable, or ""
+	env         []string
 }
 
 // read reads all files once.
@@ -131,7 +136,7 @@ func (p process) read(t *testing.T, l speedLogs, procs int) (r ran) {
 		receivers: "s3_access_logs: {directory: {path: " + l.dir + "}}",
 		exporters: exporter,
 		signals:   p.signals,
-		env:       []string{"GOMAXPROCS=" + strconv.Itoa(procs), p.env},
+		env:       append([]string{"GOMAXPROCS=" + strconv.Itoa(procs)}, p.env...),
 		noMetrics: true,
 	})
 	end := c.readToEnd(t, 10*time.Minute)

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/benchtable"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
@@ -85,7 +86,6 @@ func BenchmarkSplit(b *testing.B) {
 // reportRecords reports the time a record of the mix took.
 func reportRecords(b *testing.B) {
 	b.Helper()
-	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/mixRecords, "ns/record")
 }
 
@@ -126,11 +126,13 @@ func BenchmarkWorker(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(bytesOf(bench.chunks))
 			c := newConverter(bench.logs, bench.metrics, bench.clients)
+			gc := benchtable.MeasureGC()
 			for b.Loop() {
 				for _, chunk := range bench.chunks {
 					c.chunk(b, chunk)
 				}
 			}
+			b.ReportMetric(gc(), benchtable.GCUnit)
 			reportRecords(b)
 		})
 	}

@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/benchtable"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
@@ -41,7 +42,9 @@ import (
 func BenchmarkBucket(b *testing.B) {
 	eachLocalBucket(b, func(b *testing.B, in bucket) {
 		b.Helper()
+		gc := benchtable.MeasureGC()
 		in.report(b, in.read(b, 32))
+		b.ReportMetric(gc(), benchtable.GCUnit)
 	})
 }
 
