@@ -120,8 +120,12 @@ func (s *Store) loadPages(ctx context.Context) error {
 		g := s.state.groups[name]
 		err := s.read(ctx, uint64(len(g.pages)), func(i uint64) string { return pageKey(g.pages[i]) }, func(b []byte) error {
 			r := newReader(b)
-			for _, id := range r.ids() {
-				s.state.done.insert(id, g.slot, 0)
+			ids, done := r.ids(), &s.state.done
+			if !done.hasRoom(len(ids)) { // twice as large: a million is read in half the time
+				*done = done.without(nil, done.n+len(ids))
+			}
+			for _, id := range ids {
+				done.insert(id, g.slot, 0)
 			}
 			return r.End()
 		})
@@ -129,6 +133,7 @@ func (s *Store) loadPages(ctx context.Context) error {
 			return err
 		}
 	}
+	s.state.done = s.state.done.without(nil, 1)
 	return nil
 }
 
