@@ -17,9 +17,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
-// speedFiles and speedFile are what is read: three gigabytes in objects of 64 MB.
+// speedFiles and speedFile are what is read: one and a half gigabytes in objects of 64 MB.
 const (
-	speedFiles = 48
+	speedFiles = 24
 	speedFile  = 64_000_000 // bytes, about
 )
 

@@ -63,7 +63,7 @@ func Start(t testing.TB) *Server {
 		}
 	}
 	cmd := exec.CommandContext(context.Background(), program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
-		"--port", addr, "--quiet", "posix", "--sidecar", meta, s.data)
+		"--port", addr, "--keep-alive", "--quiet", "posix", "--sidecar", meta, s.data)
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
