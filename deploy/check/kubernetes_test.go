@@ -177,9 +177,11 @@ func TestPodsAreRestricted(t *testing.T) {
 			require.NotNil(t, probe, name)
 			assert.EqualValues(t, 13133, ports[probe.HTTPGet.Port.StrVal], name)
 		}
-		// docs/performance.md: 160 MB at most; Go is told to stay below the limit.
-		assert.Equal(t, container.Resources.Limits.Memory(), container.Resources.Requests.Memory(), "GOMEMLIMIT lets it be used")
+		// Go uses memory up to GOMEMLIMIT, which is below the limit.
+		assert.Equal(t, "512Mi", container.Resources.Requests.Memory().String())
 		assert.Equal(t, "512Mi", container.Resources.Limits.Memory().String())
+		assert.Contains(t, container.Env, core.EnvVar{Name: "GOGC", Value: "400"})
+		assert.Contains(t, container.Env, core.EnvVar{Name: "GOMEMLIMIT", Value: "400MiB"})
 	}
 }
 

@@ -77,6 +77,8 @@ func TestPackageHoldsWhatTheUnitNeeds(t *testing.T) {
 	assert.Equal(t, "config|noreplace", holds[start[2]])
 	assert.Equal(t, "config|noreplace", holds[strings.TrimPrefix(u["EnvironmentFile"], "-")])
 	assert.Contains(t, read(t, "deploy/systemd/otelcol-s3audit.sysusers"), "u "+u["User"]+" ")
+	assert.Equal(t, "GOGC=400 GOMEMLIMIT=400MiB", u["Environment"], "as it was measured")
+	assert.Equal(t, "512M", u["MemoryMax"])
 }
 
 // systemd itself knows every setting, and finds little that the service could harm.

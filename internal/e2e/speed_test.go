@@ -103,9 +103,9 @@ func collectorCases() (cases []func(procs int) speedCase) {
 	}
 	logs, metrics, both := []string{"logs"}, []string{"metrics"}, []string{"logs", "metrics"}
 	add("logs, nothing exported", process{signals: logs})
-	add("the same as deployed", process{signals: logs, env: deployed})
+	add("logs, nothing exported, as deployed", process{signals: logs, env: deployed})
 	add("logs, OTLP uncompressed", process{signals: logs, compression: "none"})
-	add("the same as deployed", process{signals: logs, compression: "none", env: deployed})
+	add("logs, OTLP uncompressed, as deployed", process{signals: logs, compression: "none", env: deployed})
 	add("logs, OTLP with gzip", process{signals: logs, compression: "gzip"})
 	add("logs, OTLP with zstd", process{signals: logs, compression: "zstd"})
 	add("metrics, OTLP uncompressed", process{signals: metrics, compression: "none"})

@@ -57,9 +57,8 @@ type Threat struct {
 	Feeds       []string // threat.feeds: all that matched
 }
 
-// FeedSeparator is between the names of feeds where they are one text: names may
-// hold spaces. It is in stored counters, so another one takes another version of
-// them.
+// FeedSeparator joins the names of feeds, which may hold spaces. Stored counters
+// contain it: another one needs a new version of their format.
 const FeedSeparator = '\x1f'
 
 // FeedList returns Feeds as one text.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
@@ -208,13 +209,15 @@ func (c *committer) store() error {
 		return err
 	}
 	if metrics := c.engine.parts.Metrics; metrics != nil {
-		return metrics.Committed()
+		if err := metrics.Committed(); err != nil {
+			c.engine.parts.Status(ConcernMetrics, fmt.Errorf("counters do not take what was stored, restart the collector: %w", err))
+		}
 	}
 	return nil
 }
 
-// persist commits the change, again and again until storage takes it or the time
-// to drain is over.
+// persist commits the change, again and again until storage takes it; once more
+// when the time to drain is over.
 func (c *committer) persist() error {
 	pause := newBackOff()
 	for again := true; again; again = source.Sleep(c.ctx, pause.NextBackOff()) == nil {

@@ -8,6 +8,7 @@ const (
 	ConcernObjects Concern = "reading objects"
 	ConcernStorage Concern = "storing progress"
 	ConcernLoop    Concern = "what is logged"
+	ConcernMetrics Concern = "counting" // a fault of this program; it does not heal
 )
 
 // Status is told what the engine meets, nil when it works again. It is called

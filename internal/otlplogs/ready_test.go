@@ -10,8 +10,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
-// ready is log records as values that only have to be set. But for names it has
-// one pointer, so that the garbage collector need not look at what is ready.
+// ready is log records taken apart into plain values, which only have to be set.
+// Texts are parts of one string, by their offsets, so that the garbage collector
+// has nothing to follow.
 type ready struct {
 	text       string
 	names      []string
@@ -30,7 +31,7 @@ type readyRecord struct {
 	severity            plog.SeverityNumber
 	time, observed      pcommon.Timestamp
 	trace               pcommon.TraceID
-	span                pcommon.SpanID
+	spanID              pcommon.SpanID
 	flags               plog.LogRecordFlags
 	attributes          span
 }
@@ -61,7 +62,7 @@ func (d *ready) build(records []readyRecord) plog.Logs {
 		lr.SetSeverityText(d.string(from.severityText))
 		if !from.trace.IsEmpty() {
 			lr.SetTraceID(from.trace)
-			lr.SetSpanID(from.span)
+			lr.SetSpanID(from.spanID)
 			lr.SetFlags(from.flags)
 		}
 		d.buildAttributes(lr.Attributes(), &builder, from.attributes)
@@ -107,13 +108,13 @@ func (d *ready) string(s span) string { return d.text[s.from:s.to] }
 // readyMaker makes a ready.
 type readyMaker struct {
 	ready
-	text  strings.Builder
-	names map[string]int
+	builder strings.Builder // of text
+	numbers map[string]int  // of names
 }
 
 // readyOf converts lines and takes the records apart.
 func readyOf(lines []string) *ready {
-	m := readyMaker{names: map[string]int{}}
+	m := readyMaker{numbers: map[string]int{}}
 	bucket := ""
 	for _, line := range lines {
 		logs := batchOf(testOptions(), testOrigin(), line).Logs()
@@ -127,27 +128,27 @@ func readyOf(lines []string) *ready {
 			resource: len(m.resources) - 1, event: m.take(lr.EventName()),
 			severityText: m.take(lr.SeverityText()), severity: lr.SeverityNumber(),
 			time: lr.Timestamp(), observed: lr.ObservedTimestamp(),
-			trace: lr.TraceID(), span: lr.SpanID(), flags: lr.Flags(),
+			trace: lr.TraceID(), spanID: lr.SpanID(), flags: lr.Flags(),
 			attributes: m.takeAttributes(lr.Attributes()),
 		})
 	}
-	m.ready.text = m.text.String()
+	m.text = m.builder.String()
 	return &m.ready
 }
 
 func (m *readyMaker) take(text string) span {
-	m.text.WriteString(text)
-	return span{m.text.Len() - len(text), m.text.Len()}
+	m.builder.WriteString(text)
+	return span{m.builder.Len() - len(text), m.builder.Len()}
 }
 
 func (m *readyMaker) takeAttributes(from pcommon.Map) span {
 	begin := len(m.attributes)
 	for name, value := range from.All() {
-		number, known := m.names[name]
+		number, known := m.numbers[name]
 		if !known {
 			number = len(m.names)
-			m.names[name] = number
-			m.ready.names = append(m.ready.names, name)
+			m.numbers[name] = number
+			m.names = append(m.names, name)
 		}
 		attribute := readyAttribute{name: number, kind: value.Type()}
 		switch value.Type() {

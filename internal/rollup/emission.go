@@ -156,14 +156,14 @@ func (e *emission) point(c *cell, s *stream, p *point, t span) {
 	switch {
 	case !e.description.histogram:
 		to := e.into.Sum().DataPoints().AppendEmpty()
-		identify(to, c.key, s, t)
+		describe(to, c.key, s, t)
 		to.SetIntValue(0)
 		if p != nil {
 			to.SetIntValue(p.values[s.sum])
 		}
 	case e.state.plan.settings.Exponential:
 		to := e.into.ExponentialHistogram().DataPoints().AppendEmpty()
-		identify(to, c.key, s, t)
+		describe(to, c.key, s, t)
 		to.SetSum(0)
 		if p != nil {
 			to.SetSum(seconds(p.values[s.sum]))
@@ -172,7 +172,7 @@ func (e *emission) point(c *cell, s *stream, p *point, t span) {
 		}
 	default:
 		to := e.into.Histogram().DataPoints().AppendEmpty()
-		identify(to, c.key, s, t)
+		describe(to, c.key, s, t)
 		setExplicit(to, s, p)
 		if p != nil {
 			p.exemplars[s.histogram].appendTo(to.Exemplars())
@@ -187,8 +187,8 @@ type dataPoint interface {
 	Attributes() pcommon.Map
 }
 
-// identify says which series and which part of time a point is of.
-func identify[P dataPoint](to P, k *key, s *stream, t span) {
+// describe says which series and which part of time a point is of.
+func describe[P dataPoint](to P, k *key, s *stream, t span) {
 	to.SetStartTimestamp(pcommon.Timestamp(t.from))
 	to.SetTimestamp(pcommon.Timestamp(t.to))
 	k.attributesOf(s, to.Attributes())

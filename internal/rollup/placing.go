@@ -1,8 +1,6 @@
 package rollup
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // placing decides which cells and series the tallies of one change go to. A
 // replay finds its decisions in the change and makes none.

@@ -57,11 +57,11 @@ func appendPoints(b []byte, g *group, points []*point) []byte {
 	b = binary.AppendUvarint(b, uint64(len(points)))
 	for _, p := range points {
 		b = binary.AppendVarint(b, p.interval)
-		var whole func([]byte, int) []byte
+		var exponential func([]byte, int) []byte
 		if p.exponential != nil {
-			whole = func(b []byte, histogram int) []byte { return p.exponential[histogram].appendTo(b) }
+			exponential = func(b []byte, histogram int) []byte { return p.exponential[histogram].appendTo(b) }
 		}
-		b = appendStreams(b, g, p.touched, p.values, whole)
+		b = appendStreams(b, g, p.touched, p.values, exponential)
 	}
 	return b
 }

@@ -112,7 +112,8 @@ func (t *tally) move(g *group, from, to int, into *tally) {
 	}
 }
 
-// appendTo appends the streams that were touched, of exponential histograms
+// appendTo appends the streams that were touched, as appendStreams says. An
+// exponential histogram is
 //
 //	n, (milliseconds, count)...
 //
@@ -127,10 +128,11 @@ func (t *tally) appendTo(b []byte, g *group) []byte {
 
 // appendStreams appends the streams that were touched:
 //
-//	touched, (sum, explicit: n, (bucket, count)... | exponential: what that appends)...
+//	touched, (sum, of an explicit histogram: n, (bucket, count)...)...
 //
-// where buckets are differences to the ones before. exponential is nil for
-// explicit histograms.
+// where buckets are differences to the ones before. exponential appends an
+// exponential histogram, given its number, instead; it is nil when histograms are
+// explicit.
 func appendStreams(b []byte, g *group, touched uint32, values []int64, exponential func([]byte, int) []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(touched))
 	for i := range g.streams {

@@ -171,8 +171,8 @@ func (s *Server) Delete(t testing.TB, bucket string, keys ...string) {
 	}
 }
 
-// find looks on PATH, then in .tools/bin of the module around the test. "" is
-// nowhere.
+// find looks on PATH, then in .tools/bin of the module around the test. It
+// returns "" when the program is in neither.
 func find(t testing.TB, program string) string {
 	t.Helper()
 	if path, err := exec.LookPath(program); err == nil {

@@ -21,8 +21,8 @@ func (SystemClock) Now() time.Time { return time.Now() }
 // After is time.After.
 func (SystemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
-// Sleep waits for d by the machine's clock. It returns ctx's error, and at once
-// when ctx is done before; 0 and less is no wait.
+// Sleep waits for d by the machine's clock, or until ctx is done, and returns
+// ctx's error. A d of 0 or less does not wait.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

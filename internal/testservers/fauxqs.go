@@ -18,6 +18,6 @@ func Fauxqs(t testing.TB) (endpoint string) {
 	if err != nil {
 		missing(t, "node on PATH")
 	}
-	port := FreePort(t)
+	port := freePort(t)
 	return start(t, port, "/health", node, script, "127.0.0.1", port).url
 }

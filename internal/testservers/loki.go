@@ -66,8 +66,8 @@ limits_config:
 func Loki(t testing.TB) *LokiServer {
 	t.Helper()
 	program := built(t, "bin", "loki")
-	port := FreePort(t)
-	config := strings.NewReplacer("HTTP", port, "GRPC", FreePort(t), "DIR", filepath.ToSlash(t.TempDir())).Replace(lokiConfig)
+	port := freePort(t)
+	config := strings.NewReplacer("HTTP", port, "GRPC", freePort(t), "DIR", filepath.ToSlash(t.TempDir())).Replace(lokiConfig)
 	return &LokiServer{start(t, port, "/ready", program, "-config.file="+write(t, "loki.yaml", config))}
 }
 

@@ -8,9 +8,6 @@ import (
 	"testing"
 )
 
-// What every test needs that starts a process: where its program is, and where
-// it can listen.
-
 // ModuleRoot returns the root of the module around the test's directory.
 func ModuleRoot(t testing.TB) string {
 	t.Helper()
@@ -42,8 +39,8 @@ func FreeAddr(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// FreePort returns the port of a FreeAddr.
-func FreePort(t testing.TB) string {
+// freePort returns the port of a FreeAddr.
+func freePort(t testing.TB) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(FreeAddr(t))
 	if err != nil {

@@ -50,7 +50,7 @@ func Prometheus(t testing.TB, options ...PrometheusOption) *PrometheusServer {
 	}
 	config := "global: {scrape_interval: 1s}\n" +
 		"storage: {tsdb: {out_of_order_time_window: " + milliseconds(setup.outOfOrder) + "}}\n" + setup.config
-	port := FreePort(t)
+	port := freePort(t)
 	command := []string{
 		program,
 		"--config.file=" + write(t, "prometheus.yaml", config),

@@ -1,5 +1,6 @@
-// Package wire reads the contents of stored values: varints, as encoding/binary
-// appends them, and strings with their length before them. It owns no memory.
+// Package wire writes strings with their length before them, and reads these and
+// the varints that encoding/binary appends: the contents of stored values. It owns
+// no memory.
 package wire
 
 import (

@@ -1,18 +1,18 @@
 package listing
 
 import (
+	"container/heap"
 	"context"
+	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 )
 
-// ahead is a page that was asked for while the one before it in the same pass is
-// handed out, so that downloads need not wait for a list. There is one for all
-// runs, which bounds the memory it takes. With 256 downloads of tiny objects at
-// a time and requests of 30 ms it gives a fifth more objects a second.
+// ahead is the page that is likely to be listed next, asked for while the one
+// before it is handed out, so that downloads need not wait for a list. There is
+// one for all runs, which bounds the memory it takes.
 type ahead struct {
 	run    *run // nil: nothing was asked for
-	in     s3io.ListInput
 	answer chan answer
 }
 
@@ -21,28 +21,32 @@ type answer struct {
 	err  error
 }
 
-// fetchAhead asks for the next page of r, unless another run's is still to be
-// handed out.
-func (s *Source) fetchAhead(ctx context.Context, r *run) {
-	if s.ahead.run != nil && !s.ahead.run.dead {
+// fetchAhead asks for the page that comes after the one of r, which was popped:
+// that of the next run, if it is in the middle of a pass, else the next of r. A
+// page that was asked for and is not listed yet stays, since its turn comes soon.
+func (s *Source) fetchAhead(r *run, now time.Time) {
+	if next := s.runs.first(now); next != nil && next.more {
+		r = next
+	}
+	if !r.more || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
 		return
 	}
-	a := ahead{run: r, in: r.in, answer: make(chan answer, 1)}
+	in, got := r.in, make(chan answer, 1)
 	s.fetches.Go(func() {
-		page, err := s.s3.List(ctx, a.in)
-		a.answer <- answer{page, err}
+		page, err := s.s3.List(s.open, in)
+		got <- answer{page, err}
 	})
-	s.ahead = a
+	s.ahead = ahead{r, got}
 }
 
 // nextPage returns the next page of r. One that was asked for ahead in vain is
 // asked for again: its error may be long past.
 func (s *Source) nextPage(ctx context.Context, r *run) (s3io.Page, error) {
-	if a := s.ahead; a.run == r {
-		s.ahead = ahead{}
+	if s.ahead.run == r {
 		select {
-		case got := <-a.answer:
-			if got.err == nil && a.in == r.in {
+		case got := <-s.ahead.answer:
+			s.ahead = ahead{}
+			if got.err == nil {
 				return got.page, nil
 			}
 		case <-ctx.Done():
@@ -50,4 +54,16 @@ func (s *Source) nextPage(ctx context.Context, r *run) (s3io.Page, error) {
 		}
 	}
 	return s.s3.List(ctx, r.in)
+}
+
+// first returns the run that is next when it is due, else nil. Dead ones are
+// taken away.
+func (q *schedule) first(now time.Time) *run {
+	for len(*q) > 0 && (*q)[0].dead {
+		heap.Pop(q)
+	}
+	if len(*q) == 0 || (*q)[0].due.After(now) {
+		return nil
+	}
+	return (*q)[0]
 }

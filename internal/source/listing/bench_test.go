@@ -23,7 +23,7 @@ type hugeBucket struct {
 	n      int
 	keys   []byte // of all objects, one after the other
 	keyLen int
-	// pages are that which is handed out and that which is asked for ahead.
+	// pages are the page that is handed out and the page ahead, in turn.
 	pages [2][]s3io.Object
 }
 

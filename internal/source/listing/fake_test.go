@@ -16,7 +16,7 @@ import (
 // fakeBucket lists like S3: by bytes, by pages, with prefixes rolled up. Objects
 // of the future are not there yet.
 type fakeBucket struct {
-	mu      sync.Mutex    // of List, which a page ahead may call as well
+	mu      sync.Mutex    // a page ahead is listed by a goroutine of its own
 	objects []s3io.Object // in order of their keys
 	size    int           // of a page; 0: 1000
 	fail    []error       // of the next lists; nil entries pass
@@ -30,6 +30,8 @@ func (f *fakeBucket) put(key string, modified time.Time) { f.putTag(key, "etag",
 
 func (f *fakeBucket) putTag(key, etag string, modified time.Time) {
 	o := s3io.Object{Key: key, ETag: etag, Size: 1, LastModified: modified.UTC().Truncate(time.Second)}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	i, found := slices.BinarySearchFunc(f.objects, key, byKey)
 	if found {
 		f.objects[i] = o

@@ -25,7 +25,8 @@
 //
 // # Which runs there are
 //
-//	poll   names in the order of delivery: from 15 minutes before the newest on
+//	poll   names in the order of delivery: from 15 minutes before the newest on,
+//	       and before the begin of the last pass
 //	sweep  the same names: the whole window, every 6 hours
 //	day    names without a time of day, as partitioned by event time: one day
 //	span   see above
@@ -130,6 +131,10 @@ type Source struct {
 	flight *flight
 	notes  notes
 
+	open    context.Context // until Close
+	close   context.CancelFunc
+	fetches sync.WaitGroup // of pages ahead
+
 	// Everything below is of the goroutine of Next.
 	from     begin
 	today    day
@@ -138,7 +143,6 @@ type Source struct {
 	runs     schedule
 	page     page
 	ahead    ahead
-	fetches  sync.WaitGroup // of pages ahead
 	backlog  backlog
 	strays   strays
 	group    groupName
@@ -199,12 +203,12 @@ func New(s3 Bucket, set Settings) (*Source, error) {
 	if err := s.restore(s.clock.Now()); err != nil {
 		return nil, err
 	}
+	s.open, s.close = context.WithCancel(context.Background())
 	return s, nil
 }
 
 // Next implements source.Source. An error of the list is returned as it is; the
-// next call goes on with the page that failed. A page that is asked for ahead
-// uses ctx after Next has returned.
+// next call goes on with the page that failed.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -277,9 +281,9 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 // Change implements source.Keeper.
 func (s *Source) Change() source.Change { return s.notes.take() }
 
-// Close implements source.Source. It waits for a list that is under way, which
-// ends with the context of the last Next.
+// Close implements source.Source. It breaks off a list that is under way.
 func (s *Source) Close() error {
+	s.close()
 	s.fetches.Wait()
 	return nil
 }

@@ -127,7 +127,10 @@ func eventKey(part string, t time.Time, n int) string {
 	return "p/" + part + "/" + t.UTC().Format("2006/01/02/2006-01-02") + "-00-00-00-" + unique(n)
 }
 
-const partA = "111122223333/eu-west-1/bucket-a"
+const (
+	partA = "111122223333/eu-west-1/bucket-a"
+	partB = "111122223333/eu-west-1/bucket-b"
+)
 
 func TestSimpleNamesFromACursorOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -353,6 +356,7 @@ func TestErrorIsReturnedAndTheListGoesOn(t *testing.T) {
 		failures := 0
 		for len(seen) < 70 {
 			w, err := r.src.Next(t.Context())
+			synctest.Wait() // for the page ahead
 			if err != nil {
 				require.Equal(t, broken, err)
 				failures++
@@ -361,7 +365,7 @@ func TestErrorIsReturnedAndTheListGoesOn(t *testing.T) {
 			seen[w.Object.Key]++
 			require.Equal(t, 1, seen[w.Object.Key])
 		}
-		assert.Positive(t, failures) // that of a page ahead is followed by another attempt
+		assert.Equal(t, 2, failures, "that of a page ahead is followed by another attempt")
 		assert.Empty(t, r.poll(t))
 		assert.Empty(t, r.fail)
 	})
@@ -383,6 +387,62 @@ func TestNextPageIsAskedForAhead(t *testing.T) {
 			assert.Len(t, r.requests(), min(i/10+2, 4), "after object %d", i)
 		}
 		require.NoError(t, r.src.Close())
+	})
+}
+
+// Source buckets take turns, and each has its page when it is its turn.
+func TestPageAheadIsThatOfTheNextTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Partitioned })
+		r.size = 10
+		parts := []string{partA, partB}
+		for _, part := range parts {
+			for i := range 200 {
+				r.put(eventKey(part, time.Now(), i), time.Now())
+			}
+		}
+		ahead := map[string]int{}
+		for range 400 {
+			_, err := r.src.Next(t.Context())
+			require.NoError(t, err)
+			synctest.Wait()
+			if run := r.src.ahead.run; run != nil && len(r.src.page.objects) == 0 {
+				for _, part := range parts {
+					if strings.HasPrefix(run.in.Prefix, "p/"+part) {
+						ahead[part]++
+					}
+				}
+			}
+		}
+		assert.Greater(t, ahead[parts[0]], 15)
+		assert.Greater(t, ahead[parts[1]], 15)
+		require.NoError(t, r.src.Close())
+	})
+}
+
+// What is delivered while a pass is handed out for long, with a name that the
+// pass has gone by, comes with the next pass.
+func TestLateObjectOfASlowPassIsNotSteppedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r.size = 10
+		assert.Empty(t, r.pollKeys(t)) // the sweep is through, too
+		begin := time.Now()
+		for i := range 25 {
+			r.put(simpleKey(begin.Add(time.Duration(i)*time.Second), i), begin)
+		}
+		_, err := r.src.Next(t.Context())
+		require.NoError(t, err)
+		synctest.Wait() // the second page was asked for
+		time.Sleep(time.Hour)
+		late := simpleKey(begin.Add(15*time.Second), 100)
+		r.put(late, time.Now())
+		r.put(simpleKey(time.Now(), 101), time.Now())
+		keys := r.pollKeys(t)
+		require.Len(t, keys, 26)
+		assert.Equal(t, late, keys[25], "not of the page that was asked for ahead, but of the next pass")
 	})
 }
 

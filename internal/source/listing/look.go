@@ -49,6 +49,11 @@ func (l look) begin(now time.Time) s3io.ListInput {
 		if newest.IsZero() || newest.After(now) { // a name from the future must not hide those of today
 			newest = now
 		}
+		// A pass may take hours, when its objects do: what came behind it meanwhile
+		// is behind its begin, or not much before.
+		if !p.polled.IsZero() && newest.After(p.polled) {
+			newest = p.polled
+		}
 		return p.list(max(p.timeKey(newest.Add(-overlap)), window))
 	case sweep:
 		return p.list(window)
@@ -84,6 +89,9 @@ func (l look) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 func (l look) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 	if r.more {
 		return now, false
+	}
+	if l.kind == poll {
+		l.prefix.polled = r.began
 	}
 	if l.prefix.reconsider(now) {
 		l.source.plan(l.prefix, now)

@@ -18,6 +18,7 @@ type prefix struct {
 	spans   []*span // not closed
 	ordered bool    // names tell their time of day
 	newest  time.Time
+	polled  time.Time // when the last pass of the poll began; zero: there was none
 	looks   map[look]*run
 	seen    int // the last search that found it
 	gone    bool

@@ -103,7 +103,10 @@ type page struct {
 // error leaves the run where it is, but for a token that the server does not know.
 func (s *Source) list(ctx context.Context, now time.Time) error {
 	r := s.runs[0]
-	if r.rank == rankSpan && s.backlog.full() {
+	if s.mustWait(r) {
+		if s.ahead.run == r {
+			s.ahead = ahead{} // others are to have a page ahead meanwhile
+		}
 		r.due = now.Add(markPause)
 		heap.Fix(&s.runs, 0)
 		return nil
@@ -125,11 +128,12 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
 	s.page = page{run: r, objects: got.Objects}
-	if r.more {
-		s.fetchAhead(ctx, r)
-	}
+	s.fetchAhead(r, now)
 	return nil
 }
+
+// mustWait tells that too much of what spans found is not acknowledged yet.
+func (s *Source) mustWait(r *run) bool { return r.rank == rankSpan && s.backlog.full() }
 
 // fromPage returns the next object of the page that is to be read, or nil.
 func (s *Source) fromPage(now time.Time) *item {
