@@ -20,12 +20,7 @@
 //
 // # Speed
 //
-// Measured on one core of an Intel Xeon, 20,000 mixed records of 27 fields and
-// 640 bytes, by the command at the top of bench_test.go, medians of one run on
-// an idle machine: reading the lines (Parse) takes 6.8 ms, building the same log
-// records from values that are ready (Floor) 33.3 ms, all of it, bytes to
-// plog.Logs with the lines' identities (Convert), 52.6 ms: 1.31 times the sum of
-// the two. What else the machine does changes the ratio, as Floor waits for
-// memory most: it was between 1.24 and 1.38. A record costs one allocation an
-// attribute and 2.9 more, which a test holds below 3.
+// A record takes 1.37 times what Parse and building the same log record from ready
+// values take together (Convert, Parse and Floor in bench_test.go), and one
+// allocation an attribute and two more, which a test holds: docs/performance.md.
 package otlplogs

@@ -25,7 +25,7 @@ func inputTable() string {
 
 // simulated returns the objects that a collector reads in a second.
 func simulated(c Collector, records float64) float64 {
-	seconds := min(1000, 40_000/c.Ceiling(records)) // enough objects for two digits
+	seconds := min(1000, 100_000/c.Ceiling(records)) // enough objects and lists for two digits
 	return Simulate(Run{
 		Collector: c, Records: records, For: time.Duration(seconds * float64(time.Second)),
 		Backlog: c.Concurrency, Spread: Exponential, Seed: 1,
