@@ -39,6 +39,9 @@ GRAFANA    := .tools/grafana/.stamp
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
+# All, the one that takes longest first.
+PACKAGES := ./receiver/... ./...
+
 GO_FLAGS   := -trimpath -buildvcs=false -ldflags='-s -w'
 GO_BUILD   := CGO_ENABLED=0 go build $(GO_FLAGS)
 GO_INSTALL := CGO_ENABLED=0 GOBIN=$(BIN) go install $(GO_FLAGS)
@@ -73,7 +76,7 @@ validate: build ## Let the built collector check every configuration of this rep
 .PHONY: test
 test: $(S3) $(NFPM) build ## Run all tests, with the race detector where there is a C compiler
 	cd deploy/check && go test -count=1 ./... # it reads files of another module, which the cache does not watch
-	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m ./...
+	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m $(PACKAGES)
 
 .PHONY: test-memory
 test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)
@@ -97,7 +100,7 @@ check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short test
 	go vet ./...
 	golangci-lint run ./...
 	cd deploy/check && golangci-lint run -c ../../.golangci.yml ./...
-	gotestsum --format dots -- -short ./...
+	gotestsum --format dots --hide-summary skipped -- -short -parallel 8 $(PACKAGES)
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files

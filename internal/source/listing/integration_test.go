@@ -39,6 +39,9 @@ func next(t *testing.T, s *listing.Source, store *checkpoint.Store, d time.Durat
 
 // A real server, both layouts below one prefix, several pages of each.
 func TestBothLayoutsOfARealServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 16 s, most of it waiting")
+	}
 	srv := s3test.Start(t)
 	srv.SetEnv(t)
 	srv.CreateBucket(t, "logs")
