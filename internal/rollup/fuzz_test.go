@@ -161,3 +161,14 @@ func TestUnreadable(t *testing.T) {
 		require.ErrorIs(t, New(settings, epoch).Replay(change), errFormat)
 	}
 }
+
+// What was counted belongs to a series: nothing else would ever forget it.
+func TestPointWithoutItsSeriesIsRefused(t *testing.T) {
+	for _, settings := range storing() {
+		l := stored(t, settings)
+		for c := range l.state.all() {
+			clear(c.series)
+		}
+		require.ErrorIs(t, New(settings, epoch).Restore(l.state.AppendState(nil)), wire.ErrContent)
+	}
+}

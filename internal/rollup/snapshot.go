@@ -135,6 +135,9 @@ func (r *replayer) points(from *layoutGroup, c *cell) (list []*point) {
 			list = append(list, p)
 		}
 		r.values(from, touched, p)
+		if p != nil && p.touched&^c.born() != 0 {
+			r.Fail(wire.ErrContent)
+		}
 	}
 	return slices.Clip(list)
 }
