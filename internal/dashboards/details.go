@@ -45,12 +45,10 @@ func latencies(name, metric string) []panel {
 		{"p95", quantile("0.95", bucket, buckets)},
 		{"p99", quantile("0.99", bucket, buckets)},
 	} {
-		p := topOverTime(name+", "+of.what, "Seconds by bucket, of the buckets with most requests. Quantiles are interpolated between the bounds of the histogram.",
-			"s", graph, of.expr, bucket, ofDuration(metric, "count"))
-		p.width = 6
-		panels = append(panels, p)
+		panels = append(panels, topOverTime(name+", "+of.what, "Seconds by bucket, of the buckets with most requests. Quantiles are interpolated between the bounds of the histogram.",
+			"s", graph, of.expr, bucket, ofDuration(metric, "count")))
 	}
-	return panels
+	return ofWidth(6, panels...)
 }
 
 // wide makes a panel as wide as the dashboard.

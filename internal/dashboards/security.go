@@ -54,7 +54,7 @@ func security() Dashboard {
 }
 
 func securityNumbers() []panel {
-	panels := []panel{
+	return ofWidth(3,
 		number("Anonymous", "Requests without a requester.", "short", ofRequests(anonymous), "yellow"),
 		number("Denied", "Requests with status 403.", "short", ofRequests(denied), "yellow"),
 		number("TLS below 1.2", "Requests over TLS 1.0 or 1.1.", "short", ofRequests(oldTLS), "red"),
@@ -63,11 +63,7 @@ func securityNumbers() []panel {
 		number("Needed an ACL", "Requests that only an access control list allowed: they fail once ACLs are turned off.", "short", ofRequests(withACL), "yellow"),
 		number("Deletions", "Objects, uploads and settings deleted, by clients and by lifecycle rules.", "short", ofRequests(deletes), "blue"),
 		number("Presigned", "Requests with the signature in the query: whoever has the link can send them.", "short", ofRequests(presigned), "blue"),
-	}
-	for i := range panels {
-		panels[i].width = 3
-	}
-	return panels
+	)
 }
 
 func securityRecords() []panel {

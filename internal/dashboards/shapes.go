@@ -47,6 +47,14 @@ func counted(title, description, unit, value, selected string, columns ...column
 	}
 }
 
+// ofWidth makes panels so wide, of 24.
+func ofWidth(width int, panels ...panel) []panel {
+	for i := range panels {
+		panels[i].width = width
+	}
+	return panels
+}
+
 // newest is a table of log records that pass a filter in LogQL.
 func newest(title, description, filter string, columns ...column) panel {
 	return panel{

@@ -34,19 +34,15 @@ func threatIntel() Dashboard {
 }
 
 func threatNumbers() []panel {
-	panels := []panel{
+	return ofWidth(8,
 		number("Threats", "Requests of clients that a feed names.", "short", ofThreats(), "yellow"),
 		number("Highly malicious", "Requests of clients that a feed names with high confidence, 85 and more of 100.", "short", ofThreats(highly), "red"),
-		{
+		panel{
 			title: "Malicious clients", unit: "short", as: stat, steps: []step{{1, "yellow"}},
 			description: "Different addresses that a feed names.",
 			queries:     []query{{expr: orZero("count(" + total(address, ofThreats()) + " > 0)")}},
 		},
-	}
-	for i := range panels {
-		panels[i].width = 8
-	}
-	return panels
+	)
 }
 
 func threatTables() []panel {

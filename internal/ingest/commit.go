@@ -197,7 +197,8 @@ func (c *committer) store() error {
 			}
 		}
 	}
-	if metrics := c.engine.parts.Metrics; metrics != nil {
+	metrics := c.engine.parts.Metrics
+	if metrics != nil {
 		if change := metrics.Change(time.Now()); change != nil {
 			c.change.Delta(MetricsSection, change)
 		}
@@ -208,7 +209,7 @@ func (c *committer) store() error {
 	if err := c.persist(); err != nil {
 		return err
 	}
-	if metrics := c.engine.parts.Metrics; metrics != nil {
+	if metrics != nil {
 		if err := metrics.Committed(); err != nil {
 			c.engine.parts.Status(ConcernMetrics, fmt.Errorf("counters do not take what was stored, restart the collector: %w", err))
 		}

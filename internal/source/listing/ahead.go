@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"container/heap"
 	"context"
 	"time"
 
@@ -25,7 +24,7 @@ type answer struct {
 // that of the next run, if it is in the middle of a pass, else the next of r. A
 // page that was asked for and is not listed yet stays, since its turn comes soon.
 func (s *Source) fetchAhead(r *run, now time.Time) {
-	if next := s.runs.first(now); next != nil && next.more {
+	if next := s.runs.head(); next != nil && next.more && !next.due.After(now) {
 		r = next
 	}
 	if !r.more || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
@@ -54,16 +53,4 @@ func (s *Source) nextPage(ctx context.Context, r *run) (s3io.Page, error) {
 		}
 	}
 	return s.s3.List(ctx, r.in)
-}
-
-// first returns the run that is next when it is due, else nil. Dead ones are
-// taken away.
-func (q *schedule) first(now time.Time) *run {
-	for len(*q) > 0 && (*q)[0].dead {
-		heap.Pop(q)
-	}
-	if len(*q) == 0 || (*q)[0].due.After(now) {
-		return nil
-	}
-	return (*q)[0]
 }

@@ -84,14 +84,21 @@ func (q *schedule) Pop() any {
 	return r
 }
 
-// due tells when the next run is. There always is one: the simple layout's poll,
-// or the search for source buckets.
-func (q *schedule) due() time.Time {
-	for (*q)[0].dead {
+// head returns the run that is next, nil when the only one was popped. Dead ones
+// are taken away.
+func (q *schedule) head() *run {
+	for len(*q) > 0 && (*q)[0].dead {
 		heap.Pop(q)
 	}
-	return (*q)[0].due
+	if len(*q) == 0 {
+		return nil
+	}
+	return (*q)[0]
 }
+
+// due tells when the next run is. There always is one, unless it was popped: the
+// simple layout's poll, or the search for source buckets.
+func (q *schedule) due() time.Time { return q.head().due }
 
 // page is what is being handed out.
 type page struct {
