@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 )
 
 const (
@@ -48,6 +49,7 @@ func newAccess(ctx context.Context, cfg *Config) (access, error) {
 		config.WithSharedConfigProfile(cfg.Profile),
 		// The SDK adds the certificates of AWS_CA_BUNDLE to a client of this kind only.
 		config.WithHTTPClient(awshttp.NewBuildableClient()),
+		config.WithAPIOptions([]func(*middleware.Stack) error{boundBodies}),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts, o.MaxBackoff = requestAttempts, requestMaxBackoff

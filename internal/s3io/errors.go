@@ -73,6 +73,9 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 		what, hint := c.access.missing(noCreds.error)
 		return fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
 	}
+	if what, ok := wrongBody(err); ok {
+		return fail(what, "check aws.endpoint and proxies", source.ErrUnreachable)
+	}
 	a, ok := readAnswer(err)
 	if !ok {
 		return fail(brief(rootCause(err)), "check the network, aws.endpoint and aws.region", source.ErrUnreachable)
@@ -204,6 +207,9 @@ func beyondEnd(err error) bool {
 // rootCause is the text of the error that caused all others: what the layers of
 // the SDK wrap around it says nothing about S3.
 func rootCause(err error) string {
+	if what, ok := wrongBody(err); ok {
+		return what
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return strings.TrimPrefix(api.ErrorCode()+": "+api.ErrorMessage(), ": ")

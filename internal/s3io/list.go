@@ -2,9 +2,10 @@ package s3io
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -17,21 +18,6 @@ type ListInput struct {
 	StartAfter string // only keys behind this one, in the order of their UTF-8 bytes
 	Delimiter  string // keys that hold it behind Prefix are rolled up into Prefixes
 	Token      string // Page.Token of the page before; the rest must be as it was then
-}
-
-// Page is up to 1,000 objects and prefixes. It is the caller's.
-type Page struct {
-	Objects  []Object
-	Prefixes []string // each ends in Delimiter
-	Token    string   // for the next page; "" when this is the last
-}
-
-// Object is one entry of a list.
-type Object struct {
-	Key          string
-	ETag         string // without quotes
-	Size         int64  // bytes
-	LastModified time.Time
 }
 
 // List lists one page. Errors wrap those of packages source and s3io; ErrToken
@@ -51,31 +37,18 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	if in.Token != "" {
 		req.StartAfter = nil // the token knows
 	}
-	out, err := c.api.ListObjectsV2(ctx, req)
+	var page Page
+	_, err := c.api.ListObjectsV2(ctx, req, func(o *s3.Options) {
+		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
+			page, err = ReadPage(body, in)
+			if errors.Is(err, errIsError) {
+				return body, nil // the SDK makes it an error with code and message
+			}
+			return nil, err
+		}))
+	})
 	if err != nil {
 		return Page{}, c.explain(ctx, call{action: "s3:ListBucket", bucket: in.Bucket, key: in.Prefix, token: in.Token != ""}, err)
-	}
-	decode := func(s string) string { return s }
-	if out.EncodingType == types.EncodingTypeUrl {
-		decode = decodeKey
-	}
-	page := Page{Objects: make([]Object, 0, len(out.Contents))}
-	for i := range out.Contents {
-		o := &out.Contents[i]
-		obj := Object{Key: decode(value(o.Key)), ETag: unquote(value(o.ETag)), Size: -1}
-		if o.Size != nil {
-			obj.Size = *o.Size
-		}
-		if o.LastModified != nil {
-			obj.LastModified = *o.LastModified
-		}
-		page.Objects = append(page.Objects, obj)
-	}
-	for i := range out.CommonPrefixes {
-		page.Prefixes = append(page.Prefixes, decode(value(out.CommonPrefixes[i].Prefix)))
-	}
-	if out.IsTruncated != nil && *out.IsTruncated {
-		page.Token = value(out.NextContinuationToken)
 	}
 	return page, nil
 }
@@ -85,7 +58,7 @@ func decodeKey(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s
 	}
-	if decoded, err := url.QueryUnescape(s); err == nil {
+	if decoded, err := url.QueryUnescape(s); err == nil && utf8.ValidString(decoded) {
 		return decoded
 	}
 	return s

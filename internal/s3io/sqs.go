@@ -71,7 +71,7 @@ func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) 
 		return nil, err
 	}
 	return &Queue{
-		api:    sqs.NewFromConfig(access.sdk, func(o *sqs.Options) { o.BaseEndpoint = &at.endpoint }),
+		api:    sqs.NewFromConfig(access.sdk, sqs.WithAPIOptions(checkBody(jsonObject)), func(o *sqs.Options) { o.BaseEndpoint = &at.endpoint }),
 		access: access, url: queueURL, region: at.region,
 		arn: "arn:" + access.partition() + ":sqs:" + access.region() + ":" + at.account + ":" + at.name,
 	}, nil

@@ -27,6 +27,9 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 		what, hint := q.access.missing(noCreds.error)
 		return fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
 	}
+	if what, ok := wrongBody(err); ok {
+		return fail(what, "check queue.url and proxies", source.ErrUnreachable)
+	}
 	a, ok := readAnswer(err)
 	if !ok {
 		return fail(brief(rootCause(err)), "check the network and queue.url", source.ErrUnreachable)

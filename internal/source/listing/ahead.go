@@ -27,10 +27,10 @@ func (s *Source) fetchAhead(r *run, now time.Time) {
 	if next := s.runs.head(); next != nil && next.more && !next.due.After(now) {
 		r = next
 	}
-	if !r.more || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
+	if !r.more || r.in.isSlow() || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
 		return
 	}
-	in, got := r.in, make(chan answer, 1)
+	in, got := r.in.ListInput, make(chan answer, 1)
 	s.fetches.Go(func() {
 		page, err := s.s3.List(s.open, in)
 		got <- answer{page, err}
@@ -52,5 +52,5 @@ func (s *Source) nextPage(ctx context.Context, r *run) (s3io.Page, error) {
 			return s3io.Page{}, ctx.Err()
 		}
 	}
-	return s.s3.List(ctx, r.in)
+	return s.s3.List(ctx, r.in.ListInput)
 }

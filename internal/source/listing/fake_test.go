@@ -67,30 +67,41 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 	after := max(in.StartAfter, in.Prefix)
 	i, _ := slices.BinarySearchFunc(f.objects, after, byKey)
 	if in.Token != "" {
-		i, _ = strconv.Atoi(in.Token)
+		i = f.behind(in.Token, in.Delimiter)
 	}
+	last := "" // of this page
 	for ; i < len(f.objects) && strings.HasPrefix(f.objects[i].Key, in.Prefix); i++ {
 		o := f.objects[i]
 		if in.Token == "" && o.Key <= in.StartAfter || o.LastModified.After(now) {
 			continue
 		}
 		if len(p.Objects)+len(p.Prefixes) == size {
-			p.Token = strconv.Itoa(i)
+			p.Token = last
 			break
 		}
 		if in.Delimiter != "" {
 			if head, _, ok := strings.Cut(o.Key[len(in.Prefix):], in.Delimiter); ok {
-				rolled := in.Prefix + head + in.Delimiter
-				// By bytes, "0" comes after "/".
-				next, _ := slices.BinarySearchFunc(f.objects, rolled[:len(rolled)-1]+"0", byKey)
-				i = next - 1
-				p.Prefixes = append(p.Prefixes, rolled)
+				last = in.Prefix + head + in.Delimiter
+				i = f.behind(last, in.Delimiter) - 1
+				p.Prefixes = append(p.Prefixes, last)
 				continue
 			}
 		}
 		p.Objects = append(p.Objects, o)
+		last = o.Key
 	}
 	return p, nil
+}
+
+// behind returns where the objects behind a key, or behind all of a folder, begin.
+func (f *fakeBucket) behind(last, delimiter string) int {
+	if delimiter != "" && strings.HasSuffix(last, delimiter) {
+		last = last[:len(last)-1] + "0" // by bytes, "0" comes after "/"
+	} else {
+		last += "\x00"
+	}
+	i, _ := slices.BinarySearchFunc(f.objects, last, byKey)
+	return i
 }
 
 // requests is asked, while a page ahead may be under way.

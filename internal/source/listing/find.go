@@ -14,38 +14,45 @@ import (
 type find struct {
 	source *Source
 	number int      // of the search
+	doubt  bool     // an answer of it was not quite what was asked for
 	stack  []folder // to be listed; the last one is at work
 	depth  int      // of the page at work: 0, 1, 2
 }
 
 type folder struct {
-	in    s3io.ListInput
+	in    list
 	depth int
 }
 
 func (f *find) push(prefix string, depth int) {
 	in := s3io.ListInput{Bucket: f.source.set.Bucket, Prefix: prefix, Delimiter: "/"}
-	f.stack = append(f.stack, folder{in, depth})
+	f.stack = append(f.stack, folder{list{ListInput: in}, depth})
 }
 
 // begin implements job.
 func (f *find) begin(time.Time) s3io.ListInput {
 	f.number++
+	f.doubt = false
 	f.stack = f.stack[:0]
 	f.push(f.source.set.Prefix, 0)
-	return f.stack[0].in
+	return f.stack[0].in.ListInput
 }
 
 // listed implements job.
-func (f *find) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool) {
+func (f *find) listed(in list, got *s3io.Page) (list, bool) {
 	at := &f.stack[len(f.stack)-1]
 	f.depth = at.depth
+	at.in = in
 	at.in.Token = got.Token
+	isBelow := func(o s3io.Object) bool { return strings.Contains(o.Key[len(in.Prefix):], "/") }
+	if got.Unasked.Count > 0 || slices.ContainsFunc(got.Objects, isBelow) {
+		f.doubt = true // a server without delimiters shows no folders
+	}
 	switch {
 	case got.Token == "", f.depth == 0 && passed(in.Prefix, got):
 		f.stack = f.stack[:len(f.stack)-1]
 	case f.depth == 0:
-		leap(&at.in, got)
+		leap(&at.in.ListInput, got)
 	}
 	f.descend(in.Prefix, got.Prefixes)
 	if len(f.stack) == 0 {
@@ -111,7 +118,7 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		return now, false
 	}
 	for _, p := range f.source.prefixes {
-		if p.folders && p.seen < f.number {
+		if p.folders && p.seen < f.number && !f.doubt {
 			f.source.dropPrefix(p)
 		}
 	}

@@ -115,6 +115,11 @@ type Settings struct {
 	// Listed is told of each page that could be listed. It is called by the
 	// goroutine of Next. nil: nobody wants to know.
 	Listed func()
+	// Problem is told what is wrong with answers that are used all the same: once
+	// that they hold keys that were not asked for, once that objects have no time,
+	// and of each list that shows nothing new for long. It is called by the
+	// goroutine of Next. nil disables it.
+	Problem func(err error)
 	// Empty is told true, once at most, when all there is to list was listed for
 	// the first time and had no key of a log object in it, nor had it in an earlier
 	// life: Prefix may be wrong. Then it is told false when there is the first such
@@ -147,6 +152,7 @@ type Source struct {
 	strays   strays
 	group    groupName
 	stale    bool // groups may have to be forgotten
+	told     struct{ unasked, undated bool }
 	met      bool // a key of a log object, or Empty was told true
 	empty    bool // what Empty was told last
 }
@@ -189,6 +195,9 @@ func New(s3 Bucket, set Settings) (*Source, error) {
 	}
 	if set.Listed == nil {
 		set.Listed = func() {}
+	}
+	if set.Problem == nil {
+		set.Problem = func(error) {}
 	}
 	if set.Empty == nil {
 		set.Empty = func(bool) {}

@@ -63,7 +63,7 @@ func (l look) begin(now time.Time) s3io.ListInput {
 }
 
 // listed implements job.
-func (l look) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool) {
+func (l look) listed(in list, got *s3io.Page) (list, bool) {
 	in.Token = got.Token
 	l.source.strayFolders(got)
 	return in, got.Token != "" && !l.prefix.passed(got)

@@ -68,13 +68,7 @@ func (p *prefix) parse(key string) (n source.Name, d day, ok bool) {
 func (p *prefix) passed(got *s3io.Page) bool { return passed(p.base, got) }
 
 func passed(base string, got *s3io.Page) bool {
-	last := ""
-	if n := len(got.Objects); n > 0 {
-		last = got.Objects[n-1].Key
-	}
-	if n := len(got.Prefixes); n > 0 {
-		last = max(last, got.Prefixes[n-1])
-	}
+	last := lastShown(got)
 	return len(last) > len(base) && last[len(base)] > '9'
 }
 

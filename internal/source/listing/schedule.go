@@ -37,7 +37,7 @@ type job interface {
 	// begin returns what to list first in a pass.
 	begin(now time.Time) s3io.ListInput
 	// listed returns what to list after a page of in; more: there is something.
-	listed(in s3io.ListInput, got *s3io.Page) (next s3io.ListInput, more bool)
+	listed(in list, got *s3io.Page) (next list, more bool)
 	// take tells whether an object of that page is a log object that the job is
 	// to find, and the group that it belongs to.
 	take(o *s3io.Object) (n source.Name, group string, ok bool)
@@ -53,7 +53,7 @@ type run struct {
 	dead bool // not to be listed again
 
 	more  bool // a pass is under way: in is next
-	in    s3io.ListInput
+	in    list
 	began time.Time // of the pass
 	lists int       // pages of the pass so far
 }
@@ -107,7 +107,8 @@ type page struct {
 }
 
 // list gets the next page of the first run. The page before was handed out. An
-// error leaves the run where it is, but for a token that the server does not know.
+// error leaves the run where it is, but for a token that the server does not know,
+// or that led to what was listed before.
 func (s *Source) list(ctx context.Context, now time.Time) error {
 	r := s.runs[0]
 	if s.mustWait(r) {
@@ -119,18 +120,22 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	if !r.more {
-		r.in, r.began, r.lists = r.job.begin(now), now, 0
+		r.in, r.began, r.lists = list{ListInput: r.job.begin(now)}, now, 0
 		r.in.Bucket = s.set.Bucket
 		r.more = true // also when the list fails
 	}
 	got, err := s.nextPage(ctx, r)
-	if errors.Is(err, s3io.ErrToken) {
+	if err == nil {
+		err = r.in.advance(&got)
+	}
+	if errors.Is(err, s3io.ErrToken) || errors.Is(err, errDisorder) {
 		r.more = false // the pass begins anew
 	}
 	if err != nil {
 		return err
 	}
 	s.set.Listed()
+	s.tell(&r.in, &got)
 	heap.Pop(&s.runs)
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
@@ -147,6 +152,9 @@ func (s *Source) fromPage(now time.Time) *item {
 	for len(s.page.objects) > 0 {
 		o := &s.page.objects[0]
 		s.page.objects = s.page.objects[1:]
+		if o.LastModified.IsZero() {
+			o.LastModified = now // it must not be left out for what the server does not tell
+		}
 		name, group, ok := s.page.run.job.take(o)
 		if !ok || !s.mine(o.Key) || !s.from.qualifies(o, name) {
 			continue
@@ -161,6 +169,9 @@ func (s *Source) fromPage(now time.Time) *item {
 	if r := s.page.run; r != nil {
 		s.page = page{}
 		due, never := r.job.handedOut(r, now)
+		if r.more && r.in.isSlow() {
+			due = now.Add(idlePause)
+		}
 		if !never && !r.dead {
 			r.due = due
 			heap.Push(&s.runs, r)

@@ -94,7 +94,7 @@ func (sp *span) begin(time.Time) s3io.ListInput {
 }
 
 // listed implements job.
-func (sp *span) listed(in s3io.ListInput, got *s3io.Page) (s3io.ListInput, bool) {
+func (sp *span) listed(in list, got *s3io.Page) (list, bool) {
 	end := false
 	for i := range got.Objects {
 		_, d, ok := sp.prefix.parse(got.Objects[i].Key)

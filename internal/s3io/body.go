@@ -1,0 +1,116 @@
+package s3io
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// maxBody bounds the body of every answer but an object. The longest that S3
+// and SQS give, 1,000 long keys or ten messages, are a few MiB.
+const maxBody = 16 << 20
+
+// bodyError says what is wrong with the body of an answer: it is not from S3 or
+// SQS, or not all of it is there.
+type bodyError struct{ what string }
+
+func (e *bodyError) Error() string { return e.what }
+
+// wrongBody returns what is wrong with a body when that is what err is about.
+func wrongBody(err error) (what string, ok bool) {
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		return fmt.Sprintf("the answer is longer than %d MiB", long.Limit>>20), true
+	}
+	var wrong *bodyError
+	if errors.As(err, &wrong) {
+		return wrong.what, true
+	}
+	return "", false
+}
+
+const boundID = "BoundBody"
+
+// boundBodies ends every body but an object's at maxBody: the SDK reads them
+// into memory whole, error pages too.
+func boundBodies(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc(boundID, func(
+		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, metadata, err := next.HandleDeserialize(ctx, in)
+		if answer, ok := out.RawResponse.(*smithyhttp.Response); ok && answer.Body != nil {
+			if middleware.GetOperationName(ctx) != "GetObject" || !succeeded(answer) {
+				answer.Body = http.MaxBytesReader(nil, answer.Body, maxBody)
+			}
+		}
+		return out, metadata, err
+	}), middleware.After)
+}
+
+func succeeded(answer *smithyhttp.Response) bool { return answer.StatusCode/100 == 2 }
+
+// checkBody hands the body of each successful answer to check, whole, before the
+// SDK sees it. The SDK goes on with rest.
+func checkBody(check func(body []byte) (rest []byte, err error)) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc("CheckBody", func(
+			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+		) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleDeserialize(ctx, in)
+			answer, ok := out.RawResponse.(*smithyhttp.Response)
+			if err != nil || !ok || !succeeded(answer) {
+				return out, metadata, err
+			}
+			body, err := io.ReadAll(answer.Body)
+			if err != nil {
+				return out, metadata, err
+			}
+			_ = answer.Body.Close()
+			body, err = check(body)
+			answer.Body = io.NopCloser(bytes.NewReader(body))
+			return out, metadata, err
+		}), boundID, middleware.Before)
+	}
+}
+
+// jsonObject refuses a body that is not one JSON object: the SDK would take an
+// empty one for an answer without messages.
+func jsonObject(body []byte) (rest []byte, err error) {
+	if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
+		return nil, &bodyError{"answered with " + kindOf(body) + " instead of a JSON object"}
+	}
+	return body, nil
+}
+
+// kindOf says what a body is that is not what it should be.
+func kindOf(body []byte) string {
+	text := bytes.TrimSpace(body)
+	switch {
+	case len(text) == 0:
+		return "an empty body"
+	case isHTML(text):
+		return "an HTML page"
+	case json.Valid(text):
+		return "JSON"
+	case text[0] == '<':
+		return "XML"
+	default:
+		return "something unknown"
+	}
+}
+
+func isHTML(text []byte) bool {
+	for _, begin := range []string{"<!doctype html", "<html"} {
+		if len(text) >= len(begin) && bytes.EqualFold(text[:len(begin)], []byte(begin)) {
+			return true
+		}
+	}
+	return false
+}

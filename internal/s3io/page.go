@@ -1,0 +1,205 @@
+package s3io
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
+)
+
+// maxKey is how long a key can be in S3, in bytes.
+const maxKey = 1024
+
+// Page is up to 1,000 objects and prefixes. It is the caller's.
+type Page struct {
+	Objects  []Object
+	Prefixes []string // each ends in Delimiter
+	Token    string   // for the next page; "" when this is the last
+
+	Unasked Sample // keys and prefixes that were not asked for, and are left out
+	Undated Sample // keys of objects without a readable LastModified
+}
+
+// Object is one entry of a list.
+type Object struct {
+	Key          string
+	ETag         string    // without quotes
+	Size         int64     // bytes; -1 when unknown
+	LastModified time.Time // zero when unknown
+}
+
+// Sample is how many there are, and one of them, shortened for a message.
+type Sample struct {
+	Count   int
+	Example string
+}
+
+func (s *Sample) add(text string) {
+	if s.Count == 0 {
+		s.Example = brief(text)
+	}
+	s.Count++
+}
+
+// listBody is a list as servers write it. What may be absent, or wrong without
+// making the list useless, is text.
+type listBody struct {
+	Name                  *string
+	IsTruncated           *string
+	NextContinuationToken string
+	EncodingType          string
+	Prefix                string
+	Contents              []struct{ Key, ETag, Size, LastModified string }
+	CommonPrefixes        []struct{ Prefix string }
+}
+
+// errIsError: the body is S3's way to report an error late.
+var errIsError = errors.New("an error is in place of the list")
+
+// ReadPage reads the body of the answer to in. Whatever is not a whole list, or
+// is that of something else, is an error: to the SDK it would be an empty list.
+func ReadPage(body []byte, in ListInput) (Page, error) {
+	text, err := decodeList(body)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Objects: make([]Object, 0, len(text.Contents))}
+	truncated, err := strconv.ParseBool(strings.TrimSpace(*text.IsTruncated))
+	switch {
+	case err != nil:
+		return Page{}, notAList("a list whose IsTruncated is %q", brief(*text.IsTruncated))
+	case truncated && text.NextContinuationToken == "":
+		return Page{}, notAList("a list that is to be continued, without a NextContinuationToken")
+	case truncated:
+		page.Token = text.NextContinuationToken
+	}
+	foreign := page.take(text, in)
+	if len(page.Objects)+len(page.Prefixes) > 0 {
+		return page, nil
+	}
+	if echo := text.Prefix; echo != "" && echo != in.Prefix && text.decode(echo) != in.Prefix {
+		return Page{}, notAList("the list of prefix %q", brief(echo))
+	}
+	if foreign {
+		return Page{}, notAList("a list of other keys, such as %q", page.Unasked.Example)
+	}
+	return page, nil
+}
+
+// take takes what was asked for. foreign: something else is there too.
+func (page *Page) take(text *listBody, in ListInput) (foreign bool) {
+	for i := range text.Contents {
+		o := &text.Contents[i]
+		key, ok := text.fit(o.Key, in.Prefix)
+		if !ok || key == "" || len(key) > maxKey || in.StartAfter != "" && key <= in.StartAfter {
+			page.Unasked.add(o.Key)
+			foreign = foreign || !ok && o.Key != ""
+			continue
+		}
+		obj := Object{Key: key, ETag: unquote(o.ETag), Size: -1}
+		if size, err := strconv.ParseInt(strings.TrimSpace(o.Size), 10, 64); err == nil && size >= 0 {
+			obj.Size = size
+		}
+		if at, err := smithytime.ParseDateTime(strings.TrimSpace(o.LastModified)); err == nil {
+			obj.LastModified = at
+		} else {
+			page.Undated.add(key)
+		}
+		page.Objects = append(page.Objects, obj)
+	}
+	for i := range text.CommonPrefixes {
+		raw := text.CommonPrefixes[i].Prefix
+		prefix, ok := text.fit(raw, in.Prefix)
+		if !ok || len(prefix) > maxKey || !isFolder(prefix[len(in.Prefix):], in.Delimiter) {
+			page.Unasked.add(raw)
+			foreign = foreign || raw != ""
+			continue
+		}
+		page.Prefixes = append(page.Prefixes, prefix)
+	}
+	return foreign
+}
+
+// isFolder reports whether rest ends in the first delimiter in it.
+func isFolder(rest, delimiter string) bool {
+	_, behind, ok := strings.Cut(rest, delimiter)
+	return delimiter != "" && ok && behind == ""
+}
+
+// fit returns a key decoded, or as it is when it begins with prefix only so:
+// there are servers that echo the encoding without using it.
+func (text *listBody) fit(key, prefix string) (string, bool) {
+	if decoded := text.decode(key); strings.HasPrefix(decoded, prefix) {
+		return decoded, true
+	}
+	return key, strings.HasPrefix(key, prefix)
+}
+
+func (text *listBody) decode(key string) string {
+	if text.EncodingType != "url" {
+		return key
+	}
+	return decodeKey(key)
+}
+
+// decodeList reads a whole ListBucketResult with what no list is without.
+func decodeList(body []byte) (*listBody, error) {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	root, err := nextElement(d)
+	if err != nil {
+		return nil, notAList("%s", kindOf(body))
+	}
+	switch {
+	case root.Name.Local == "ListBucketResult":
+	case strings.EqualFold(root.Name.Local, "Error"):
+		return nil, errIsError
+	case isHTML(bytes.TrimSpace(body)):
+		return nil, notAList("an HTML page")
+	default:
+		return nil, notAList("XML whose root is %q", brief(root.Name.Local))
+	}
+	text := &listBody{}
+	if err := d.DecodeElement(text, &root); err != nil {
+		return nil, notAList("a list that is cut off or damaged (%s)", brief(err.Error()))
+	}
+	if _, err := nextElement(d); !errors.Is(err, io.EOF) {
+		return nil, notAList("a list with something behind it")
+	}
+	if text.Name == nil {
+		return nil, notAList("a list without Name")
+	}
+	if text.IsTruncated == nil {
+		return nil, notAList("a list without IsTruncated")
+	}
+	return text, nil
+}
+
+var errText = errors.New("text outside of the root element")
+
+// nextElement returns the next element at the top, or io.EOF.
+func nextElement(d *xml.Decoder) (xml.StartElement, error) {
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			return token, nil
+		case xml.CharData:
+			if len(bytes.Trim(token, " \t\r\n\ufeff")) > 0 { // a byte order mark is none
+				return xml.StartElement{}, errText
+			}
+		}
+	}
+}
+
+func notAList(what string, args ...any) error {
+	return &bodyError{"answered with " + fmt.Sprintf(what, args...) + " instead of the list that was asked for"}
+}

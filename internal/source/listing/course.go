@@ -1,0 +1,132 @@
+package listing
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+const (
+	// idleLimit is how many pages in a row may show nothing new before the list
+	// is told and paced. S3 itself gives a few where much was deleted.
+	idleLimit = 100
+	// idlePause is the wait before each further one.
+	idlePause = time.Second
+)
+
+// errDisorder ends a pass: it begins anew.
+var errDisorder = errors.New("the list is out of order")
+
+// list is a list under way: what to ask for next, and how far it came.
+type list struct {
+	s3io.ListInput
+	course course
+}
+
+// course is what the next page of a list has to go on from.
+type course struct {
+	last  string // the greatest key or prefix that was shown
+	name  string // the last key of a log object
+	idle  int    // pages in a row that showed nothing behind last
+	token string // one of those that were given since then
+}
+
+// advance takes a page as the next one of the list, or returns what is wrong
+// with it and changes nothing. Positions and the early ends of lists rely on the
+// order of log objects, so that is checked; that of other keys does not matter.
+func (l *list) advance(got *s3io.Page) error {
+	c := l.course
+	if l.Token == "" {
+		c = course{}
+	}
+	if key := c.misplaced(got.Objects); key != "" {
+		return fmt.Errorf("%w: %s: %w: %q comes behind a greater key; check the server at aws.endpoint",
+			source.ErrUnreachable, l.uri(), errDisorder, key)
+	}
+	// A server whose tokens name the last key may show it again. By now it may be
+	// done and forgotten.
+	if c.name != "" && len(got.Objects) > 0 && got.Objects[0].Key == c.name {
+		got.Objects = got.Objects[1:]
+	}
+	if last := lastShown(got); last > c.last {
+		c.last, c.idle, c.token = last, 0, got.Token
+	} else if got.Token != "" {
+		if got.Token == c.token {
+			return fmt.Errorf("%w: %s: the list goes in circles behind %q; check aws.endpoint and proxies",
+				source.ErrUnreachable, l.uri(), c.last)
+		}
+		// Brent's way to find a circle of any length: compare with one token, and
+		// with a later one each time as many more have come.
+		if c.idle++; c.idle&(c.idle-1) == 0 {
+			c.token = got.Token
+		}
+	}
+	for _, o := range slices.Backward(got.Objects) {
+		if _, ok := source.ParseName(o.Key); ok {
+			c.name = o.Key
+			break
+		}
+	}
+	l.course = c
+	return nil
+}
+
+// misplaced returns the first log object that comes behind one with a greater
+// key, if there is one.
+func (c *course) misplaced(objects []s3io.Object) string {
+	inOrder := slices.IsSortedFunc(objects, func(a, b s3io.Object) int { return strings.Compare(a.Key, b.Key) })
+	if inOrder && (len(objects) == 0 || objects[0].Key >= c.name) {
+		return ""
+	}
+	last := c.name
+	for i := range objects {
+		key := objects[i].Key
+		if _, ok := source.ParseName(key); !ok {
+			continue
+		}
+		if key < last {
+			return key
+		}
+		last = key
+	}
+	return ""
+}
+
+func (l *list) uri() string { return "s3://" + l.Bucket + "/" + l.Prefix }
+
+// isSlow reports whether the next page is to be waited for.
+func (l *list) isSlow() bool { return l.Token != "" && l.course.idle >= idleLimit }
+
+// tell reports what is wrong with a page that is used all the same.
+func (s *Source) tell(l *list, got *s3io.Page) {
+	if u := got.Unasked; u.Count > 0 && !s.told.unasked {
+		s.told.unasked = true
+		s.set.Problem(fmt.Errorf("%s: %d entries of a list were not asked for and are left out, such as %q; check aws.endpoint and proxies",
+			l.uri(), u.Count, u.Example))
+	}
+	if u := got.Undated; u.Count > 0 && !s.told.undated {
+		s.told.undated = true
+		s.set.Problem(fmt.Errorf("%s: %d objects have no readable LastModified and count as delivered now, such as %q; check the server at aws.endpoint",
+			l.uri(), u.Count, u.Example))
+	}
+	if l.course.idle == idleLimit {
+		s.set.Problem(fmt.Errorf("%s: %d pages in a row show nothing behind %q: each further one is waited for %v; check the server at aws.endpoint",
+			l.uri(), idleLimit, l.course.last, idlePause))
+	}
+}
+
+// lastShown returns the greatest key or prefix of a page; "" when it is empty.
+func lastShown(got *s3io.Page) (last string) {
+	if n := len(got.Objects); n > 0 {
+		last = got.Objects[n-1].Key
+	}
+	if n := len(got.Prefixes); n > 0 {
+		last = max(last, got.Prefixes[n-1])
+	}
+	return last
+}
