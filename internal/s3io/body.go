@@ -84,7 +84,7 @@ func checkBody(check func(body []byte) (rest []byte, err error)) func(*middlewar
 // empty one for an answer without messages.
 func jsonObject(body []byte) (rest []byte, err error) {
 	if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
-		return nil, &bodyError{"answered with " + kindOf(body) + " instead of a JSON object"}
+		return nil, &bodyError{"the answer is not a JSON object: " + kindOf(body)}
 	}
 	return body, nil
 }
@@ -94,15 +94,15 @@ func kindOf(body []byte) string {
 	text := bytes.TrimSpace(body)
 	switch {
 	case len(text) == 0:
-		return "an empty body"
+		return "empty body"
 	case isHTML(text):
-		return "an HTML page"
+		return "HTML page"
 	case json.Valid(text):
 		return "JSON"
 	case text[0] == '<':
 		return "XML"
 	default:
-		return "something unknown"
+		return "neither XML nor JSON"
 	}
 }
 

@@ -129,16 +129,16 @@ func TestObjectsHaveNoLimit(t *testing.T) {
 // entries.
 func TestOnlyAJSONObjectIsAnAnswerOfAQueue(t *testing.T) {
 	for what, c := range map[string]struct{ body, says string }{
-		"empty":  {"", "an empty body"},
-		"blank":  {"\n", "an empty body"},
-		"HTML":   {"<html><body>sign in</body></html>", "an HTML page"},
+		"empty":  {"", "empty body"},
+		"blank":  {"\n", "empty body"},
+		"HTML":   {"<html><body>sign in</body></html>", "HTML page"},
 		"XML":    {"<ReceiveMessageResponse/>", "XML"},
 		"null":   {"null", "JSON"},
 		"array":  {"[]", "JSON"},
 		"string": {`"ok"`, "JSON"},
-		"cut":    {`{"Messages":[`, "something unknown"},
-		"twice":  {`{}{}`, "something unknown"},
-		"text":   {"ok", "something unknown"},
+		"cut":    {`{"Messages":[`, "neither XML nor JSON"},
+		"twice":  {`{}{}`, "neither XML nor JSON"},
+		"text":   {"ok", "neither XML nor JSON"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			q := answeredQueue(t, always(http.StatusOK, func() io.Reader { return strings.NewReader(c.body) }))
@@ -148,7 +148,7 @@ func TestOnlyAJSONObjectIsAnAnswerOfAQueue(t *testing.T) {
 			_, attributes := q.MaxReceives(t.Context())
 			for _, err := range []error{received, deleted, set, attributes} {
 				require.ErrorIs(t, err, source.ErrUnreachable)
-				assert.Contains(t, err.Error(), c.says+" instead of a JSON object; check queue.url and proxies")
+				assert.Contains(t, err.Error(), "the answer is not a JSON object: "+c.says+"; check queue.url and proxies")
 			}
 			t.Log(received)
 		})

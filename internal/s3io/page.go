@@ -73,9 +73,9 @@ func ReadPage(body []byte, in ListInput) (Page, error) {
 	truncated, err := strconv.ParseBool(strings.TrimSpace(*text.IsTruncated))
 	switch {
 	case err != nil:
-		return Page{}, notAList("a list whose IsTruncated is %q", brief(*text.IsTruncated))
+		return Page{}, notAList("IsTruncated is %q", brief(*text.IsTruncated))
 	case truncated && text.NextContinuationToken == "":
-		return Page{}, notAList("a list that is to be continued, without a NextContinuationToken")
+		return Page{}, notAList("it is to be continued but has no NextContinuationToken")
 	case truncated:
 		page.Token = text.NextContinuationToken
 	}
@@ -84,10 +84,10 @@ func ReadPage(body []byte, in ListInput) (Page, error) {
 		return page, nil
 	}
 	if echo := text.Prefix; echo != "" && echo != in.Prefix && text.decode(echo) != in.Prefix {
-		return Page{}, notAList("the list of prefix %q", brief(echo))
+		return Page{}, notAList("it is of prefix %q", brief(echo))
 	}
 	if foreign {
-		return Page{}, notAList("a list of other keys, such as %q", page.Unasked.Example)
+		return Page{}, notAList("it has other keys only, such as %q", page.Unasked.Example)
 	}
 	return page, nil
 }
@@ -160,22 +160,22 @@ func decodeList(body []byte) (*listBody, error) {
 	case strings.EqualFold(root.Name.Local, "Error"):
 		return nil, errIsError
 	case isHTML(bytes.TrimSpace(body)):
-		return nil, notAList("an HTML page")
+		return nil, notAList("HTML page")
 	default:
-		return nil, notAList("XML whose root is %q", brief(root.Name.Local))
+		return nil, notAList("XML with root %q", brief(root.Name.Local))
 	}
 	text := &listBody{}
 	if err := d.DecodeElement(text, &root); err != nil {
-		return nil, notAList("a list that is cut off or damaged (%s)", brief(err.Error()))
+		return nil, notAList("it is cut off or damaged (%s)", brief(err.Error()))
 	}
 	if _, err := nextElement(d); !errors.Is(err, io.EOF) {
-		return nil, notAList("a list with something behind it")
+		return nil, notAList("something is behind its end")
 	}
 	if text.Name == nil {
-		return nil, notAList("a list without Name")
+		return nil, notAList("Name is missing")
 	}
 	if text.IsTruncated == nil {
-		return nil, notAList("a list without IsTruncated")
+		return nil, notAList("IsTruncated is missing")
 	}
 	return text, nil
 }
@@ -201,5 +201,5 @@ func nextElement(d *xml.Decoder) (xml.StartElement, error) {
 }
 
 func notAList(what string, args ...any) error {
-	return &bodyError{"answered with " + fmt.Sprintf(what, args...) + " instead of the list that was asked for"}
+	return &bodyError{"the answer is not the list that was asked for: " + fmt.Sprintf(what, args...)}
 }

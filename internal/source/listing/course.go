@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,9 +18,6 @@ const (
 	idlePause = time.Second
 )
 
-// errDisorder ends a pass: it begins anew.
-var errDisorder = errors.New("the list is out of order")
-
 // list is a list under way: what to ask for next, and how far it came.
 type list struct {
 	s3io.ListInput
@@ -31,32 +27,26 @@ type list struct {
 // course is what the next page of a list has to go on from.
 type course struct {
 	last  string // the greatest key or prefix that was shown
-	name  string // the last key of a log object
+	lead  string // the token that came with it
 	idle  int    // pages in a row that showed nothing behind last
 	token string // one of those that were given since then
+	name  string // the last key of a log object, where the order matters
 }
 
 // advance takes a page as the next one of the list, or returns what is wrong
-// with it and changes nothing. Positions and the early ends of lists rely on the
-// order of log objects, so that is checked; that of other keys does not matter.
+// with it. Then the list goes on where the last page led that showed something.
 func (l *list) advance(got *s3io.Page) error {
 	c := l.course
 	if l.Token == "" {
-		c = course{}
-	}
-	if key := c.misplaced(got.Objects); key != "" {
-		return fmt.Errorf("%w: %s: %w: %q comes behind a greater key; check the server at aws.endpoint",
-			source.ErrUnreachable, l.uri(), errDisorder, key)
-	}
-	// A server whose tokens name the last key may show it again. By now it may be
-	// done and forgotten.
-	if c.name != "" && len(got.Objects) > 0 && got.Objects[0].Key == c.name {
-		got.Objects = got.Objects[1:]
+		c.last, c.lead, c.idle, c.token = "", "", 0, ""
 	}
 	if last := lastShown(got); last > c.last {
-		c.last, c.idle, c.token = last, 0, got.Token
+		c.last, c.lead, c.idle, c.token = last, got.Token, 0, got.Token
 	} else if got.Token != "" {
 		if got.Token == c.token {
+			// The tokens since then may be anybody's. One that is not of this list
+			// could lead behind its end.
+			l.Token, l.course.idle, l.course.token = c.lead, 0, c.lead
 			return fmt.Errorf("%w: %s: the list goes in circles behind %q; check aws.endpoint and proxies",
 				source.ErrUnreachable, l.uri(), c.last)
 		}
@@ -66,24 +56,46 @@ func (l *list) advance(got *s3io.Page) error {
 			c.token = got.Token
 		}
 	}
-	for _, o := range slices.Backward(got.Objects) {
-		if _, ok := source.ParseName(o.Key); ok {
-			c.name = o.Key
-			break
-		}
-	}
 	l.course = c
 	return nil
 }
 
-// misplaced returns the first log object that comes behind one with a greater
-// key, if there is one.
-func (c *course) misplaced(objects []s3io.Object) string {
+// advanceInOrder is advance for lists whose position and end rely on the order
+// of log objects. That of other keys does not matter.
+func (l *list) advanceInOrder(got *s3io.Page) error {
+	name := l.course.name
+	if l.Token == "" {
+		name = ""
+	}
+	if key := misplaced(got.Objects, name); key != "" {
+		return fmt.Errorf("%w: %s: the list is out of order: %q comes behind a greater key; check the server at aws.endpoint",
+			source.ErrUnreachable, l.uri(), key)
+	}
+	if err := l.advance(got); err != nil {
+		return err
+	}
+	// A server whose tokens name the last key may show it again. By now it may be
+	// done and forgotten.
+	if name != "" && len(got.Objects) > 0 && got.Objects[0].Key == name {
+		got.Objects = got.Objects[1:]
+	}
+	for _, o := range slices.Backward(got.Objects) {
+		if _, ok := source.ParseName(o.Key); ok {
+			name = o.Key
+			break
+		}
+	}
+	l.course.name = name
+	return nil
+}
+
+// misplaced returns the first key of a log object that comes behind a greater
+// one, of which last is the one before objects; "" when there is none.
+func misplaced(objects []s3io.Object, last string) string {
 	inOrder := slices.IsSortedFunc(objects, func(a, b s3io.Object) int { return strings.Compare(a.Key, b.Key) })
-	if inOrder && (len(objects) == 0 || objects[0].Key >= c.name) {
+	if inOrder && (len(objects) == 0 || objects[0].Key >= last) {
 		return ""
 	}
-	last := c.name
 	for i := range objects {
 		key := objects[i].Key
 		if _, ok := source.ParseName(key); !ok {

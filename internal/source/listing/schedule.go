@@ -58,6 +58,14 @@ type run struct {
 	lists int       // pages of the pass so far
 }
 
+// advance takes a page as the next one, or returns what is wrong with it.
+func (r *run) advance(got *s3io.Page) error {
+	if r.rank == rankSpan {
+		return r.in.advanceInOrder(got)
+	}
+	return r.in.advance(got)
+}
+
 // schedule is a heap of the runs, save the one whose page is being handed out. A
 // run that has more pages is due at once, but behind those that were due before,
 // so that neither a long pass nor many short ones keep the others waiting.
@@ -107,8 +115,7 @@ type page struct {
 }
 
 // list gets the next page of the first run. The page before was handed out. An
-// error leaves the run where it is, but for a token that the server does not know,
-// or that led to what was listed before.
+// error leaves the run where it is, but for a token that the server does not know.
 func (s *Source) list(ctx context.Context, now time.Time) error {
 	r := s.runs[0]
 	if s.mustWait(r) {
@@ -126,9 +133,13 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	}
 	got, err := s.nextPage(ctx, r)
 	if err == nil {
-		err = r.in.advance(&got)
+		idle := time.Duration(r.in.course.idle) * idlePause
+		if err = r.advance(&got); err != nil { // the trouble is with this list alone: the others have their turn
+			r.due = now.Add(idle)
+			heap.Fix(&s.runs, 0)
+		}
 	}
-	if errors.Is(err, s3io.ErrToken) || errors.Is(err, errDisorder) {
+	if errors.Is(err, s3io.ErrToken) {
 		r.more = false // the pass begins anew
 	}
 	if err != nil {
