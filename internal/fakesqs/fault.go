@@ -10,9 +10,11 @@ type Fault struct {
 	Status  int
 	Code    string // without namespace, such as "AccessDeniedException"
 	Message string
-	// Entry: the request succeeds, each of its entries fails with Code. For
-	// batches only.
+	// Entry: the request succeeds, but its entries fail with Code or, without
+	// one, are left out of the answer. For batches only.
 	Entry bool
+	// Of narrows Entry to the messages with this body; "" means all.
+	Of string
 	// Lost: the request is done, and its answer is Status. So a message may be
 	// in flight that nobody has.
 	Lost bool
@@ -29,7 +31,11 @@ var (
 	Throttled    = Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}
 	Denied       = Fault{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: "User is not authorized to perform this"}
 	BadReceipt   = Fault{Code: "ReceiptHandleIsInvalid", Message: "The receipt handle has expired", Entry: true}
+	NotInFlight  = Fault{Code: "AWS.SimpleQueueService.MessageNotInflight", Message: "The specified message isn't in flight.", Entry: true}
+	StaleReceipt = Fault{Code: "InvalidParameterValue", Message: "Value r for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.", Entry: true}
 	EntryFailure = Fault{Code: "InternalError", Message: "try again", Entry: true}
+	EntryDenied  = Fault{Code: "AccessDenied", Message: "User is not authorized to perform this", Entry: true}
+	EntryMissing = Fault{Entry: true}
 )
 
 // Fail lets the next n requests of an action meet a fault. Faults of an action
@@ -46,6 +52,11 @@ func (s *Server) Heal(action string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.faults, action)
+}
+
+// meets reports whether the fault is that of an entry of this message.
+func (f *Fault) meets(m *message) bool {
+	return f != nil && f.Entry && (f.Of == "" || m != nil && m.body == f.Of)
 }
 
 // takeFault returns what a request meets, nil: nothing.

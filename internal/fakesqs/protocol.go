@@ -201,8 +201,10 @@ func (q *Queue) batch(in *request, injected *Fault, do func(entry) *fault) (fiel
 			return nil, &fault{http.StatusBadRequest, "com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Id " + e.ID + " repeated.", ""}
 		}
 		seen[e.ID] = true
-		if injected != nil && injected.Entry {
-			failed = append(failed, fields{"Id": e.ID, "Code": injected.Code, "Message": injected.Message, "SenderFault": injected.Code != "InternalError"})
+		if injected.meets(q.server.handles[e.ReceiptHandle]) {
+			if injected.Code != "" {
+				failed = append(failed, fields{"Id": e.ID, "Code": injected.Code, "Message": injected.Message, "SenderFault": injected.Code != "InternalError"})
+			}
 		} else if f := do(e); f != nil {
 			failed = append(failed, fields{"Id": e.ID, "Code": f.entryCode(), "Message": f.message, "SenderFault": true})
 		} else {

@@ -189,6 +189,30 @@ func TestBatchesTellTheirEntriesApart(t *testing.T) {
 	assert.True(t, out.Failed[0].SenderFault)
 }
 
+func TestAFaultOfOneMessageIsNotThatOfOthers(t *testing.T) {
+	s, c := start(t, Settings{})
+	entries := make([]fields, 2)
+	for i, body := range []string{"one", "two"} {
+		c.q.Send(body)
+		handle, _ := c.receive()
+		entries[i] = fields{"Id": body, "ReceiptHandle": handle, "VisibilityTimeout": 60}
+	}
+	denied, missing := EntryDenied, EntryMissing
+	denied.Of, missing.Of = "one", "one"
+	s.Fail("ChangeMessageVisibilityBatch", 1, denied)
+	_, out := c.call("ChangeMessageVisibilityBatch", fields{"Entries": entries})
+	require.Len(t, out.Failed, 1)
+	assert.Equal(t, "one", out.Failed[0].ID)
+	assert.Equal(t, "AccessDenied", out.Failed[0].Code)
+
+	s.Fail("DeleteMessageBatch", 1, missing)
+	_, out = c.call("DeleteMessageBatch", fields{"Entries": entries})
+	assert.Empty(t, out.Failed)
+	require.Len(t, out.Successful, 1)
+	assert.Equal(t, "two", out.Successful[0].ID)
+	assert.Equal(t, []string{"one"}, c.q.Bodies())
+}
+
 func TestWrongRequestsAreRefused(t *testing.T) {
 	_, c := start(t, Settings{})
 	eleven := make([]fields, 11)

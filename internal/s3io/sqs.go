@@ -3,7 +3,6 @@ package s3io
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -18,10 +17,6 @@ import (
 
 // QueueBatch is how many messages one call to SQS takes or gives at most.
 const QueueBatch = 10
-
-// ErrReceipt is the error of one message: its receipt is not valid any more,
-// since its visibility ran out, or it was deleted.
-var ErrReceipt = errors.New("receipt is no longer valid")
 
 // Message is a message that was received.
 type Message struct {
@@ -108,31 +103,45 @@ func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
 // Delete deletes up to QueueBatch messages. It returns one error for each of
 // them, nil where it was deleted, or one for the whole call.
 func (q *Queue) Delete(ctx context.Context, receipts []string) ([]error, error) {
+	const action = "sqs:DeleteMessage"
+	ids := make([]string, len(receipts))
 	entries := make([]types.DeleteMessageBatchRequestEntry, len(receipts))
 	for i := range receipts {
-		entries[i] = types.DeleteMessageBatchRequestEntry{Id: entryID(i), ReceiptHandle: &receipts[i]}
+		ids[i] = entryID("delete", i, receipts[i])
+		entries[i] = types.DeleteMessageBatchRequestEntry{Id: &ids[i], ReceiptHandle: &receipts[i]}
 	}
 	out, err := q.api.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &q.url, Entries: entries})
 	if err != nil {
-		return nil, q.explain(ctx, "sqs:DeleteMessage", err)
+		return nil, q.explain(ctx, action, err)
 	}
-	return entryErrors(len(receipts), out.Failed), nil
+	deleted := make([]string, len(out.Successful))
+	for i := range out.Successful {
+		deleted[i] = value(out.Successful[i].Id)
+	}
+	return q.entryErrors(action, ids, deleted, out.Failed), nil
 }
 
 // SetVisibility sets the visibility of up to QueueBatch messages. Its results
 // are as those of Delete.
 func (q *Queue) SetVisibility(ctx context.Context, of []Visibility) ([]error, error) {
+	const action = "sqs:ChangeMessageVisibility"
+	ids := make([]string, len(of))
 	entries := make([]types.ChangeMessageVisibilityBatchRequestEntry, len(of))
 	for i := range of {
+		ids[i] = entryID("change", i, of[i].Receipt)
 		entries[i] = types.ChangeMessageVisibilityBatchRequestEntry{
-			Id: entryID(i), ReceiptHandle: &of[i].Receipt, VisibilityTimeout: wholeSeconds(of[i].For),
+			Id: &ids[i], ReceiptHandle: &of[i].Receipt, VisibilityTimeout: wholeSeconds(of[i].For),
 		}
 	}
 	out, err := q.api.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &q.url, Entries: entries})
 	if err != nil {
-		return nil, q.explain(ctx, "sqs:ChangeMessageVisibility", err)
+		return nil, q.explain(ctx, action, err)
 	}
-	return entryErrors(len(of), out.Failed), nil
+	changed := make([]string, len(out.Successful))
+	for i := range out.Successful {
+		changed[i] = value(out.Successful[i].Id)
+	}
+	return q.entryErrors(action, ids, changed, out.Failed), nil
 }
 
 // MaxReceives returns how often the queue gives a message out before it moves
@@ -160,29 +169,6 @@ func (q *Queue) MaxReceives(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("redrive policy of %s: maxReceiveCount %s is not a number", q.url, brief(string(policy.Max)))
 	}
 	return most, nil
-}
-
-// entryErrors puts the errors of a batch's entries in the order of the entries.
-func entryErrors(n int, failed []types.BatchResultErrorEntry) []error {
-	errs := make([]error, n)
-	for i := range failed {
-		f := &failed[i]
-		at, err := strconv.Atoi(value(f.Id))
-		if err != nil || at < 0 || at >= n {
-			continue
-		}
-		kind := source.ErrUnreachable
-		if f.SenderFault { // for SQS: trying again gives the same
-			kind = ErrReceipt
-		}
-		errs[at] = fmt.Errorf("%w: %s: %s", kind, value(f.Code), brief(value(f.Message)))
-	}
-	return errs
-}
-
-func entryID(i int) *string {
-	id := strconv.Itoa(i)
-	return &id
 }
 
 func wholeSeconds(d time.Duration) int32 { return int32(d / time.Second) }

@@ -19,29 +19,36 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	fail := func(what, hint string, kinds ...error) error {
-		return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], q.url, what, hint)}
-	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
 		what, hint := q.access.missing(noCreds.error)
-		return fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
+		return q.fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
 	}
 	if what, ok := wrongBody(err); ok {
 		return fail(what, "check queue.url and proxies", source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
-		return fail(brief(rootCause(err)), "check the network and queue.url", source.ErrUnreachable)
+		return q.fail(brief(rootCause(err)), "check the network and queue.url", source.ErrUnreachable)
 	}
 	hint, kind := q.judge(action, a)
-	return fail(a.String(), hint, kind, source.ErrUnreachable)
+	return q.fail(a.String(), hint, kind, source.ErrUnreachable)
+}
+
+// fail is an error about the queue, of the first of these kinds above all.
+func (q *Queue) fail(what, hint string, kinds ...error) error {
+	return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], q.url, what, hint)}
+}
+
+// queueCode is a code of SQS as it is in all answers: some come with
+// "AWS.SimpleQueueService." or "com.amazonaws.sqs#" before, or "Exception" behind.
+func queueCode(code string) string {
+	return strings.TrimSuffix(code[strings.LastIndexAny(code, ".#")+1:], "Exception")
 }
 
 // judge tells what an answer means and what to do about it.
 func (q *Queue) judge(action string, a answer) (hint string, kind error) {
-	// Codes come with and without "AWS.SimpleQueueService." and "Exception".
-	code := strings.TrimSuffix(a.code[strings.LastIndexByte(a.code, '.')+1:], "Exception")
+	code := queueCode(a.code)
 	switch code {
 	case "", "UnknownError":
 		return "what answered does not speak the JSON protocol of SQS: check queue.url and proxies", source.ErrUnreachable

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,78 @@ func TestInvalidReceiptsAreTold(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, errs[0], source.ErrUnreachable)
 	assert.NotErrorIs(t, errs[0], s3io.ErrReceipt)
+}
+
+// One message of a batch that fails does not fail the others, and is forgotten
+// only when its receipt is what is wrong.
+func TestFailedEntriesAreToldApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault fakesqs.Fault
+		kind  error
+		says  string
+	}{
+		"no permission":      {fakesqs.EntryDenied, source.ErrDenied, "allow %s on arn:aws:sqs:us-east-1:111122223333:access-logs"},
+		"left out":           {fakesqs.EntryMissing, source.ErrUnreachable, "the answer to %s does not tell"},
+		"in trouble":         {fakesqs.EntryFailure, source.ErrUnreachable, "passes by itself"},
+		"visible again":      {fakesqs.NotInFlight, s3io.ErrReceipt, "MessageNotInflight"},
+		"an expired receipt": {fakesqs.StaleReceipt, s3io.ErrReceipt, "InvalidParameterValue"},
+		"an invalid receipt": {fakesqs.BadReceipt, s3io.ErrReceipt, "ReceiptHandleIsInvalid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, remote, q := startQueue(t, fakesqs.Settings{})
+			remote.Send("one")
+			remote.Send("two")
+			ctx := context.Background()
+			got, err := q.Receive(ctx, s3io.Receive{Max: 10, Visibility: time.Minute})
+			require.NoError(t, err)
+			c.fault.Of = "one"
+			srv.Fail("ChangeMessageVisibilityBatch", 1, c.fault)
+			srv.Fail("DeleteMessageBatch", 1, c.fault)
+			check := func(action string, errs []error, err error) {
+				require.NoError(t, err)
+				require.ErrorIs(t, errs[0], c.kind)
+				require.ErrorContains(t, errs[0], strings.ReplaceAll(c.says, "%s", action))
+				require.NoError(t, errs[1])
+			}
+			errs, err := q.SetVisibility(ctx, []s3io.Visibility{{Receipt: got[0].Receipt, For: time.Hour}, {Receipt: got[1].Receipt, For: time.Hour}})
+			check("sqs:ChangeMessageVisibility", errs, err)
+			errs, err = q.Delete(ctx, []string{got[0].Receipt, got[1].Receipt})
+			check("sqs:DeleteMessage", errs, err)
+			assert.Equal(t, []string{"one"}, remote.Bodies())
+		})
+	}
+}
+
+// An answer to another call, as a proxy may give it, settles nothing.
+func TestSomebodyElsesAnswerSettlesNothing(t *testing.T) {
+	srv, remote, _ := startQueue(t, fakesqs.Settings{})
+	remote.Send("one")
+	var other []byte // the answer to the first batch
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		srv.ServeHTTP(answer, r)
+		body := answer.Body.Bytes()
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "Batch") {
+			if other == nil {
+				other = body
+			}
+			body = other
+		}
+		w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+		_, _ = w.Write(body)
+	}))
+	t.Cleanup(front.Close)
+	q := openQueue(t, front.URL+"/111122223333/access-logs")
+	ctx := context.Background()
+	got, err := q.Receive(ctx, s3io.Receive{Max: 10, Visibility: time.Minute})
+	require.NoError(t, err)
+	errs, err := q.SetVisibility(ctx, []s3io.Visibility{{Receipt: got[0].Receipt, For: time.Hour}})
+	require.NoError(t, err)
+	require.NoError(t, errs[0])
+	errs, err = q.Delete(ctx, []string{got[0].Receipt})
+	require.NoError(t, err)
+	require.ErrorIs(t, errs[0], source.ErrUnreachable)
+	assert.ErrorContains(t, errs[0], "does not tell what became of every message")
 }
 
 func TestRedrivePolicyIsRead(t *testing.T) {
