@@ -42,18 +42,21 @@ func (s *Source) resumeDeletes() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undeletable = false
+	s.deletes = append(s.aside, s.deletes...)
+	s.aside = nil
 	s.startDeleters()
 }
 
-// deleter deletes messages until none is left or it fails, one call after the
-// other. Those that come while all deleters are busy share the next calls.
+// deleter deletes messages until none is left or a call fails, one call after the
+// other. Those that come while all deleters are busy share the next calls. Those
+// that fail are set aside: one that cannot be deleted must not slow down the others.
 func (s *Source) deleter() {
 	<-s.clock.After(gathering)
 	s.mu.Lock()
 	s.gatherers--
 	s.mu.Unlock()
 	for some := s.takeDeletes(); len(some) > 0; some = s.takeDeletes() {
-		again, failure := s.call(s.calls, some, func(ctx context.Context) ([]error, error) {
+		again, failure := s.call(s.calls, deletion, some, func(ctx context.Context) ([]error, error) {
 			receipts := make([]string, len(some))
 			for i, m := range some {
 				receipts[i] = m.receipt
@@ -63,7 +66,7 @@ func (s *Source) deleter() {
 		s.mu.Lock()
 		s.trouble[deletion] = failure
 		s.undeletable = s.undeletable || failure != nil
-		s.deletes = append(again, s.deletes...)
+		s.aside = append(s.aside, again...)
 		s.mu.Unlock()
 	}
 }

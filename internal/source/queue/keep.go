@@ -25,6 +25,9 @@ const (
 	maxBeat = time.Second
 	// margin is how long before maxHeld a message is handed back, while it is ours.
 	margin = 10 * time.Second
+	// maxFailing is how many messages may fail alone before nothing more is
+	// received: then it is not they that are at fault.
+	maxFailing = s3io.QueueBatch
 	// maxWaiting is how long a message may wait for Next before it is returned, so
 	// that another collector gets it.
 	maxWaiting = 2 * time.Second
@@ -48,6 +51,7 @@ func (s *Source) keep() {
 			s.returnReady()
 			continue
 		case <-beat:
+			s.tell()
 			s.resumeDeletes()
 			s.renew(s.calls)
 			beat = s.clock.After(interval)
@@ -72,8 +76,9 @@ func (s *Source) finish() {
 		s.resumeDeletes()
 		sent := s.sendReturns(ctx)
 		s.deleting.Wait()
+		s.tell()
 		s.mu.Lock()
-		sent = sent && len(s.deletes) == 0
+		sent = sent && len(s.deletes)+len(s.aside) == 0
 		s.mu.Unlock()
 		if sent {
 			return
@@ -86,10 +91,49 @@ func (s *Source) finish() {
 	}
 }
 
-// sendReturns returns what is to be, and tells whether nothing is left.
-func (s *Source) sendReturns(ctx context.Context) bool {
+// tell tells why messages fail alone.
+func (s *Source) tell() {
 	s.mu.Lock()
-	returns := slices.DeleteFunc(s.returns, func(m *message) bool { return m.state == over })
+	err := one(s.failing[deletion])
+	if err == nil {
+		err = one(s.failing[visibility])
+	}
+	s.mu.Unlock()
+	s.set.Hooks.Trouble(err)
+}
+
+// unable tells why what would be received could not be finished. s.mu is held.
+func (s *Source) unable() error {
+	for k, err := range s.trouble {
+		if err != nil {
+			return err
+		}
+		if len(s.failing[k]) >= maxFailing {
+			return one(s.failing[k])
+		}
+	}
+	return nil
+}
+
+// one returns one of the errors, nil when there is none.
+func one(failing map[*message]error) error {
+	for _, err := range failing {
+		return err
+	}
+	return nil
+}
+
+// sendReturns returns what is to be, and tells whether nothing is left. What is
+// visible again by itself needs no call.
+func (s *Source) sendReturns(ctx context.Context) bool {
+	now := s.clock.Now()
+	s.mu.Lock()
+	returns := slices.DeleteFunc(s.returns, func(m *message) bool {
+		if m.state != over && !now.Before(m.hidden) {
+			s.settle(m)
+		}
+		return m.state == over
+	})
 	s.returns = nil
 	s.mu.Unlock()
 
@@ -157,7 +201,7 @@ func (s *Source) change(ctx context.Context, messages []*message, length func(*m
 		places <- struct{}{}
 		calls.Go(func() {
 			defer func() { <-places }()
-			rest, err := s.call(ctx, some, func(ctx context.Context) ([]error, error) {
+			rest, err := s.call(ctx, visibility, some, func(ctx context.Context) ([]error, error) {
 				entries := make([]s3io.Visibility, len(some))
 				for i, m := range some {
 					entries[i] = s3io.Visibility{Receipt: m.receipt, For: length(m)}
@@ -181,8 +225,9 @@ func (s *Source) change(ctx context.Context, messages []*message, length func(*m
 
 // call makes one call for up to QueueBatch messages, and does done for each it
 // went well for, with s.mu held. A message whose receipt is not valid any more
-// is over; the others, which failed, are to be tried again.
-func (s *Source) call(ctx context.Context, some []*message, call func(context.Context) ([]error, error), done func(*message)) (again []*message, failure error) {
+// is over; the others are to be tried again: with failure all of them, else
+// those that failed alone.
+func (s *Source) call(ctx context.Context, k kind, some []*message, call func(context.Context) ([]error, error), done func(*message)) (again []*message, failure error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	errs, err := call(ctx)
@@ -192,16 +237,18 @@ func (s *Source) call(ctx context.Context, some []*message, call func(context.Co
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, m := range some {
+		delete(s.failing[k], m)
 		switch {
 		case errs[i] == nil:
 			done(m)
 		case errors.Is(errs[i], s3io.ErrReceipt):
 			s.settle(m)
-		default:
-			failure, again = errs[i], append(again, m)
+		case m.state != over: // else it was received again meanwhile
+			s.failing[k][m] = errs[i]
+			again = append(again, m)
 		}
 	}
-	return again, failure
+	return again, nil
 }
 
 // answered puts into words that a call's own time was over.

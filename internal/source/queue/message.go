@@ -155,6 +155,9 @@ func (s *Source) giveBack(m *message, delay time.Duration) {
 // valid any more. s.mu is held.
 func (s *Source) settle(m *message) {
 	m.state = over
+	for k := range s.failing {
+		delete(s.failing[k], m)
+	}
 	if s.messages[m.id] == m {
 		delete(s.messages, m.id)
 	}

@@ -57,6 +57,10 @@ type Hooks struct {
 	// Unknown is told the id of a message that is not a notification and why, each
 	// time it is received.
 	Unknown func(id string, why error)
+	// Trouble is told, about once a second, why a message could not be deleted,
+	// renewed or returned although the call worked, nil when there is none. What
+	// fails as a whole is told by Next.
+	Trouble func(error)
 }
 
 // Settings say how to take messages. Visibility is required.
@@ -99,15 +103,17 @@ type Source struct {
 	objects  map[source.ID]*object // handed out or ready
 	ready    []*object             // to hand out, some of them perhaps in vain
 	deletes  []*message            // to send
+	aside    []*message            // to send from the keeper's next beat on, since it failed
 	returns  []*message            // to send
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet
 	undeletable bool // deleting failed, and waits for the keeper's beat
 
-	pause   time.Duration // how long not to receive after the next fault
-	resume  time.Time     // until when not to receive
-	trouble [2]error      // of the last calls, by kind
+	pause   time.Duration         // how long not to receive after the next fault
+	resume  time.Time             // until when not to receive
+	trouble [2]error              // of the last calls, by kind
+	failing [2]map[*message]error // by kind: why its last call failed for a message alone; none is over
 }
 
 // kind is a kind of calls.
@@ -133,6 +139,7 @@ func New(ctx context.Context, queue Queue, bucket Bucket, set Settings) (*Source
 		returning: make(chan struct{}, 1),
 		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, kept: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
+		failing: [2]map[*message]error{{}, {}},
 	}
 	if len(set.Buckets) > 0 {
 		s.buckets = make(map[string]bool, len(set.Buckets))
@@ -181,11 +188,14 @@ func (set *Settings) defaults() {
 	if h.Unknown == nil {
 		h.Unknown = func(string, error) {}
 	}
+	if h.Trouble == nil {
+		h.Trouble = func(error) {}
+	}
 }
 
 // Next implements source.Source. It receives messages when no object is left
-// of those it has, and not while deleting or renewing them fails: what it would
-// take could not be finished.
+// of those it has, and not while deleting or renewing them fails, but for a few:
+// what it would take could not be finished.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -225,12 +235,10 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 		}
 		delete(s.objects, o.work.ID)
 	}
-	for _, err := range s.trouble {
-		if err != nil {
-			return nil, 0, err
-		}
+	if err := s.unable(); err != nil {
+		return nil, 0, err
 	}
-	if len(s.deletes) >= maxUndeleted {
+	if len(s.deletes)+len(s.aside) >= maxUndeleted {
 		return nil, undeletedPause, nil
 	}
 	return nil, s.resume.Sub(s.clock.Now()), nil

@@ -264,6 +264,7 @@ type counts struct {
 	skipped     int
 	alreadyDone int
 	unknown     []string
+	trouble     error // the last that was told
 }
 
 func (c *counts) hooks() Hooks {
@@ -283,6 +284,7 @@ func (c *counts) hooks() Hooks {
 			c.unknown = append(c.unknown, id+": "+why.Error())
 			c.mu.Unlock()
 		},
+		Trouble: func(err error) { c.mu.Lock(); c.trouble = err; c.mu.Unlock() },
 	}
 }
 
@@ -290,6 +292,12 @@ func (c *counts) of(o Outcome) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.messages[o]
+}
+
+func (c *counts) troubled() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.trouble
 }
 
 func (c *counts) objects() (skipped, alreadyDone int) {
