@@ -71,14 +71,14 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
 		what, hint := c.access.missing(noCreds.error)
-		return fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
+		return fail(what, hintOf(err, hint), ErrNoCredentials, source.ErrUnreachable)
 	}
 	if what, ok := wrongBody(err); ok {
 		return fail(what, "check aws.endpoint and proxies", source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
-		return fail(brief(rootCause(err)), "check the network, aws.endpoint and aws.region", source.ErrUnreachable)
+		return fail(brief(rootCause(err)), hintOf(err, "check the network, aws.endpoint and aws.region"), source.ErrUnreachable)
 	}
 	kinds, hint := c.judge(on, a)
 	return fail(a.String(), hint, kinds...)

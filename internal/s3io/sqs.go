@@ -76,7 +76,8 @@ func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) 
 func (q *Queue) Close() { q.access.close() }
 
 // Receive waits for messages and returns none when there are none. Errors wrap
-// those of packages source and s3io.
+// those of packages source and s3io. Messages may come with an error: it is then
+// about others, which cannot be used.
 func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
 	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl:                    &q.url,
@@ -88,16 +89,20 @@ func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
 	if err != nil {
 		return nil, q.explain(ctx, "sqs:ReceiveMessage", err)
 	}
-	messages := make([]Message, len(out.Messages))
+	messages := make([]Message, 0, len(out.Messages))
 	for i := range out.Messages {
 		m := &out.Messages[i]
-		receives, err := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-		if err != nil {
+		if value(m.MessageId) == "" || value(m.ReceiptHandle) == "" { // it could not be deleted
+			err = q.fail("a message has no MessageId or no ReceiptHandle", lasts, source.ErrUnreachable)
+			continue
+		}
+		receives, uncounted := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
+		if uncounted != nil {
 			receives = 1 // a server without the count
 		}
-		messages[i] = Message{ID: value(m.MessageId), Receipt: value(m.ReceiptHandle), Body: value(m.Body), Receives: receives}
+		messages = append(messages, Message{ID: *m.MessageId, Receipt: *m.ReceiptHandle, Body: value(m.Body), Receives: receives})
 	}
-	return messages, nil
+	return messages, err
 }
 
 // Delete deletes up to QueueBatch messages. It returns one error for each of

@@ -47,7 +47,7 @@ func (q *Queue) entryErrors(action string, ids, succeeded []string, failed []typ
 		unsaid, both := err == nil && !done[i], done[i] && errors.Is(err, ErrReceipt)
 		if unsaid || both {
 			errs[i] = q.fail("the answer to "+action+" does not tell what became of every message",
-				"if it lasts, check queue.url and what answers there", source.ErrUnreachable)
+				lasts, source.ErrUnreachable)
 		}
 	}
 	return errs

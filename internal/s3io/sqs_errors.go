@@ -13,6 +13,9 @@ import (
 // ErrNoSuchQueue also is source.ErrUnreachable, as the errors of settings are.
 var ErrNoSuchQueue = errors.New("no such queue")
 
+// lasts is the hint for what is not SQS's way to answer.
+const lasts = "if it lasts, check queue.url and what answers there"
+
 // explain turns an error of the SDK into one that says what is wrong, where,
 // and what to do. action is the IAM action that allows the call.
 func (q *Queue) explain(ctx context.Context, action string, err error) error {
@@ -22,14 +25,14 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
 		what, hint := q.access.missing(noCreds.error)
-		return q.fail(what, hint, ErrNoCredentials, source.ErrUnreachable)
+		return q.fail(what, hintOf(err, hint), ErrNoCredentials, source.ErrUnreachable)
 	}
 	if what, ok := wrongBody(err); ok {
 		return fail(what, "check queue.url and proxies", source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
-		return q.fail(brief(rootCause(err)), "check the network and queue.url", source.ErrUnreachable)
+		return q.fail(brief(rootCause(err)), hintOf(err, "check the network and queue.url"), source.ErrUnreachable)
 	}
 	hint, kind := q.judge(action, a)
 	return q.fail(a.String(), hint, kind, source.ErrUnreachable)
@@ -76,7 +79,7 @@ func (q *Queue) judge(action string, a answer) (hint string, kind error) {
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized || code == "AccessDenied":
 		return "allow " + action + " on " + q.arn, source.ErrDenied
 	default:
-		return "if it lasts, check queue.url and what answers there", source.ErrUnreachable
+		return lasts, source.ErrUnreachable
 	}
 }
 

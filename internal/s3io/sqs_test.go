@@ -140,6 +140,19 @@ func TestFailedEntriesAreToldApart(t *testing.T) {
 	}
 }
 
+// A message that could never be deleted is not taken; the others are.
+func TestMessagesWithoutIdOrReceiptAreLeftOut(t *testing.T) {
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		_, _ = w.Write([]byte(`{"Messages":[{"MessageId":"1","Body":"b"},{"MessageId":"2","ReceiptHandle":"r","Body":"b"},{"ReceiptHandle":"r","Body":"b"},null]}`))
+	}))
+	t.Cleanup(front.Close)
+	got, err := openQueue(t, front.URL+"/1/q").Receive(context.Background(), s3io.Receive{Max: 10, Visibility: time.Minute})
+	require.ErrorIs(t, err, source.ErrUnreachable)
+	require.ErrorContains(t, err, "a message has no MessageId or no ReceiptHandle; if it lasts, check queue.url")
+	assert.Equal(t, []s3io.Message{{ID: "2", Receipt: "r", Body: "b", Receives: 1}}, got)
+}
+
 // An answer to another call, as a proxy may give it, settles nothing.
 func TestSomebodyElsesAnswerSettlesNothing(t *testing.T) {
 	srv, remote, _ := startQueue(t, fakesqs.Settings{})
