@@ -104,8 +104,8 @@ func (e *Engine) report(end ending) {
 	}
 	givenUp := end.err != nil && !end.what.again
 	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {
-		e.parts.Log.Warn("object given up; the records before the fault stand",
-			zap.String("object", end.object.work.Object.URI()),
+		// The log drops messages that are equal, whatever their fields.
+		e.parts.Log.Warn("object given up, the records before the fault stand: "+end.object.work.Object.URI(),
 			zap.String("outcome", string(end.what.outcome)),
 			zap.Int64("offset", end.object.delivered),
 			zap.Error(end.err))

@@ -2,12 +2,10 @@ package s3accesslogsreceiver
 
 import (
 	"sync/atomic"
-	"time"
 
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
@@ -46,19 +44,12 @@ func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
+	log := shown(set.Logger)
 	r := &s3Receiver{
-		set: set, cfg: cfg, log: set.Logger, repeated: boundedRate(set.Logger),
+		set: set, cfg: cfg, log: log, repeated: boundedRate(log),
 		telemetry: telemetry, instruments: newInstruments(set.ID.String(), telemetry), obsreport: obsreport,
 	}
 	return r, r.observe()
-}
-
-// boundedRate lets ten equal messages through a minute: what an object or a
-// back end brings about must not flood the collector's own log.
-func boundedRate(log *zap.Logger) *zap.Logger {
-	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(c, time.Minute, 10, 0)
-	}))
 }
 
 func (r *s3Receiver) engineConfig() ingest.Config {

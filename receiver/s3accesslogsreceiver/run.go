@@ -58,7 +58,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		Progress:    progress,
 		Instruments: *r.instruments,
 		Status:      status.report,
-		Log:         r.log,
+		Log:         r.repeated,
 	}
 	if x.logs {
 		parts.Converter, parts.Sink = r.converter(), r.delivery()

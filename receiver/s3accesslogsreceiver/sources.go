@@ -36,7 +36,7 @@ func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store,
 	case r.cfg.Bucket.HasValue():
 		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress, report)
 	case r.cfg.Queue.HasValue():
-		return r.openQueue(ctx, r.cfg.Queue.Get(), progress)
+		return r.openQueue(ctx, r.cfg.Queue.Get(), progress, report)
 	default:
 		return r.openDirectory(r.cfg.Directory.Get(), progress)
 	}
@@ -49,7 +49,7 @@ func (r *s3Receiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.St
 		Listed:   func() { r.engine.Load().SourceWell() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		Problem: func(path string, err error) {
-			r.log.Warn("a folder or file cannot be looked at, the rest goes on", zap.String("path", path), zap.Error(err))
+			r.log.Warn("a folder or file cannot be looked at, the rest goes on: "+path, zap.Error(err))
 		},
 	})
 	return &opened{source: src}, err
@@ -102,7 +102,10 @@ func nothingYet(cfg *BucketConfig, other string) error {
 		", and that the bucket's policy allows logging.s3.amazonaws.com s3:PutObject", where)
 }
 
-func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store) (*opened, error) {
+// concernMessages is that single messages of a queue cannot be settled.
+const concernMessages ingest.Concern = "deleting and renewing messages"
+
+func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
 	set, err := cfg.settings()
 	if err != nil {
 		return nil, err
@@ -127,6 +130,7 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *
 		Unknown: func(id string, why error) {
 			r.repeated.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
 		},
+		Trouble: func(err error) { report(concernMessages, err) },
 	}
 	calls := apiCalls{r.telemetry, r.instruments}
 	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)

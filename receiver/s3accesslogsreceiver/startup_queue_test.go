@@ -65,6 +65,18 @@ func TestStartupOfAQueue(t *testing.T) {
 			says: []string{"access denied: ", queued, "allow sqs:ChangeMessageVisibility on " + arn},
 		},
 		{
+			name: "no sqs:DeleteMessage, told of the message", action: "DeleteMessageBatch", fault: fakesqs.EntryDenied,
+			says: []string{"deleting and renewing messages: access denied: ", queued, "allow sqs:DeleteMessage on " + arn},
+		},
+		{
+			name: "no sqs:ChangeMessageVisibility, told of the message", action: "ChangeMessageVisibilityBatch", fault: fakesqs.EntryDenied, closed: true,
+			says: []string{"deleting and renewing messages: access denied: ", queued, "allow sqs:ChangeMessageVisibility on " + arn},
+		},
+		{
+			name: "answers without the message", action: "DeleteMessageBatch", fault: fakesqs.EntryMissing,
+			says: []string{"deleting and renewing messages: storage is out of reach: ", queued, "the answer to sqs:DeleteMessage does not tell"},
+		},
+		{
 			name: "no kms:Decrypt", action: "ReceiveMessage", fault: fakesqs.Fault{Status: http.StatusBadRequest, Code: "KmsAccessDenied", Message: "not authorized"},
 			says: []string{"access denied: ", queued, "allow kms:Decrypt on the KMS key that encrypts the queue"},
 		},

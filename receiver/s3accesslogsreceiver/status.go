@@ -1,11 +1,10 @@
 package s3accesslogsreceiver
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,8 +20,17 @@ import (
 const statusInterval = 5 * time.Second
 
 // instance is what differs between two errors that are the same: the key behind a
-// bucket, which is kept, and the id that S3 gave the request.
-var instance = regexp.MustCompile(`((?:s3://|:s3:::)[^/\s]+)/\S*|\(request [^)]*\)`)
+// bucket, which is kept, the id that a service gave the request, a time, and
+// addresses, of which one end's port is another for each connection.
+var instance = regexp.MustCompile(strings.Join([]string{
+	`((?:s3://|:s3:::)[^/\s]+)/\S*`,
+	`\(request [^)]*\)`, `(?i:\brequest ?id\b:? ?[\w-]+)`,
+	`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?`,
+	`\b\d{8}T\d{6}Z`,
+	`\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d`,
+	`\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b`,
+	`\[[0-9a-fA-F:]*:[0-9a-fA-F:.]*(?:%\w+)?\](?::\d+)?`,
+}, "|"))
 
 // status turns what the engine meets into the component's status. All of it is
 // recoverable: from a permanent error a component can only go to stopping. Only
@@ -76,11 +84,7 @@ func (s *status) report(c ingest.Concern, err error) {
 
 // publish reports the state over all concerns if it has changed. mu is held.
 func (s *status) publish() {
-	var all []error
-	for _, c := range slices.Sorted(maps.Keys(s.trouble)) {
-		all = append(all, fmt.Errorf("%s: %w", c, s.trouble[c]))
-	}
-	err := errors.Join(all...)
+	err := s.wrong()
 	text := ""
 	if err != nil {
 		text = instance.ReplaceAllString(err.Error(), "$1")
@@ -97,6 +101,28 @@ func (s *status) publish() {
 	s.log.Warn("something is wrong", zap.Error(err))
 	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(err))
 }
+
+// wrong returns what is wrong, as people may see it; nil for nothing. mu is held.
+func (s *status) wrong() error {
+	if len(s.trouble) == 0 {
+		return nil
+	}
+	all := &troubles{}
+	for _, c := range slices.Sorted(maps.Keys(s.trouble)) {
+		all.texts = append(all.texts, show(string(c)+": "+s.trouble[c].Error()))
+		all.causes = append(all.causes, s.trouble[c])
+	}
+	return all
+}
+
+// troubles is an error of one line.
+type troubles struct {
+	texts  []string
+	causes []error
+}
+
+func (t *troubles) Error() string   { return strings.Join(t.texts, " | ") }
+func (t *troubles) Unwrap() []error { return t.causes }
 
 // stop ends the reports, the last one first when the source has ended by itself.
 func (s *status) stop(ended bool) {

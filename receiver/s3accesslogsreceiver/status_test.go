@@ -102,6 +102,79 @@ func TestStatusIsNotDrivenByKeys(t *testing.T) {
 	})
 }
 
+// The same trouble is told once, although its words are others each time; another
+// one is told.
+func TestStatusIsNotDrivenByTimesAndAddresses(t *testing.T) {
+	for name, texts := range map[string][]string{
+		"an expired certificate": {
+			"tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-03-01T12:00:00Z is after 2026-01-31T23:59:59Z",
+			"tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-03-01T12:00:07+01:00 is after 2026-01-31T23:59:59Z",
+		},
+		"a clock that is off": {
+			"403 InvalidSignature: Signature expired: 20260131T000000Z is now earlier than 20260131T001500Z (20260131T003000Z - 15 min.)",
+			"403 InvalidSignature: Signature expired: 20260131T000001Z is now earlier than 20260131T001501Z (20260131T003001Z - 15 min.)",
+		},
+		"an HTTP date": {"since Sat, 31 Jan 2026 12:00:00 GMT", "since Sun, 01 Feb 2026 12:00:09 GMT"},
+		"another form": {"at 2026-01-31 12:00:00.123 +0000 UTC", "at 2026-01-31 12:00:01.5 +0000 UTC"},
+		"a reset": {
+			"read tcp 127.0.0.1:51234->10.0.0.1:443: read: connection reset by peer",
+			"read tcp 127.0.0.1:51238->10.0.0.2:443: read: connection reset by peer",
+		},
+		"a reset, IPv6": {
+			"read tcp [::1]:51234->[2001:db8::1]:443: read: connection reset by peer",
+			"read tcp [fe80::1%eth0]:51236->[2001:db8::2]:443: read: connection reset by peer",
+		},
+		"a name": {
+			"lookup s3.example.com on 127.0.0.53:53: read udp 127.0.0.1:43210->127.0.0.53:53: i/o timeout",
+			"lookup s3.example.com on 127.0.0.53:53: read udp 127.0.0.1:43222->127.0.0.53:53: i/o timeout",
+		},
+		"a request":      {"503: slow (request 4442587FB7D0A2F9)", "503: slow (request 4442587FB7D0A2F0)"},
+		"a request's id": {"refused, RequestId: 0c9a-1", "refused, RequestId: 0c9a-2"},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, 1, changes(t, texts)) })
+	}
+	for name, texts := range map[string][]string{
+		"codes":   {"out of reach: 503", "out of reach: 500", "out of reach: 403"},
+		"buckets": {"denied: s3://logs-1/a", "denied: s3://logs-2/a"},
+		"hosts":   {"dial tcp: lookup one.example.com: no such host", "dial tcp: lookup two.example.com: no such host"},
+		"words":   {"dial tcp 10.0.0.1:443: connection refused", "dial tcp 10.0.0.1:443: i/o timeout"},
+		"regions": {"set aws.region to eu-west-1 (it is us-east-1)", "set aws.region to eu-west-2 (it is us-east-1)"},
+		"roles":   {"allow sts:AssumeRole on arn:aws:iam::111122223333:role/a", "allow sts:AssumeRole on arn:aws:iam::111122223334:role/a"},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, len(texts), changes(t, texts)) })
+	}
+}
+
+// changes is how many statuses errors with these texts make.
+func changes(t *testing.T, texts []string) (n int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		host := newStatusHost()
+		s := newStatus(host, zap.NewNop())
+		defer s.stop(false)
+		for _, text := range texts {
+			s.report(ingest.ConcernObjects, errors.New(text))
+			time.Sleep(2 * statusInterval)
+		}
+		n = len(host.events)
+	})
+	return n
+}
+
+// What others chose, as keys, stands in one line and moves nothing in it.
+func TestStatusShowsControlCharacters(t *testing.T) {
+	host := newStatusHost()
+	s := newStatus(host, zap.NewNop())
+	defer s.stop(false)
+	denied, away := fmt.Errorf("denied: s3://logs/%s", evil), errors.New("away")
+	s.trouble[ingest.ConcernSource] = away
+	s.report(ingest.ConcernObjects, denied)
+	err := host.next().Err()
+	require.ErrorIs(t, err, denied)
+	require.ErrorIs(t, err, away)
+	assert.Equal(t, "finding objects: away | reading objects: denied: s3://logs/"+evilShown, err.Error())
+}
+
 func TestStatusIsNotDrivenByWhatFlaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newStatusHost()
