@@ -124,6 +124,39 @@ func TestBadObjectsOfABucket(t *testing.T) {
 	t.Log(c.memory)
 }
 
+// Fifty objects are given up at once: each is named, in a line of its own whatever
+// its name is.
+func TestEachBadObjectIsNamed(t *testing.T) {
+	t.Parallel()
+	program(t)
+	server := s3test.Start(t)
+	server.CreateBucket(t, "logs")
+	objects := map[string][]byte{}
+	for i := range 50 {
+		objects[fmt.Sprintf("access/2026-11-09-00-%02d-00-%016d", i, i)] = []byte("\x1f\x8bno gzip")
+	}
+	put(t, server, "logs", objects)
+	dir := t.TempDir()
+	const hostile = "a\x1b[2Jb\u009b2Jc\nd\u202ee\u2028f"
+	write(t, dir, map[string][]byte{hostile: []byte("\x1f\x8bno gzip")})
+	c := start(t, setup{
+		receivers: bucketReceiver("s3_access_logs", server.Endpoint, "{name: logs, prefix: access/, start_from: earliest, poll_interval: 1s}") +
+			"\ns3_access_logs/dir: {directory: {path: " + dir + "}}\n",
+		exporters: "nop: {}",
+		env:       server.Env,
+	})
+	c.settled(t, time.Minute, "corrupt", len(objects)+1)
+	for key := range objects {
+		c.logged(t, 5*time.Second, "warn", "given up", "s3://logs/"+key)
+		assert.Equal(t, 1, strings.Count(c.log(t), key), "one message about an object")
+	}
+	c.logged(t, 5*time.Second, "given up", dir+`/a\u{1b}[2Jb\u{9b}2Jc\u{a}d\u{202e}e\u{2028}f`)
+	assert.NotContains(t, c.log(t), "a\x1b")
+	for _, char := range []string{"\u009b", "\u202e", "\u2028"} {
+		assert.NotContains(t, c.log(t), char)
+	}
+}
+
 // checkBadObjects wants one warning with the name of each bad object, and each
 // object counted.
 func checkBadObjects(t *testing.T, c *collector, good int, where string) {
