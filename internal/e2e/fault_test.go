@@ -110,8 +110,16 @@ func troubleQueue(t testing.TB, f *following) (end func()) {
 			switch i % 8 {
 			case 1:
 				f.sqs.Fail("ReceiveMessage", 1, lost)
+			case 2:
+				f.sqs.Fail("DeleteMessageBatch", 1, fakesqs.EntryMissing)
+				f.sqs.Fail("ChangeMessageVisibilityBatch", 1, fakesqs.EntryDenied)
 			case 3:
 				f.sqs.Fail("DeleteMessageBatch", 1, fakesqs.EntryFailure)
+			case 4:
+				f.sqs.Fail("DeleteMessageBatch", 1, fakesqs.StaleReceipt)
+			case 6:
+				f.sqs.Fail("DeleteMessageBatch", 1, fakesqs.EntryDenied)
+				f.sqs.Fail("ChangeMessageVisibilityBatch", 1, fakesqs.EntryMissing)
 			case 5:
 				f.sqs.Fail("DeleteMessageBatch", 1, lost)
 			case 7:
