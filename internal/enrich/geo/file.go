@@ -18,6 +18,7 @@ var (
 	errNotRegular = errors.New("not a regular file")
 	errTooLarge   = errors.New("larger than 2 GiB")
 	errChanging   = errors.New("it changed while it was read")
+	errNoMetadata = errors.New("invalid MaxMind DB file: there is no metadata in its last 128 KiB; name an .mmdb file, unpacked and whole")
 	errNoPlaces   = errors.New("none of its records holds a country, a city, a location or an AS number by a name that is known here")
 )
 
@@ -30,6 +31,10 @@ const (
 	// the same: it holds the build time. Archives restore old times, and file
 	// systems give a number of an old file to a new one.
 	tailSize = 1024
+	// metadataMarker begins the metadata, which with it is within the last
+	// metadataSize bytes of a database.
+	metadataMarker = "\xab\xcd\xefMaxMind.com"
+	metadataSize   = 128 << 10
 	// probes bounds the networks that are searched for a field that is known here:
 	// half a second's work.
 	probes = 1 << 20
@@ -80,10 +85,15 @@ func read(path string) ([]byte, os.FileInfo, error) {
 	if before.Size() > maxSize {
 		return nil, nil, errTooLarge
 	}
-	data := make([]byte, before.Size())
-	if _, err = io.ReadFull(f, data); errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = errChanging
+	// First of all its end: what is no database is not read into memory.
+	tail, err := readFrom(f, max(0, before.Size()-metadataSize), before.Size())
+	if err != nil {
+		return nil, nil, err
 	}
+	if !bytes.Contains(tail, []byte(metadataMarker)) {
+		return nil, nil, errNoMetadata
+	}
+	data, err := readFrom(f, 0, before.Size())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,6 +102,20 @@ func read(path string) ([]byte, os.FileInfo, error) {
 		err = errChanging
 	}
 	return data, after, err
+}
+
+// readFrom returns the bytes of f between two offsets, the second one its size.
+func readFrom(f io.ReaderAt, begin, end int64) ([]byte, error) {
+	data := make([]byte, end-begin)
+	n, err := f.ReadAt(data, begin)
+	switch {
+	case n == len(data):
+		return data, nil
+	case errors.Is(err, io.EOF):
+		return nil, errChanging
+	default:
+		return nil, err
+	}
 }
 
 // open makes sure that no lookup and no decoding can fail later.
