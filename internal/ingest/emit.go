@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
 // lastEmission bounds the last emission when the time to deliver is over.
@@ -15,9 +17,9 @@ const MetricsSection = "metrics"
 
 // Emitter takes metrics.
 type Emitter interface {
-	// Emit hands metrics over. With again it tries until they are accepted or
-	// refused for good, or ctx is done. The metrics belong to the Emitter. It is
-	// called by one goroutine at a time.
+	// Emit hands a request of an emission over. With again it tries until the metrics
+	// are accepted or refused for good, or ctx is done. They belong to the Emitter. It
+	// is called by one goroutine at a time.
 	Emit(ctx context.Context, metrics pmetric.Metrics, again bool) Answer
 }
 
@@ -32,27 +34,33 @@ const (
 )
 
 // emitter is the part of the committer that hands the metrics of committed
-// records on, one emission at a time.
+// records on, one emission at a time and one request of it at a time.
 //
-//	tick --> cut, committed --> requests --> Emit, in a goroutine
-//	                                              |
-//	         settled, committed <----- answer ----+
+//	tick --> cut, committed --> requests --> Emit, in a goroutine <--+
+//	                                              |                  | the next request
+//	                  settled, committed <-- answer -----------------+
+//
+// A request is committed as settled before the next one is sent. So after a crash
+// only the one whose answer was not committed yet may come again.
 //
 // An emission of cumulative metrics that is refused is dropped, since the next
 // supersedes it. One of deltas is offered until it is settled, and meanwhile
 // nothing is cut; what it holds is stored, and offered again after a crash.
 //
 // A back end may have taken the beginnings of series though nobody knows of it,
-// because its answer was lost. Prometheus then refuses all of an emission that
-// has them again. So one that is refused is repeated at once, without them.
+// because its answer was lost. Prometheus then refuses all of a request that has
+// them again. So an emission of which one is refused is repeated at once, without
+// them.
 type emitter struct {
-	tick       <-chan time.Time // nil without metrics
-	stop       func()
-	answer     chan Answer // of the emission under way
-	busy       bool
-	at         time.Time // of the last emission
-	beginnings bool      // it has some
-	again      bool      // it is offered until it is settled
+	tick   <-chan time.Time // nil without metrics
+	stop   func()
+	answer chan Answer // to the request under way
+
+	requests []rollup.Request // of the emission under way, from the one that is; none: there is no emission
+	at       time.Time        // of the emission
+	again    bool             // it is offered until it is settled
+	worst    Answer           // so far
+	repeat   bool             // beginnings were refused
 }
 
 // beginEmitting also offers again what a crash left unsettled.
@@ -101,17 +109,16 @@ func (c *committer) emitWhenFull() {
 
 // wait returns when no emission is under way.
 func (c *committer) wait() {
-	for c.emitter.busy {
+	for len(c.emitter.requests) > 0 {
 		c.answered(<-c.emitter.answer)
-		c.storeRest()
 	}
 }
 
 // emit begins an emission unless there is one under way. again says that even
 // what the next emission would supersede is offered until it is settled.
 func (c *committer) emit(at time.Time, again bool) {
-	metrics := c.engine.parts.Metrics
-	if c.emitter.busy || c.broken {
+	metrics, e := c.engine.parts.Metrics, &c.emitter
+	if len(e.requests) > 0 || c.broken {
 		return
 	}
 	if !metrics.Unsettled() {
@@ -120,38 +127,47 @@ func (c *committer) emit(at time.Time, again bool) {
 			return
 		}
 	}
-	requests := metrics.Emission(at)
-	if len(requests) == 0 {
-		return
-	}
-	e := &c.emitter
-	e.busy, e.at = true, at
-	e.beginnings = metrics.Unannounced()
+	e.requests, e.at = metrics.Emission(at), at
 	e.again = again || metrics.Unsettled()
-	go func(ctx context.Context, again bool) { e.answer <- c.engine.hand(ctx, requests, again) }(c.ctx, e.again)
+	e.worst, e.repeat = Accepted, false
+	c.hand()
 }
 
-// hand hands the requests of an emission on, one after the other, and returns
-// the worst answer.
-func (e *Engine) hand(ctx context.Context, requests []pmetric.Metrics, again bool) Answer {
-	worst := Accepted
-	for _, request := range requests {
-		begin := time.Now()
-		worst = min(worst, e.parts.Emitter.Emit(ctx, request, again))
-		e.parts.Instruments.emitted(time.Since(begin))
-	}
-	return worst
-}
-
-// answered notes how an emission ended.
-func (c *committer) answered(a Answer) {
-	c.emitter.busy = false
-	if a == Unsettled {
+// hand hands the next request of the emission on, if there is one.
+func (c *committer) hand() {
+	if len(c.emitter.requests) == 0 {
 		return
 	}
-	c.engine.parts.Metrics.Settle(c.emitter.at)
-	if a == Refused && c.emitter.beginnings {
+	request := c.emitter.requests[0].Metrics
+	go func(ctx context.Context, again bool) {
+		begin := time.Now()
+		answer := c.engine.parts.Emitter.Emit(ctx, request, again)
+		c.engine.parts.Instruments.emitted(time.Since(begin))
+		c.emitter.answer <- answer
+	}(c.ctx, c.emitter.again)
+}
+
+// answered commits what became of a request, and hands the next one on. Without
+// time for that the rest of the emission is unsettled.
+func (c *committer) answered(a Answer) {
+	metrics, e := c.engine.parts.Metrics, &c.emitter
+	request := &e.requests[0]
+	e.requests = e.requests[1:]
+	e.worst = min(e.worst, a)
+	if a != Unsettled {
+		metrics.Settle(request)
 		c.storeRest()
-		c.emit(time.Now(), c.emitter.again)
+	}
+	e.repeat = e.repeat || a == Refused && request.Beginnings
+	switch {
+	case c.broken || c.ctx.Err() != nil && len(e.requests) > 0:
+		e.requests = nil
+	case len(e.requests) > 0:
+		c.hand()
+	case e.worst != Unsettled:
+		metrics.Told(e.at)
+		if e.repeat {
+			c.emit(time.Now(), e.again)
+		}
 	}
 }

@@ -20,6 +20,8 @@ type backend struct {
 	t      *testing.T
 	delta  bool
 	points map[string]kept // by metric, attributes, and what tells points from each other
+	begun  map[string]bool // beginnings
+	again  map[string]bool // what may come again: the acceptance of its request is known to nobody
 	starts map[string]pcommon.Timestamp
 }
 
@@ -29,29 +31,46 @@ type kept struct {
 }
 
 func newBackend(t *testing.T, settings Settings) backend {
-	return backend{t: t, delta: settings.Delta, points: map[string]kept{}, starts: map[string]pcommon.Timestamp{}}
+	return backend{
+		t: t, delta: settings.Delta, points: map[string]kept{}, starts: map[string]pcommon.Timestamp{},
+		begun: map[string]bool{}, again: map[string]bool{},
+	}
 }
 
-// take takes an emission. With event time a later one may have another point of
+// take takes a request. With event time a later emission may have another point of
 // the same interval, so its number is a part of what tells points apart.
-func (b *backend) take(requests []pmetric.Metrics, number int64) {
-	for _, request := range requests {
-		metrics := request.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
-		for _, m := range metrics.All() {
-			seen := map[string]bool{}
-			for _, p := range pointsOf(m) {
-				b.point(m, p, number, seen)
-			}
+func (b *backend) take(request pmetric.Metrics, number int64) {
+	for _, m := range metricsOf(request).All() {
+		seen := map[string]bool{}
+		for _, p := range pointsOf(m) {
+			b.point(m, p, number, seen)
 		}
 	}
+}
+
+// doubt takes a request of which the sender does not know that it was accepted.
+func (b *backend) doubt(request pmetric.Metrics, number int64) {
+	b.take(request, number)
+	for _, p := range allPoints([]pmetric.Metrics{request}) {
+		b.again[b.idOf(&p, number)] = true
+	}
+}
+
+// idOf tells points from each other, and beginnings.
+func (b *backend) idOf(p *anyPoint, number int64) string {
+	if b.delta {
+		return fmt.Sprint(p.id(), p.start, p.end, number)
+	}
+	return fmt.Sprint(p.id(), p.start)
 }
 
 func (b *backend) point(m pmetric.Metric, p anyPoint, number int64, seen map[string]bool) {
 	name := p.id()
 	if b.delta {
 		// The same points may come again, as they were.
-		id := fmt.Sprint(name, p.start, p.end, number)
+		id := b.idOf(&p, number)
 		if before, there := b.points[id]; there && !seen[id] {
+			assert.True(b.t, b.again[id], "%s is sent again though it was settled", id)
 			assert.Equal(b.t, before.values, p.values, "%s is sent again with another value", id)
 		}
 		assert.False(b.t, seen[id], "%s is twice in a request", id)
@@ -60,9 +79,11 @@ func (b *backend) point(m pmetric.Metric, p anyPoint, number int64, seen map[str
 		b.points[id] = kept{m.Name(), p.values}
 		return
 	}
-	id := fmt.Sprint(name, p.start)
+	id := b.idOf(&p, number)
 	if p.beginning() {
 		assert.False(b.t, seen[id], "the beginning comes first")
+		assert.True(b.t, !b.begun[id] || b.again[id], "the beginning of %s is sent again though it was settled", id)
+		b.begun[id] = true
 		return
 	}
 	seen[id] = true

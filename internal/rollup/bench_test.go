@@ -208,7 +208,10 @@ func (w *worker) count(lines []string) {
 	w.commit()
 	if w.state.Full() {
 		w.state.Cut(w.now)
-		w.state.Settle(w.now)
+		w.commit()
+		for _, request := range w.state.Emission(w.now) {
+			w.state.Settle(&request)
+		}
 		w.commit()
 	}
 }

@@ -196,8 +196,8 @@ func (s *State) end(at, start int64) {
 	s.since = at
 }
 
-// settle ends the emission that was cut.
-func (s *State) settle() {
+// settleAll ends the emission that was cut.
+func (s *State) settleAll() {
 	for c := range s.all() {
 		c.cut = nil
 		for i := range c.series {

@@ -9,11 +9,18 @@ import (
 // A change is
 //
 //	format, now, layout or nothing,
-//	settled, (group, cell, its key if it is new, interval, tally)..., cut, since, start, (group, cell, streams, gone)... to drop
+//	(group, stream, first cell, its interval, last cell, its interval)... that are settled,
+//	(group, cell, its key if it is new, interval, tally)..., cut, since, start, (group, cell, streams, gone)... to drop
 //
 // in the order in which it is put into effect. Groups, cells and streams are
 // numbers; the layout says what those of groups and streams mean, until the next.
-const format = 1
+//
+// A change of settledAsAWhole, as the first edition wrote them, has a flag in the
+// place of what is settled: all that was cut.
+const (
+	settledAsAWhole = 1
+	format          = 2
+)
 
 var errFormat = errors.New("it has a format that this version does not read")
 
@@ -30,7 +37,7 @@ func (s *State) encodeChange(now int64) []byte {
 	if s.cut != 0 && len(drops)+len(s.order) == 0 && !s.hasUncut() {
 		s.since, s.cut = s.cut, 0 // an idle interval is not worth a commit
 	}
-	if len(s.order) == 0 && !s.settled && s.cut == 0 {
+	if len(s.order)+len(s.settled) == 0 && s.cut == 0 {
 		return nil
 	}
 	b := append(make([]byte, 0, 256+64*len(s.order)), format)
@@ -38,7 +45,7 @@ func (s *State) encodeChange(now int64) []byte {
 	if b = appendFlag(b, !s.stored); !s.stored {
 		b = s.plan.appendLayout(b)
 	}
-	b = appendFlag(b, s.settled)
+	b = appendParts(b, s.settled)
 	b = s.appendPending(b)
 	b = binary.AppendVarint(b, s.cut)
 	b = binary.AppendVarint(b, s.since)

@@ -17,10 +17,18 @@ const schemaURL = "https://opentelemetry.io/schemas/1.43.0"
 // next begins: below gRPC's default limit of 4 MiB.
 const maxRequest = 3 << 20
 
+// Request is what of an emission is handed on, and settled, as one.
+type Request struct {
+	Metrics    pmetric.Metrics
+	Beginnings bool // it has beginnings of series
+
+	parts []part // what is settled with it
+}
+
 // Emission returns what a back end is to be told: all series as of now or, with
 // Delta, what was cut and is not settled. It is nil when that is nothing. A point
 // and the one that marks its series' beginning are in one request.
-func (s *State) Emission(now time.Time) []pmetric.Metrics {
+func (s *State) Emission(now time.Time) []Request {
 	e := emission{state: s, now: now.UnixNano()}
 	for i := range s.plan.metrics {
 		e.metric(i)
@@ -32,7 +40,7 @@ func (s *State) Emission(now time.Time) []pmetric.Metrics {
 type emission struct {
 	state    *State
 	now      int64 // nanoseconds
-	requests []pmetric.Metrics
+	requests []Request
 
 	// Of the metric under way.
 	description *Metric
@@ -66,6 +74,7 @@ func (e *emission) series(c *cell, stream int) {
 		for _, p := range c.cut {
 			if p.touched&bit != 0 {
 				e.room(c)
+				e.hold(c, stream, p.interval)
 				e.point(c, s, p, e.spanOf(p))
 			}
 		}
@@ -77,6 +86,7 @@ func (e *emission) series(c *cell, stream int) {
 	}
 	e.room(c)
 	if !life.announced {
+		e.hold(c, stream, 0).Beginnings = true
 		e.point(c, s, nil, span{life.start, life.start})
 	}
 	for _, p := range c.points {
@@ -98,7 +108,7 @@ func (e *emission) spanOf(p *point) span {
 
 // room begins a request when the last one is full.
 func (e *emission) room(c *cell) {
-	if len(e.requests) == 0 || e.size > maxRequest {
+	if len(e.requests) == 0 || e.size > e.state.room {
 		e.request()
 	}
 	if !e.begun {
@@ -114,7 +124,7 @@ func (e *emission) room(c *cell) {
 func (e *emission) request() {
 	settings := &e.state.plan.settings
 	m := pmetric.NewMetrics()
-	e.requests = append(e.requests, m)
+	e.requests = append(e.requests, Request{Metrics: m})
 	e.size, e.begun = 0, false
 	rm := m.ResourceMetrics().AppendEmpty()
 	rm.SetSchemaUrl(schemaURL)

@@ -41,8 +41,9 @@ func TestEveryRequestCountsInItsMinute(t *testing.T) {
 			require.True(t, l.state.Unsettled())
 			restarts++
 		}
-		for _, request := range l.state.Emission(l.now) {
-			for _, p := range metricsOf(request).At(0).Sum().DataPoints().All() {
+		l.sending = l.state.Emission(l.now)
+		for _, request := range l.sending {
+			for _, p := range metricsOf(request.Metrics).At(0).Sum().DataPoints().All() {
 				bucket, _ := p.Attributes().Get("aws.s3.bucket")
 				operation, _ := p.Attributes().Get("aws.s3.operation")
 				got[minute{bucket.Str(), operation.Str(), p.StartTimestamp().AsTime().Unix()}] += p.IntValue()

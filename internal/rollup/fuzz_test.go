@@ -3,6 +3,7 @@ package rollup
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,9 +31,11 @@ func storing() (list []Settings) {
 	return list
 }
 
-// stored is a life with some of all that can be stored.
+// stored is a life with some of all that can be stored. Of its last emission one
+// request is settled and the others are not.
 func stored(t testing.TB, s Settings) *life {
 	l := newLife(t, s)
+	l.requestsOf(1)
 	for i := range 6 {
 		l.add(get(), with(func(r *accesslog.Record) {
 			r.Operation, r.Bucket, r.TotalTime = "REST.PUT.OBJECT", string(rune('a'+i)), int64(i)*1000
@@ -43,6 +46,7 @@ func stored(t testing.TB, s Settings) *life {
 			l.accept()
 		}
 	}
+	l.acceptOne()
 	return l
 }
 
@@ -68,14 +72,15 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
-func snapshotHead(s Settings) []byte { return newPlan(s).appendLayout([]byte{format}) }
+func snapshotHead(s Settings) []byte { return newPlan(s).appendLayout([]byte{snapshotFormat}) }
 
-func changeHead(s Settings) []byte {
-	b := binary.AppendVarint([]byte{format}, epoch.UnixNano())
+func changeHead(s Settings, version byte) []byte {
+	b := binary.AppendVarint([]byte{version}, epoch.UnixNano())
 	return newPlan(s).appendLayout(append(b, 1))
 }
 
-// The same of a change, alone and behind a snapshot.
+// The same of a change, alone and behind a snapshot. In every other round of the
+// settings the head is that of the first edition.
 func FuzzReplay(f *testing.F) {
 	var snapshots [][]byte
 	for i, s := range storing() {
@@ -86,13 +91,23 @@ func FuzzReplay(f *testing.F) {
 			f.Add(uint8(i), false, change[1+n+1:])
 		}
 		l = newLife(f, s)
-		l.add(get())
-		l.commit()
+		l.add(get(), with(operation("REST.HEAD.OBJECT")))
+		l.emit(time.Minute)
 		snapshots = append(snapshots, l.state.AppendState(nil))
+	}
+	for _, block := range firstEdition(f) {
+		for _, change := range block.changes {
+			_, n := binary.Varint(change[1:])
+			f.Add(uint8(block.settings+len(storing())), false, change[1+n+1:])
+		}
 	}
 	f.Fuzz(func(t *testing.T, by uint8, raw bool, change []byte) {
 		if !raw {
-			change = append(changeHead(storing()[int(by)%len(storing())]), change...)
+			version := byte(format)
+			if int(by)/len(storing())%2 == 1 {
+				version = settledAsAWhole
+			}
+			change = append(changeHead(storing()[int(by)%len(storing())], version), change...)
 		}
 		for i, settings := range storing() {
 			empty, s := New(settings, epoch), New(settings, epoch)
@@ -116,15 +131,27 @@ func checkRestored(t *testing.T, settings Settings, s *State, length int) {
 	require.True(t, bytes.Equal(state, other.AppendState(nil)))
 	assert.Equal(t, s.Series(), other.Series())
 
-	s.Emission(epoch)
-	s.Settle(epoch)
+	s.room = 1
+	for i, request := range s.Emission(epoch) {
+		if i%2 == 0 {
+			s.Settle(&request)
+		}
+	}
 	counter, r := s.NewCounter(), get()
 	counter.Add(&r, noClient)
 	s.Add(counter.Cut())
 	s.Cut(epoch.Add(time.Minute))
 	s.Change(epoch.Add(time.Minute))
 	require.NoError(t, s.Committed())
-	s.Emission(epoch.Add(time.Minute))
+	for _, request := range s.Emission(epoch.Add(time.Minute)) {
+		s.Settle(&request)
+	}
+	s.Change(epoch.Add(time.Minute))
+	require.NoError(t, s.Committed())
+	require.False(t, s.Unsettled())
+	for _, request := range s.Emission(epoch.Add(time.Minute)) {
+		require.False(t, request.Beginnings)
+	}
 	require.NoError(t, New(settings, epoch).Restore(s.AppendState(nil)))
 }
 
@@ -133,7 +160,7 @@ func checkRestored(t *testing.T, settings Settings, s *State, length int) {
 func TestNumberOutOfOrder(t *testing.T) {
 	s := testSettings()
 	only(&s, "aws.s3.server.requests")
-	b := append(changeHead(s), 0, 1, 0) // nothing settled, one tally, of group 0
+	b := append(changeHead(s, format), 0, 1, 0) // nothing settled, one tally, of group 0
 	b = binary.AppendUvarint(b, 1<<23)
 	b = append(b, ofNewOverflow, 0, 1, 1) // interval 0, stream 0, 1 request
 	b = append(b, 0, 0, 0, 0)             // no cut, since, start, no drops
@@ -157,8 +184,49 @@ func TestUnreadable(t *testing.T) {
 		}
 		require.Error(t, New(settings, epoch).Replay(append(change, 0)))
 		require.Error(t, New(settings, epoch).Replay(l.journal[1]), "what it refers to is not there")
-		change[0]++
-		require.ErrorIs(t, New(settings, epoch).Replay(change), errFormat)
+		for _, version := range []byte{0, format + 1, 255} {
+			change[0], state[0] = version, version
+			err := New(settings, epoch).Replay(change)
+			require.ErrorIs(t, err, errFormat)
+			require.ErrorContains(t, err, fmt.Sprintf("format %d,", version))
+			require.ErrorIs(t, New(settings, epoch).Restore(state), errFormat)
+		}
+		state[0] = snapshotFormat + 1
+		require.ErrorIs(t, New(settings, epoch).Restore(state), errFormat)
+	}
+}
+
+// What is settled must be there.
+func TestUnreadableParts(t *testing.T) {
+	for _, settings := range storing() {
+		l := stored(t, settings)
+		l.snap()
+		of := part{group: 0, stream: 0, last: position{cell: 1}}
+		for name, change := range map[string]func(*part){
+			"no such group":                func(p *part) { p.group = 99 },
+			"no such stream":               func(p *part) { p.stream = len(l.state.plan.groups[0].streams) },
+			"no such cell":                 func(p *part) { p.last.cell = uint32(len(l.state.cells[0])) },
+			"no such cell to begin":        func(p *part) { p.first.cell = 99 },
+			"the end before the beginning": func(p *part) { p.first.cell, p.last.cell = 1, 0 },
+			"an interval before 1970":      func(p *part) { p.first.interval = -1 },
+			"an interval too late":         func(p *part) { p.last.interval = maxInterval + 1 },
+		} {
+			p := of
+			change(&p)
+			b := appendParts(changeHead(settings, format), []part{p})
+			b = append(b, 0, 0, 0, 0, 0) // no tallies, cut, since, start, drops
+			state := New(settings, epoch)
+			require.NoError(t, state.Restore(l.snapshot))
+			require.ErrorIs(t, state.Replay(b), wire.ErrContent, name)
+		}
+		last := stored(t, settings).journal
+		for n := range last[len(last)-1] {
+			state := New(settings, epoch)
+			for _, change := range last[:len(last)-1] {
+				require.NoError(t, state.Replay(change))
+			}
+			require.Error(t, state.Replay(last[len(last)-1][:n]))
+		}
 	}
 }
 

@@ -62,6 +62,8 @@ type life struct {
 	counter  *Counter
 	client   enrich.Client
 	now      time.Time
+	room     int       // of a request; 0: the usual
+	sending  []Request // of the last emission, those that are not settled
 
 	snapshot []byte
 	journal  [][]byte
@@ -77,6 +79,9 @@ func newLife(t testing.TB, settings Settings) *life {
 
 func (l *life) begin() {
 	l.state = New(l.settings, l.now)
+	if l.sending = nil; l.room > 0 {
+		l.state.room = l.room
+	}
 	l.counter = l.state.NewCounter()
 	if l.snapshot != nil {
 		require.NoError(l.t, l.state.Restore(l.snapshot))
@@ -85,6 +90,9 @@ func (l *life) begin() {
 		require.NoError(l.t, l.state.Replay(change))
 	}
 }
+
+// requestsOf makes requests of this size, in all processes to come too.
+func (l *life) requestsOf(size int) { l.room, l.state.room = size, size }
 
 // restart is a new process over what was stored, perhaps with other settings.
 func (l *life) restart(change func(*Settings)) {
@@ -120,15 +128,34 @@ func (l *life) emit(d time.Duration) []pmetric.Metrics {
 		l.state.Cut(l.now)
 	}
 	l.commit()
-	requests := l.state.Emission(l.now)
+	l.sending = l.state.Emission(l.now)
+	requests := metricsIn(l.sending)
 	l.check(requests)
 	return requests
 }
 
 // accept is the back end's answer to the last emission.
 func (l *life) accept() {
-	l.state.Settle(l.now)
+	for len(l.sending) > 0 {
+		l.acceptOne()
+	}
+	l.state.Told(l.now)
 	l.commit()
+}
+
+// acceptOne is the back end's answer to the next request of the last emission.
+func (l *life) acceptOne() {
+	l.state.Settle(&l.sending[0])
+	l.sending = l.sending[1:]
+	l.commit()
+}
+
+// metricsIn returns what requests hand on.
+func metricsIn(requests []Request) (list []pmetric.Metrics) {
+	for _, r := range requests {
+		list = append(list, r.Metrics)
+	}
+	return list
 }
 
 // told is an emission after an interval that is accepted.

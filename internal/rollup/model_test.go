@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
@@ -66,7 +65,8 @@ type history struct {
 	committed int
 	snapshot  []byte
 	journal   [][]byte
-	sending   []pmetric.Metrics // an emission on its way
+	room      int       // of a request
+	sending   []Request // of an emission on its way, from the next one on
 	sent      time.Time
 
 	back      backend
@@ -77,6 +77,7 @@ func newHistory(t *testing.T, settings Settings, seed uint64) *history {
 	h := &history{
 		t: t, settings: settings, rng: rand.New(rand.NewPCG(seed, 1)),
 		now: epoch, lines: samplelogs.Records(seed, 600),
+		room: []int{1, 2000, maxRequest}[seed%3],
 		back: newBackend(t, settings), inspector: newInspector(t, settings),
 	}
 	h.open()
@@ -86,6 +87,7 @@ func newHistory(t *testing.T, settings Settings, seed uint64) *history {
 // open is the start of a process.
 func (h *history) open() {
 	h.state = New(h.settings, h.now)
+	h.state.room = h.room
 	if h.snapshot != nil {
 		require.NoError(h.t, h.state.Restore(h.snapshot))
 	}
@@ -102,7 +104,7 @@ func (h *history) open() {
 // send sends what an emission holds.
 func (h *history) send() {
 	h.sending, h.sent = h.state.Emission(h.now), h.now
-	h.inspector.check(h.sending)
+	h.inspector.check(metricsIn(h.sending))
 }
 
 func (h *history) run() {
@@ -166,7 +168,7 @@ func (h *history) commit() {
 }
 
 func (h *history) emit() {
-	if h.sending != nil || h.state.Unsettled() {
+	if len(h.sending) > 0 || h.state.Unsettled() {
 		return
 	}
 	h.state.Cut(h.now)
@@ -177,35 +179,51 @@ func (h *history) emit() {
 	h.send()
 }
 
-// answer is the back end's answer to an emission. A refusal drops a cumulative
-// one; one of deltas is sent again.
+// answer is the back end's answer to a few requests of an emission. A refusal drops
+// a cumulative one; one of deltas is sent again.
 func (h *history) answer(accepted bool) {
-	if h.sending == nil {
-		return
+	if !accepted && !h.settings.Delta {
+		h.sending = nil
 	}
-	if accepted {
-		h.back.take(h.sending, h.state.sent.to)
-		h.state.Settle(h.sent)
-		h.commit()
-	} else if h.settings.Delta {
-		return
+	for range h.rng.IntN(8) {
+		if accepted {
+			h.accept()
+		}
 	}
-	h.sending = nil
 }
 
-// crash may come when the back end has an emission that nobody knows of.
+// accept is the acceptance of one request.
+func (h *history) accept() {
+	if len(h.sending) == 0 {
+		return
+	}
+	h.back.take(h.sending[0].Metrics, h.state.sent.to)
+	h.state.Settle(&h.sending[0])
+	h.commit()
+	if h.sending = h.sending[1:]; len(h.sending) == 0 {
+		h.state.Told(h.sent)
+	}
+}
+
+// crash may come when the back end has a request that nobody knows of.
 func (h *history) crash() {
-	if h.sending != nil && h.rng.IntN(2) == 0 {
-		h.back.take(h.sending, h.state.sent.to)
+	if len(h.sending) > 0 && h.rng.IntN(2) == 0 {
+		h.back.doubt(h.sending[0].Metrics, h.state.sent.to)
 	}
 	h.open()
 }
 
+func (h *history) acceptAll() {
+	for len(h.sending) > 0 {
+		h.accept()
+	}
+}
+
 func (h *history) finish() {
-	h.answer(true)
+	h.acceptAll()
 	h.now = h.now.Add(time.Second)
 	h.emit()
-	h.answer(true)
+	h.acceptAll()
 	assert.Equal(h.t, truth(h.t, h.settings, h.lines), h.back.totals())
 	for metric, n := range h.state.Series() {
 		assert.LessOrEqual(h.t, n, h.settings.Limit, metric)

@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ type replayer struct {
 // called when the tallies are in place and nothing is cut yet.
 func (s *State) replay(change []byte, between func()) error {
 	r := replayer{Reader: wire.NewReader(change), state: s, layout: s.layout}
-	r.header()
+	version := r.header(format)
 	now := r.Varint()
 	if r.flag() {
 		r.layout = s.plan.readLayout(r.Reader)
@@ -29,8 +30,10 @@ func (s *State) replay(change []byte, between func()) error {
 	if r.layout == nil {
 		r.Fail(wire.ErrContent)
 	}
-	if r.flag() {
-		s.settle()
+	if version != settledAsAWhole {
+		r.parts()
+	} else if r.flag() {
+		s.settleAll()
 	}
 	for range r.Count(5) {
 		r.tally(now)
@@ -54,10 +57,16 @@ func (s *State) replay(change []byte, between func()) error {
 	return err
 }
 
-func (r *replayer) header() {
-	if b := r.Take(1); b != nil && b[0] != format {
-		r.Fail(errFormat)
+// header reads the format of what follows, of which newest is the newest known.
+func (r *replayer) header(newest byte) (version byte) {
+	b := r.Take(1)
+	if b == nil {
+		return 0
 	}
+	if b[0] == 0 || b[0] > newest {
+		r.Fail(fmt.Errorf("%w: format %d, it reads up to %d", errFormat, b[0], newest))
+	}
+	return b[0]
 }
 
 func (r *replayer) flag() bool {
@@ -84,7 +93,7 @@ func (r *replayer) group() *layoutGroup {
 func (r *replayer) tally(now int64) {
 	from := r.group()
 	c := r.cell(from)
-	interval, touched := r.interval(), r.touched(from)
+	interval, touched := r.interval(from), r.touched(from)
 	if c == nil || r.Err() != nil || !from.fits(touched) {
 		r.values(from, touched, nil)
 		return
@@ -167,10 +176,11 @@ func (s *State) take(g *group, number uint64) bool {
 // maxInterval is the last interval whose nanoseconds fit into a number.
 const maxInterval = math.MaxInt64 / int64(time.Second)
 
-// interval reads the interval of a point.
-func (r *replayer) interval() int64 {
+// interval reads the interval of a point. Those of a process with EventTime have
+// no place in one without.
+func (r *replayer) interval(from *layoutGroup) int64 {
 	interval := r.Varint()
-	if interval < 0 || interval > maxInterval || interval > 0 && !r.state.plan.settings.EventTime {
+	if interval < 0 || interval > maxInterval || interval > 0 && from.group != nil && !r.state.plan.settings.EventTime {
 		r.Fail(wire.ErrContent)
 	}
 	return interval

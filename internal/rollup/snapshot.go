@@ -14,10 +14,11 @@ import (
 //
 // with the cells in the order of their numbers, free ones too, where a point is
 // an interval and a tally, with whole histograms if they are exponential.
+const snapshotFormat = 1
 
 // AppendState implements checkpoint.Section.
 func (s *State) AppendState(b []byte) []byte {
-	b = append(b, format)
+	b = append(b, snapshotFormat)
 	b = s.plan.appendLayout(b)
 	b = binary.AppendVarint(b, s.since)
 	sent := s.sent
@@ -69,7 +70,7 @@ func appendPoints(b []byte, g *group, points []*point) []byte {
 // Restore implements checkpoint.Section.
 func (s *State) Restore(state []byte) error {
 	r := replayer{Reader: wire.NewReader(state), state: s, whole: true}
-	r.header()
+	r.header(snapshotFormat)
 	r.layout = s.plan.readLayout(r.Reader)
 	s.since = r.Varint()
 	s.sent = span{r.Varint(), r.Varint()}
@@ -124,7 +125,7 @@ func (r *replayer) restoreCell(from *layoutGroup, c *cell) {
 func (r *replayer) points(from *layoutGroup, c *cell) (list []*point) {
 	last := int64(-1)
 	for range r.Count(2) {
-		interval, touched := r.interval(), r.touched(from)
+		interval, touched := r.interval(from), r.touched(from)
 		if interval <= last {
 			r.Fail(wire.ErrContent)
 		}

@@ -1,7 +1,6 @@
 package rollup
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,18 +19,19 @@ type State struct {
 	since  int64          // nanoseconds: when the interval began that is open
 	sent   span           // what the cut holds, with Delta
 	points int            // open ones
+	room   int            // estimated OTLP size of a request, in bytes, past which the next begins
 	layout *layout        // of stored changes; nil before there are any
 	stored bool           // this plan's layout is in force
 
 	instance string
 	begun    int64 // nanoseconds: when this life began
-	told     int64 // nanoseconds: time of the last emission that was accepted in this life
+	told     int64 // nanoseconds: time of the last emission that was settled as a whole in this life
 	floor    int64 // nanoseconds: up to when there may be points of series that are gone
 
 	// Noted for the next change.
 	pending map[pendingKey]*tally
 	order   []pendingKey // of pending, as they came
-	settled bool
+	settled []part
 	cut     int64 // nanoseconds, or 0
 	change  []byte
 }
@@ -75,6 +75,7 @@ func New(s Settings, now time.Time) *State {
 		begun:    now.UnixNano(),
 		pending:  make(map[pendingKey]*tally),
 		instance: s.InstanceID,
+		room:     maxRequest,
 	}
 	if s.InstanceID != "" {
 		state.floor = state.begun // a process before may have used it, without storage
@@ -124,11 +125,14 @@ func (s *State) overflowed(metric int, records int64) {
 // time: see Unsettled.
 func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 
-// Settle notes that the emission of this time was accepted, or refused for good.
-func (s *State) Settle(at time.Time) {
-	s.told = at.UnixNano()
-	s.settled = s.Unsettled() || s.Unannounced()
-}
+// Settle notes that a request of the last Emission was accepted, or refused
+// permanently: none of its points is a part of an emission again, and beginnings
+// neither. The next change has it; a request of which nothing has to be remembered
+// needs none.
+func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
+
+// Told notes that all requests of the emission of this time were settled.
+func (s *State) Told(at time.Time) { s.told = at.UnixNano() }
 
 // Unsettled tells whether an emission has been cut that must be accepted before
 // the next one: after a crash, that of the process before.
@@ -138,16 +142,6 @@ func (s *State) Unsettled() bool {
 			if len(c.cut) > 0 {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-// Unannounced tells whether an emission has beginnings of series.
-func (s *State) Unannounced() bool {
-	for c := range s.all() {
-		if slices.ContainsFunc(c.series, func(l series) bool { return l.start != 0 && !l.announced }) {
-			return !s.plan.settings.Delta
 		}
 	}
 	return false
@@ -183,7 +177,7 @@ func (s *State) Committed() error {
 	}
 	clear(s.pending)
 	clear(s.order)
-	s.order, s.change, s.cut, s.settled = s.order[:0], nil, 0, false
+	s.order, s.change, s.cut, s.settled = s.order[:0], nil, 0, s.settled[:0]
 	return err
 }
 

@@ -25,7 +25,8 @@ func TestMixedJournal(t *testing.T) {
 		func(s *Settings) { s.Exponential = !s.Exponential },
 		func(s *Settings) { s.Limit = 3 },
 		func(s *Settings) { s.Limit = 100 },
-		func(s *Settings) { s.Delta = !s.Delta },
+		func(s *Settings) { s.Delta, s.EventTime = !s.Delta, false },
+		func(s *Settings) { s.Delta, s.EventTime = true, !s.EventTime },
 		func(s *Settings) { *s = testSettings() },
 		func(s *Settings) { s.IdleTimeout = 2 * s.Interval },
 	}
@@ -33,6 +34,7 @@ func TestMixedJournal(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		l := newLife(t, testSettings())
+		l.requestsOf([]int{1, 1000}[seed%2])
 		for range 60 {
 			switch rng.IntN(8) {
 			case 0:
@@ -50,8 +52,13 @@ func TestMixedJournal(t *testing.T) {
 				l.snap()
 			case 2, 3, 4:
 				l.emit(time.Duration(1+rng.IntN(90)) * time.Second)
-				if rng.IntN(4) > 0 {
+				switch rng.IntN(3) {
+				case 0:
 					l.accept()
+				case 1:
+					for range min(rng.IntN(5), len(l.sending)) {
+						l.acceptOne()
+					}
 				}
 			default:
 				for range rng.IntN(4) {
@@ -89,6 +96,7 @@ func TestStoredStateIsTheState(t *testing.T) {
 			s := testSettings()
 			change(&s)
 			l := newLife(t, s)
+			l.requestsOf(1000)
 			rng := rand.New(rand.NewPCG(1, 1))
 			for i := range 200 {
 				l.add(with(func(r *accesslog.Record) {
@@ -100,8 +108,11 @@ func TestStoredStateIsTheState(t *testing.T) {
 				if i%10 == 9 {
 					l.emit(time.Minute)
 				}
-				if i%30 == 29 {
+				switch {
+				case i%30 == 29:
 					l.accept()
+				case len(l.sending) > 3:
+					l.acceptOne()
 				}
 				byJournal, bySnapshot := New(s, l.now), New(s, l.now)
 				for _, change := range l.journal {

@@ -1,0 +1,211 @@
+package rollup
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// temporalities are the settings under which a request is settled differently.
+var temporalities = map[string]func(*Settings){
+	"cumulative": func(*Settings) {},
+	"delta":      func(s *Settings) { s.Delta = true },
+	"event":      func(s *Settings) { s.Delta, s.EventTime = true, true },
+	"delta, exponential": func(s *Settings) {
+		s.Delta, s.Exponential = true, true
+	},
+}
+
+// beginningsIn returns the series of which requests have the beginning.
+func beginningsIn(requests []Request) (list []string) {
+	for _, p := range allPoints(metricsIn(requests)) {
+		if p.beginning() {
+			list = append(list, p.id())
+		}
+	}
+	return list
+}
+
+// Whichever requests of an emission were settled before a process ended, the next one
+// sends deltas of the others alone, and only their beginnings; also when something is
+// counted meanwhile, under keys that are new or have a number again.
+func TestOnlyTheRestComesAgain(t *testing.T) {
+	for name, change := range temporalities {
+		for _, snapshot := range []bool{false, true} {
+			for settled := range 12 {
+				t.Run(fmt.Sprint(name, " ", snapshot, " ", settled), func(t *testing.T) {
+					s := testSettings()
+					s.IdleTimeout = 2 * s.Interval
+					change(&s)
+					l := newLife(t, s)
+					l.requestsOf(1)
+					l.add(with(func(r *accesslog.Record) { r.Bucket = "idle" }))
+					l.told()
+					l.now = l.now.Add(time.Hour)
+					l.told() // this frees the first number
+					for i := range int64(6) {
+						l.add(with(func(r *accesslog.Record) { r.Bucket, r.Time = string(rune('b'+i%3)), r.Time+60*i }))
+					}
+					l.emit(time.Minute)
+					require.Greater(t, len(l.sending), settled)
+					rest := slices.Clone(l.sending[settled:])
+					want, beginnings := sumsByPoint(rest), beginningsIn(rest)
+					for range settled {
+						l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint("new", settled) }))
+						l.acceptOne()
+					}
+					if snapshot {
+						l.snap()
+					}
+					l.now = l.now.Add(time.Second)
+					l.restart(func(*Settings) {})
+					l.sending = l.state.Emission(l.now)
+					l.check(metricsIn(l.sending))
+					assert.Equal(t, beginnings, beginningsIn(l.sending))
+					if s.Delta {
+						assert.Equal(t, want, sumsByPoint(l.sending))
+					}
+					l.accept()
+					assert.False(t, l.state.Unsettled())
+					points := l.told()
+					if settled == 0 {
+						return
+					}
+					counted := int64(0)
+					for _, p := range points {
+						if p.metric == "aws.s3.server.requests" && strings.Contains(p.id(), "new") {
+							counted += p.values.sum
+						}
+					}
+					assert.EqualValues(t, settled, counted)
+				})
+			}
+		}
+	}
+}
+
+// What was settled stays so under other settings, whichever numbers groups and streams
+// have there, and what was not settled is still sent.
+func TestOnlyTheRestComesAgainWithOtherSettings(t *testing.T) {
+	for name, change := range map[string]func(*Settings){
+		"a metric less":          func(s *Settings) { delete(s.Metrics, "aws.s3.server.requests") },
+		"another metric less":    func(s *Settings) { delete(s.Metrics, "aws.s3.server.io") },
+		"a stream less":          func(s *Settings) { delete(s.Metrics, "aws.s3.server.object.added") },
+		"other attributes":       func(s *Settings) { s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.owner"} },
+		"a metric in its group":  func(s *Settings) { s.Metrics["aws.s3.server.requests"] = s.Metrics["aws.s3.server.io"][:2] },
+		"no directions":          func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.bucket", "aws.s3.operation"} },
+		"other histograms":       func(s *Settings) { s.Exponential = !s.Exponential },
+		"a metric more":          func(s *Settings) { s.Geo = true },
+		"requests of all series": func(s *Settings) {},
+	} {
+		for _, mode := range []string{"delta", "event"} {
+			for _, snapshot := range []bool{false, true} {
+				t.Run(fmt.Sprint(name, " ", mode, " ", snapshot), func(t *testing.T) {
+					s := testSettings()
+					temporalities[mode](&s)
+					l := newLife(t, s)
+					l.requestsOf(1)
+					for i := range int64(4) {
+						l.add(with(func(r *accesslog.Record) { r.Bucket, r.Time = string(rune('b'+i%2)), r.Time+60*i }),
+							with(operation("REST.PUT.OBJECT")))
+					}
+					l.emit(time.Minute)
+					half := len(l.sending) / 2
+					settled, rest := sumsByPoint(l.sending[:half]), sumsByPoint(l.sending[half:])
+					for range half {
+						l.acceptOne()
+					}
+					if snapshot {
+						l.snap()
+					}
+					all := maps.Clone(rest)
+					l.restart(change)
+					if name == "requests of all series" {
+						l.requestsOf(maxRequest)
+					}
+					got := sumsByPoint(l.state.Emission(l.now))
+					for id := range got {
+						assert.NotContains(t, settled, id)
+						delete(all, id)
+					}
+					assert.NotEmpty(t, got)
+					for id := range all { // no metric is left out that has its place
+						metric, _, _ := strings.Cut(id, " ")
+						for other := range got {
+							assert.NotEqual(t, metric, strings.Fields(other)[0], id)
+						}
+					}
+					l.emit(time.Minute)
+					l.accept()
+					assert.False(t, l.state.Unsettled())
+				})
+			}
+		}
+	}
+}
+
+// An emission that is dropped half-way, since the next supersedes it, does not tell
+// what its series came to: those that are idle are told once more.
+func TestIdleSeriesOfADroppedEmission(t *testing.T) {
+	l := newLife(t, idleSettings())
+	l.requestsOf(1)
+	l.add(from("a"), from("b"))
+	for range 5 {
+		assert.Equal(t, map[string]int64{"a": 1, "b": 1}, valuesOf(allPoints(l.emit(time.Minute))))
+		l.acceptOne()
+		assert.Len(t, l.sending, 1)
+	}
+	l.accept()
+	assert.Empty(t, l.told())
+}
+
+// What was counted by the minute has no place in settings without, and does not stop
+// the start.
+func TestRestartWithoutEventTime(t *testing.T) {
+	for _, cumulative := range []bool{false, true} {
+		for _, snapshot := range []bool{false, true} {
+			s := testSettings()
+			s.Delta, s.EventTime = true, true
+			l := newLife(t, s)
+			l.requestsOf(1)
+			l.add(get())
+			l.emit(time.Minute)
+			l.acceptOne()
+			if snapshot {
+				l.snap()
+			}
+			l.restart(func(s *Settings) { s.Delta, s.EventTime = !cumulative, false })
+			l.inspector = newInspector(t, l.settings)
+			assert.False(t, l.state.Unsettled())
+			l.add(get(), get())
+			sums, _ := lastly(l.told())
+			assert.Equal(t, int64(2), sums[requestsOfGET])
+		}
+	}
+}
+
+// One request is settled by few bytes, however many series it has.
+func TestSettledRequestIsSmall(t *testing.T) {
+	s := testSettings()
+	s.Delta = true
+	l := newLife(t, s)
+	for i := range 3000 {
+		l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint("b", i) }))
+	}
+	l.emit(time.Minute)
+	requests, stored := len(l.sending), len(l.journal)
+	require.Greater(t, requests, 1)
+	l.accept()
+	assert.Len(t, l.journal, stored+requests)
+	for _, change := range l.journal[stored:] {
+		assert.Less(t, len(change), 100)
+	}
+}
