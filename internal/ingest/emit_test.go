@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
@@ -80,7 +81,7 @@ func countingSettings(delta bool) rollup.Settings {
 }
 
 // count makes a rig count, with the progress and the counters of client.
-func (r *rig) count(t *testing.T, client *fakeStorage, s rollup.Settings, e Emitter) {
+func (r *rig) count(t *testing.T, client storage.Client, s rollup.Settings, e Emitter) {
 	t.Helper()
 	state := rollup.New(s, time.Now())
 	store, err := checkpoint.Open(t.Context(), client, map[string]checkpoint.Section{MetricsSection: state})
@@ -216,7 +217,7 @@ func restarts(t *testing.T, seed uint64, delta bool) {
 }
 
 // unfinished returns the objects that are not done, from where they stand.
-func unfinished(t *testing.T, client *fakeStorage, objects []*fakeObject) (list []*fakeObject) {
+func unfinished(t *testing.T, client storage.Client, objects []*fakeObject) (list []*fakeObject) {
 	t.Helper()
 	store, err := checkpoint.Open(t.Context(), client, nil)
 	require.NoError(t, err)

@@ -1,0 +1,344 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+)
+
+// ledger is an Emitter that keeps the requests it accepted.
+type ledger struct {
+	decide func(ctx context.Context, n int) Answer // of the nth request offered, from 0; nil: accept
+
+	mu       sync.Mutex
+	offered  int
+	accepted []request
+}
+
+// request is what a request has: values by series and, for deltas, time; and the
+// beginnings of series.
+type request struct {
+	values     map[string]int64
+	beginnings map[string]bool
+}
+
+func (l *ledger) Emit(ctx context.Context, m pmetric.Metrics, _ bool) Answer {
+	l.mu.Lock()
+	n := l.offered
+	l.offered++
+	l.mu.Unlock()
+	if l.decide != nil {
+		if answer := l.decide(ctx, n); answer != Accepted {
+			return answer
+		}
+	}
+	r := request{map[string]int64{}, map[string]bool{}}
+	for _, metric := range m.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+		for _, p := range metric.Sum().DataPoints().All() {
+			agent, _ := p.Attributes().Get("user_agent.original")
+			series := agent.Str()[:min(8, len(agent.Str()))]
+			switch {
+			case metric.Sum().AggregationTemporality() == pmetric.AggregationTemporalityDelta:
+				r.values[fmt.Sprint(series, " ", p.StartTimestamp(), " ", p.Timestamp())] = p.IntValue()
+			case p.StartTimestamp() == p.Timestamp():
+				r.beginnings[series] = true
+			default:
+				r.values[series] = p.IntValue()
+			}
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.accepted = append(l.accepted, r)
+	return Accepted
+}
+
+// took returns how many requests were offered and which were accepted.
+func (l *ledger) took() (offered int, accepted []request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.offered, l.accepted
+}
+
+const (
+	agents       = 4000 // of a kilobyte: three requests
+	agentRecords = 6000
+)
+
+// agentObjects are the records of many series.
+func agentObjects() (objects []*fakeObject) {
+	base := samplelogs.Records(60, 1)[0]
+	at := strings.LastIndex(base, `" "`) + 3
+	var lines []string
+	for i := range agentRecords {
+		agent := fmt.Sprintf("%08d", i%agents) + strings.Repeat("x", 1000)
+		lines = append(lines, base[:at]+agent+base[at:])
+	}
+	for i := 0; i < len(lines); i += 500 {
+		objects = append(objects, textObject(lines[i:i+500]...))
+	}
+	return objects
+}
+
+// emissionModes are what settling differs by.
+var emissionModes = map[string]func(*rollup.Settings){
+	"cumulative": func(*rollup.Settings) {},
+	"delta":      func(s *rollup.Settings) { s.Delta = true },
+	"event":      func(s *rollup.Settings) { s.Delta, s.EventTime = true, true },
+}
+
+func agentSettings(change func(*rollup.Settings)) rollup.Settings {
+	s := countingSettings(false)
+	s.Metrics = map[string][]string{"aws.s3.server.requests": {"user_agent.original"}}
+	change(&s)
+	return s
+}
+
+// agentRig is a process that counts what is not done yet, with the progress of client.
+func agentRig(t *testing.T, objects []*fakeObject, client storage.Client, s rollup.Settings, l *ledger) *rig {
+	t.Helper()
+	r := newRig(testConfig(), newFakeSource(unfinished(t, client, objects)...), nil)
+	r.parts.Converter, r.parts.Sink = nil, nil
+	r.count(t, client, s, l)
+	return r
+}
+
+// once returns what of a request must not come twice: deltas, and beginnings.
+func (r *request) once(delta bool) map[string]bool {
+	ids := maps.Clone(r.beginnings)
+	if delta {
+		for id := range r.values {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
+// sumOf adds up what was accepted, and returns what came twice and must not.
+func sumOf(delta bool, accepted []request) (total int64, twice map[string]bool) {
+	values, seen, twice := map[string]int64{}, map[string]bool{}, map[string]bool{}
+	for _, r := range accepted {
+		maps.Copy(values, r.values) // of a cumulative series the last one, of a delta the same again
+		for id := range r.once(delta) {
+			if seen[id] {
+				twice[id] = true
+			}
+			seen[id] = true
+		}
+	}
+	for _, value := range values {
+		total += value
+	}
+	return total, twice
+}
+
+// What a back end accepted of an emission before the process was stopped, does not
+// come again, deltas as well as the beginnings of cumulative series.
+func TestStoppedAmidAnEmission(t *testing.T) {
+	objects := agentObjects()
+	for name, change := range emissionModes {
+		for kind, decide := range map[string]func(ctx context.Context, n int) Answer{
+			"unsettled": func(ctx context.Context, n int) Answer {
+				if n == 0 {
+					return Accepted
+				}
+				<-ctx.Done()
+				return Unsettled
+			},
+			"accepted when the time is over": func(ctx context.Context, n int) Answer {
+				if n == 0 {
+					<-ctx.Done()
+					return Accepted
+				}
+				<-ctx.Done()
+				return Unsettled
+			},
+		} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s, client, back := agentSettings(change), emptyStorage(), &ledger{decide: decide}
+					first := agentRig(t, objects, client, s, back)
+					ctx, cancel := context.WithCancel(t.Context())
+					time.AfterFunc(time.Hour, cancel)
+					require.NoError(t, first.Run(ctx))
+					require.NoError(t, first.parts.Progress.Close(t.Context()))
+					_, accepted := back.took()
+					require.Len(t, accepted, 1)
+
+					back.decide = nil
+					second := agentRig(t, objects, client, s, back)
+					require.NoError(t, second.Run(t.Context()))
+					_, accepted = back.took()
+					total, twice := sumOf(s.Delta, accepted)
+					assert.EqualValues(t, agentRecords, total)
+					assert.Empty(t, twice)
+					assert.GreaterOrEqual(t, len(accepted), 3)
+				})
+			})
+		}
+	}
+}
+
+// crashes is a storage that keeps what it held behind every write.
+type crashes struct {
+	*fakeStorage
+	back   *ledger
+	states []crash
+}
+
+// crash is a storage as a crash leaves it.
+type crash struct {
+	values   map[string][]byte
+	accepted int // requests, at the time of the write
+}
+
+func (s *crashes) Set(ctx context.Context, key string, value []byte) error {
+	err := s.fakeStorage.Set(ctx, key, value)
+	_, accepted := s.back.took()
+	s.states = append(s.states, crash{maps.Clone(s.values), len(accepted)})
+	return err
+}
+
+// Whenever the process dies, every point is accepted in the end, and those that were
+// accepted twice are of the one request of which nobody knew.
+func TestKilledAmidAnEmission(t *testing.T) {
+	objects := agentObjects()
+	for name, change := range emissionModes {
+		t.Run(name, func(t *testing.T) {
+			s, back := agentSettings(change), &ledger{}
+			disk := &crashes{fakeStorage: emptyStorage(), back: back}
+			require.NoError(t, agentRig(t, objects, disk, s, back).Run(t.Context()))
+			_, accepted := back.took()
+			require.GreaterOrEqual(t, len(accepted), 3)
+			doubts := 0
+			for i, at := range disk.states {
+				// What was accepted after this write and before the next one, nobody knows of.
+				known, all := at.accepted, len(accepted)
+				if i+1 < len(disk.states) {
+					all = disk.states[i+1].accepted
+				}
+				require.LessOrEqual(t, all-known, 1)
+				next := &ledger{accepted: slices.Clone(accepted[:all])}
+				client := &fakeStorage{values: maps.Clone(at.values)}
+				require.NoError(t, agentRig(t, objects, client, s, next).Run(t.Context()))
+
+				_, both := next.took()
+				total, twice := sumOf(s.Delta, both)
+				assert.EqualValues(t, agentRecords, total, "write %d", i)
+				want := map[string]bool{}
+				if all > known {
+					want = accepted[known].once(s.Delta)
+				}
+				assert.Equal(t, len(want), len(twice), "write %d", i)
+				for id := range twice {
+					assert.True(t, want[id], "write %d: %s", i, id)
+				}
+				doubts += all - known
+			}
+			assert.Equal(t, len(accepted), doubts)
+		})
+	}
+}
+
+// The next request waits until storage has that the one before is settled.
+func TestRequestsWaitForStorage(t *testing.T) {
+	for name, change := range emissionModes {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := emptyStorage()
+				back := &ledger{decide: func(_ context.Context, n int) Answer {
+					client.fails.Store(n == 0)
+					return Accepted
+				}}
+				s := agentSettings(change)
+				r := agentRig(t, agentObjects(), client, s, back)
+				done := make(chan error, 1)
+				go func() { done <- r.Run(t.Context()) }()
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				offered, _ := back.took()
+				require.Equal(t, 1, offered)
+				client.fails.Store(false)
+				require.NoError(t, <-done)
+				_, accepted := back.took()
+				total, twice := sumOf(s.Delta, accepted)
+				assert.EqualValues(t, agentRecords, total)
+				assert.Empty(t, twice)
+			})
+		})
+	}
+}
+
+// One write is enough for what becomes of a request, and none where nothing has to be
+// remembered.
+func TestWritesOfAnEmission(t *testing.T) {
+	objects, _ := sampleObjects(61, 200, 20)
+	for name, test := range map[string]struct {
+		change  func(*rollup.Settings)
+		objects []*fakeObject
+		known   bool // the beginnings are settled already
+		each    int  // writes
+	}{
+		"cumulative":          {emissionModes["cumulative"], objects, false, 1},
+		"cumulative, known":   {emissionModes["cumulative"], objects, true, 0},
+		"delta":               {emissionModes["delta"], objects, false, 1},
+		"event":               {emissionModes["event"], objects, false, 1},
+		"several, cumulative": {emissionModes["cumulative"], agentObjects(), false, 1},
+		"several, known":      {emissionModes["cumulative"], agentObjects(), true, 0},
+		"several, delta":      {emissionModes["delta"], agentObjects(), false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, before := emptyStorage(), []int{}
+			s, back := agentSettings(test.change), &ledger{}
+			if test.known {
+				require.NoError(t, agentRig(t, test.objects, client, s, back).Run(t.Context()))
+			}
+			disk := &crashes{fakeStorage: client, back: back}
+			back.decide = func(context.Context, int) Answer {
+				before = append(before, len(disk.states))
+				return Accepted
+			}
+			require.NoError(t, agentRig(t, test.objects, disk, s, back).Run(t.Context()))
+			require.NotEmpty(t, before)
+			for i, writes := range append(before[1:], len(disk.states)) {
+				assert.Equal(t, test.each, writes-before[i], "request %d", i)
+			}
+		})
+	}
+}
+
+// Beginnings that a back end refuses, since it has them, are left out at once, of all
+// the series of this request and of no others.
+func TestRefusedBeginnings(t *testing.T) {
+	back := &ledger{decide: func(_ context.Context, n int) Answer {
+		if n == 1 {
+			return Refused
+		}
+		return Accepted
+	}}
+	s := agentSettings(emissionModes["cumulative"])
+	require.NoError(t, agentRig(t, agentObjects(), emptyStorage(), s, back).Run(t.Context()))
+	offered, accepted := back.took()
+	total, twice := sumOf(false, accepted)
+	assert.EqualValues(t, agentRecords, total)
+	assert.Empty(t, twice)
+	assert.Equal(t, 2*(offered/2), offered, "the emission is repeated once")
+	assert.Len(t, accepted, offered-1)
+	for _, r := range accepted[offered/2-1:] {
+		assert.Empty(t, r.beginnings)
+	}
+}
