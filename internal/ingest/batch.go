@@ -21,6 +21,7 @@ const countedRecords = 1 << 16
 type batch struct {
 	number  uint64
 	logs    *otlplogs.Batch // nil without a logs pipeline, and once it is delivered
+	origins origins         // of logs
 	deltas  []*rollup.Delta // what it adds to metrics
 	records int
 	marks   []mark
@@ -79,7 +80,7 @@ func (a *assembler) add(p *piece) {
 		if a.overflows(&s) {
 			a.flush()
 		}
-		a.current.add(&s)
+		a.current.add(&s, p.object)
 		a.mark(mark{object: p.object, end: s.end})
 	}
 	if p.last {
@@ -105,11 +106,12 @@ func (a *assembler) overflows(s *segment) bool {
 	return b.records+s.records > cfg.BatchRecords || b.logs.Size()+s.logs.Size() > cfg.BatchBytes
 }
 
-// add takes a segment over.
-func (b *batch) add(s *segment) {
+// add takes a segment of an object over.
+func (b *batch) add(s *segment, o *object) {
 	b.records += s.records
 	if s.logs != nil {
 		b.logs.Merge(s.logs)
+		b.origins = append(b.origins, origin{o, s.lines})
 	}
 	if s.delta != nil {
 		b.deltas = append(b.deltas, s.delta)
@@ -161,8 +163,8 @@ func (e *Engine) deliver(ctx context.Context, b *batch) error {
 		return nil
 	}
 	begin := time.Now()
-	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs())
-	b.logs = nil
+	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs(), b.origins.locate)
+	b.logs, b.origins = nil, nil
 	e.parts.Instruments.delivered(b.records, refused, time.Since(begin))
 	return err
 }

@@ -24,10 +24,11 @@ import (
 // Sink takes batches of log records.
 type Sink interface {
 	// Deliver hands logs over, again and again until all of them are accepted or
-	// refused for good, and returns how many were refused; or until ctx is done,
-	// and returns its error. The logs belong to the Sink. It is called from several
-	// goroutines at once.
-	Deliver(ctx context.Context, logs plog.Logs) (refused int, err error)
+	// refused permanently, and returns how many were refused; or until ctx is done,
+	// and returns its error. The logs belong to the Sink; locate tells where their
+	// records came from, until Deliver returns. It is called from several goroutines
+	// at once.
+	Deliver(ctx context.Context, logs plog.Logs, locate Locate) (refused int, err error)
 }
 
 // Clients tells what is known of a client address at a moment, in seconds since

@@ -161,6 +161,8 @@ var errRefused = errors.New("refused for good")
 // fakeSink keeps what it accepted.
 type fakeSink struct {
 	decide func(ctx context.Context, records int) error // nil: accept
+	// located is called for each record that was accepted; nil disables it.
+	located func(uid, object string, offset int64)
 
 	mu      sync.Mutex
 	uids    map[string]int // how often each record was accepted
@@ -169,7 +171,7 @@ type fakeSink struct {
 	largest int // OTLP bytes
 }
 
-func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) (refused int, err error) {
+func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs, locate Locate) (refused int, err error) {
 	if s.decide != nil {
 		switch err := s.decide(ctx, logs.LogRecordCount()); {
 		case errors.Is(err, errRefused):
@@ -191,6 +193,10 @@ func (s *fakeSink) Deliver(ctx context.Context, logs plog.Logs) (refused int, er
 				uid, _ := lr.Attributes().Get("log.record.uid")
 				s.uids[uid.Str()]++
 				s.inOrder = append(s.inOrder, uid.Str())
+				if s.located != nil {
+					object, offset := locate(uid.Str())
+					s.located(uid.Str(), object, offset)
+				}
 			}
 		}
 	}

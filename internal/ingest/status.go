@@ -4,11 +4,13 @@ package ingest
 type Concern string
 
 const (
-	ConcernSource  Concern = "finding objects"
-	ConcernObjects Concern = "reading objects"
-	ConcernStorage Concern = "storing progress"
-	ConcernLoop    Concern = "what is logged"
-	ConcernMetrics Concern = "counting" // a fault of this program; it does not heal
+	ConcernSource   Concern = "finding objects"
+	ConcernObjects  Concern = "reading objects"
+	ConcernStorage  Concern = "storing progress"
+	ConcernLoop     Concern = "what is logged"
+	ConcernLogs     Concern = "delivering logs"
+	ConcernEmission Concern = "delivering metrics"
+	ConcernMetrics  Concern = "counting" // a fault of this program; it does not heal
 )
 
 // Status is told what the engine meets, nil when it works again. It is called

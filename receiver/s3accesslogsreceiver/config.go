@@ -34,6 +34,7 @@ type Config struct {
 	MaxObjectSize     ByteSize                  `mapstructure:"max_object_size"` // after decompression
 	ShutdownTimeout   time.Duration             `mapstructure:"shutdown_timeout"`
 	Retry             configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+	OnRefusal         string                    `mapstructure:"on_refusal"` // what a permanent refusal does
 	Logs              LogsConfig                `mapstructure:"logs"`
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
 	GeoIP             GeoIPConfig               `mapstructure:"geoip"`
@@ -129,6 +130,7 @@ func (c *Config) Validate() error {
 		atLeast("max_object_size", c.MaxObjectSize, 1),
 		atLeast("shutdown_timeout", c.ShutdownTimeout, 0),
 		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
+		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 	)...)
 }
 

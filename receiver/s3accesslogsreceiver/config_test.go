@@ -40,6 +40,7 @@ func TestDefaults(t *testing.T) {
 	assert.EqualValues(t, 16<<30, cfg.MaxObjectSize)
 	assert.Equal(t, 10*time.Second, cfg.ShutdownTimeout)
 	assert.True(t, cfg.Retry.Enabled)
+	assert.Equal(t, refusalWait, cfg.OnRefusal)
 	assert.Equal(t, time.Second, cfg.Retry.InitialInterval)
 	assert.Equal(t, 30*time.Second, cfg.Retry.MaxInterval)
 	assert.Zero(t, cfg.Retry.MaxElapsedTime)
@@ -71,6 +72,7 @@ max_line_size: 64KiB
 max_object_size: 2000000
 shutdown_timeout: 3s
 retry_on_failure: {enabled: false}
+on_refusal: drop
 logs:
   batch_size: 10
   batch_bytes: 1MiB
@@ -92,8 +94,8 @@ logs:
 		Region: "eu-west-1", Profile: "p", RoleARN: "r", ExternalID: "e",
 		Endpoint: "http://127.0.0.1:7070", ForcePathStyle: true,
 	}, cfg.AWS)
-	assert.Equal(t, []any{64, 5, 2, ByteSize(64 << 10), ByteSize(2000000), 3 * time.Second, false}, []any{
-		cfg.Concurrency, cfg.MaxUnacknowledged, cfg.Deliveries, cfg.MaxLineSize, cfg.MaxObjectSize, cfg.ShutdownTimeout, cfg.Retry.Enabled,
+	assert.Equal(t, []any{64, 5, 2, ByteSize(64 << 10), ByteSize(2000000), 3 * time.Second, false, "drop"}, []any{
+		cfg.Concurrency, cfg.MaxUnacknowledged, cfg.Deliveries, cfg.MaxLineSize, cfg.MaxObjectSize, cfg.ShutdownTimeout, cfg.Retry.Enabled, cfg.OnRefusal,
 	})
 	assert.Equal(t, LogsConfig{
 		BatchSize: 10, BatchBytes: 1 << 20, FlushInterval: 2 * time.Second,
@@ -116,6 +118,7 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"endpoint":           {dir + `aws: {endpoint: "127.0.0.1:9000"}`, "aws: `endpoint` is"},
 		"external id":        {dir + `aws: {external_id: x}`, "aws: `external_id` is set without `role_arn`"},
 		"concurrency":        {dir + `concurrency: 0`, "`concurrency` is 0: it must be at least 1"},
+		"refusal":            {dir + `on_refusal: retry`, "`on_refusal` is \"retry\": it must be one of [\"wait\" \"drop\"]"},
 		"size":               {dir + `max_line_size: many`, "write a number of bytes or, for instance, 3MiB"},
 		"line size":          {dir + `max_line_size: 10`, "`max_line_size` is 10 B: it must be at least 4.0 KiB"},
 		"batch bytes":        {dir + `logs: {batch_bytes: 1KiB}`, "logs: `batch_bytes` is 1.0 KiB: it must be at least 64 KiB"},

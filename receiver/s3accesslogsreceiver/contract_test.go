@@ -91,6 +91,7 @@ func contractRecords() []string {
 func contractConfig() *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Logs.BatchSize = 10
+	cfg.OnRefusal = refusalDrop // the contract's view of a permanent error
 	cfg.Retry.InitialInterval, cfg.Retry.MaxInterval = time.Millisecond, 10*time.Millisecond
 	return cfg
 }

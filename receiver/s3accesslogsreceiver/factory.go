@@ -53,6 +53,7 @@ func createDefaultConfig() component.Config {
 		MaxObjectSize:     16 * humanize.GiByte,
 		ShutdownTimeout:   10 * time.Second,
 		Retry:             retry,
+		OnRefusal:         refusalWait,
 		Logs: LogsConfig{
 			BatchSize:           2048,
 			BatchBytes:          3 * humanize.MiByte,

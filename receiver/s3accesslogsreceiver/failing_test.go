@@ -129,7 +129,7 @@ func TestRefusalsAreMeasured(t *testing.T) {
 	dir, records := t.TempDir(), samplelogs.Records(13, 100)
 	writeFile(t, filepath.Join(dir, "a"), strings.Join(records, "\n")+"\n")
 	cfg := directoryConfig(dir)
-	cfg.Retry.InitialInterval = time.Millisecond
+	cfg.Retry.InitialInterval, cfg.OnRefusal = time.Millisecond, refusalDrop
 	next := &scripted{answers: []error{errBusy, errBusy, consumererror.NewPermanent(errBusy)}}
 	tel, r := startMeasured(t, cfg, next)
 	r.awaitLogged(t, "directory read to its end")

@@ -124,6 +124,7 @@ func TestDeltasAreOfferedUntilTheyAreSettled(t *testing.T) {
 	total, _ := requests(next.AllMetrics(), false)
 	assert.EqualValues(t, 500, total)
 
+	cfg.OnRefusal = refusalDrop
 	next = &refusing{answers: []error{consumererror.NewPermanent(errors.New("never"))}}
 	readOnce(t, cfg, next)
 	assert.Empty(t, next.AllMetrics())

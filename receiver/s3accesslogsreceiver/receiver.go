@@ -80,15 +80,30 @@ func (r *s3Receiver) converter() *otlplogs.Converter {
 	})
 }
 
-func (r *s3Receiver) delivery() *delivery {
-	return &delivery{
-		next: &r.next.logs, obsreport: r.obsreport, retry: r.cfg.Retry,
-		batches: r.telemetry.Batches, instruments: r.instruments, log: r.repeated,
+func (r *s3Receiver) delivery(report ingest.Status) *delivery {
+	d := &delivery{
+		next: &r.next.logs, obsreport: r.obsreport,
+		batches: r.telemetry.Batches, instruments: r.instruments, log: r.repeated, named: r.log,
 	}
+	d.refusals = &refusals{
+		policy: r.cfg.OnRefusal, retry: r.cfg.Retry, what: "a batch", log: r.repeated, tried: d.tried,
+		report: func(err error) { report(ingest.ConcernLogs, err) },
+		hint:   "set on_refusal: drop, or a later start_from, if it is right that it does not want these records",
+	}
+	return d
 }
 
-func (r *s3Receiver) emission() *emission {
-	return &emission{next: &r.next.metrics, obsreport: r.obsreport, retry: r.cfg.Retry, log: r.repeated}
+func (r *s3Receiver) emission(report ingest.Status) *emission {
+	e := &emission{next: &r.next.metrics, obsreport: r.obsreport, log: r.repeated}
+	e.refusals = &refusals{
+		policy: refusalDrop, retry: r.cfg.Retry, what: "a request of metrics", log: r.repeated, tried: func(string) {},
+		report: func(err error) { report(ingest.ConcernEmission, err) },
+		hint:   "set on_refusal: drop if it is right that it does not want these metrics",
+	}
+	if r.cfg.Metrics.Temporality == temporalityDelta {
+		e.refusals.policy = r.cfg.OnRefusal // cumulative points are superseded by the next
+	}
+	return e
 }
 
 // metricsSettings are those of the configuration with what the receiver knows.

@@ -61,10 +61,10 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		Log:         r.repeated,
 	}
 	if x.logs {
-		parts.Converter, parts.Sink = r.converter(), r.delivery()
+		parts.Converter, parts.Sink = r.converter(), r.delivery(status.report)
 	}
 	if x.metrics {
-		parts.Metrics, parts.Emitter, parts.Interval = metrics, r.emission(), r.cfg.Metrics.Interval
+		parts.Metrics, parts.Emitter, parts.Interval = metrics, r.emission(status.report), r.cfg.Metrics.Interval
 	}
 	if known != nil {
 		parts.Clients = known

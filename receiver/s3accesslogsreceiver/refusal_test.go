@@ -1,0 +1,613 @@
+package s3accesslogsreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	grpcstatus "google.golang.org/grpc/status"
+)
+
+var (
+	errToken  = consumererror.NewPermanent(errors.New("401 the token has expired"))
+	errSize   = consumererror.NewPermanent(errors.New("413 too large"))
+	errPoison = consumererror.NewPermanent(errors.New("400 bad record"))
+	errQuota  = consumererror.NewPermanent(grpcstatus.Error(codes.ResourceExhausted, "quota"))
+)
+
+// backEnd is a simulated one. It answers on the clock of a synctest bubble.
+type backEnd struct {
+	answer  func(b *backEnd, items []int) error // before all else; nil: no opinion
+	limit   int                                 // items in a request; 0: none
+	poison  map[int]bool
+	latency time.Duration
+
+	mu       sync.Mutex // guards everything below
+	accepted map[int]int
+	dropped  map[int]int
+	givenUp  int
+	offers   []offered
+	reported []error
+}
+
+type offered struct {
+	at    time.Time
+	items int
+	err   error
+}
+
+func (b *backEnd) offer(_ context.Context, items []int) error {
+	time.Sleep(b.latency)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := b.judge(items)
+	b.offers = append(b.offers, offered{time.Now(), len(items), err})
+	for _, i := range items {
+		if err == nil {
+			b.accepted[i]++
+		}
+	}
+	return err
+}
+
+func (b *backEnd) judge(items []int) error {
+	if b.answer != nil {
+		if err := b.answer(b, items); err != nil {
+			return err
+		}
+	}
+	if b.limit > 0 && len(items) > b.limit {
+		return errSize
+	}
+	if slices.ContainsFunc(items, func(i int) bool { return b.poison[i] }) {
+		return errPoison
+	}
+	return nil
+}
+
+// refusedOffers returns how many offers were not accepted.
+func (b *backEnd) refusedOffers() (n int) {
+	for _, o := range b.offers {
+		if o.err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// batchOf is a payload for a backEnd: n items from a first one on, 100 bytes each.
+type batchOf struct {
+	*backEnd
+	first, n int
+}
+
+func (p batchOf) items() int   { return p.n }
+func (p batchOf) size(int) int { return 100 }
+
+func (p batchOf) offer(ctx context.Context, items []int) ([]int, error) {
+	if !slices.IsSorted(items) {
+		panic("not in ascending order")
+	}
+	all := slices.Clone(items)
+	for i := range all {
+		all[i] += p.first
+	}
+	return items, p.backEnd.offer(ctx, all)
+}
+
+func (p batchOf) dropped(item int, _ error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.backEnd.dropped[p.first+item]++
+}
+
+func (p batchOf) givenUp(items []int, _ error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.backEnd.givenUp += len(items)
+}
+
+func newBackEnd(poison ...int) *backEnd {
+	b := &backEnd{accepted: map[int]int{}, dropped: map[int]int{}, poison: map[int]bool{}}
+	for _, i := range poison {
+		b.poison[i] = true
+	}
+	return b
+}
+
+// steadyRetry waits 1, 2, 4 ... 32 s.
+func steadyRetry() configretry.BackOffConfig {
+	retry := defaultRetry()
+	retry.RandomizationFactor, retry.Multiplier, retry.MaxInterval = 0, 2, 32*time.Second
+	return retry
+}
+
+func newRefusals(b *backEnd) *refusals {
+	return &refusals{
+		policy: refusalWait, retry: steadyRetry(), what: "records", log: zap.NewNop(), tried: func(string) {},
+		report: func(err error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.reported = append(b.reported, err)
+		},
+	}
+}
+
+// settleAll settles items 0 to n-1 of which only the poisonous are dropped.
+func settleAll(t *testing.T, r *refusals, b *backEnd, n int) {
+	t.Helper()
+	dropped, err := r.settle(t.Context(), batchOf{b, 0, n})
+	require.NoError(t, err)
+	checkSettled(t, b, n)
+	require.Len(t, b.dropped, dropped)
+}
+
+func checkSettled(t *testing.T, b *backEnd, n int) {
+	t.Helper()
+	accepted, dropped := map[int]int{}, map[int]int{}
+	for i := range n {
+		if b.poison[i] {
+			dropped[i] = 1
+		} else {
+			accepted[i] = 1
+		}
+	}
+	require.Equal(t, dropped, b.dropped, "dropped and named once each")
+	require.Equal(t, accepted, b.accepted, "accepted once each")
+	require.Zero(t, b.givenUp)
+}
+
+func poisonFrom(first, n int) []int {
+	all := allItems(n)
+	for i := range all {
+		all[i] += first
+	}
+	return all
+}
+
+func TestSingleItemsThatAreRefusedAreDropped(t *testing.T) {
+	for _, n := range []int{2, 3, 4, 7, 50, 2048} {
+		waited := 0
+		for i := 0; i < n; i += 1 + n/70 {
+			synctest.Test(t, func(t *testing.T) {
+				b, begin := newBackEnd(i), time.Now()
+				settleAll(t, newRefusals(b), b, n)
+				if !time.Now().Equal(begin) {
+					waited++
+					return
+				}
+				assert.LessOrEqual(t, len(b.offers), 2*bits.Len(uint(n))+2, "%d of %d", i, n)
+				assert.Empty(t, b.reported, "the back end is well")
+			})
+		}
+		assert.LessOrEqual(t, waited, 1, "only what happens to be offered last waits: %d", n)
+	}
+}
+
+// Half of a batch can be of no use to the back end, such as what is older than it
+// takes: that must neither take hours nor hide the other half.
+func TestManyRefusedItemsDoNotStallTheOthers(t *testing.T) {
+	for _, poison := range [][]int{poisonFrom(0, 1000), poisonFrom(1048, 1000), poisonFrom(500, 1000), {1, 3, 5, 7, 9, 11, 13, 15}} {
+		synctest.Test(t, func(t *testing.T) {
+			b, begin := newBackEnd(poison...), time.Now()
+			settleAll(t, newRefusals(b), b, 2048)
+			assert.Less(t, time.Since(begin), time.Minute)
+			assert.Less(t, len(b.offers), 4*len(poison)+100)
+		})
+	}
+}
+
+// During an outage that looks like a refusal nothing is dropped, and the back end
+// has peace.
+func TestNothingIsDroppedWhileNothingIsAccepted(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 100, 2048} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBackEnd()
+			begin := time.Now()
+			b.answer = func(*backEnd, []int) error {
+				if time.Since(begin) < time.Hour {
+					return errToken
+				}
+				return nil
+			}
+			settleAll(t, newRefusals(b), b, n)
+			free, waits := 0, 0
+			for _, o := range b.offers {
+				if o.at.Equal(begin) {
+					free++
+				} else if o.err != nil {
+					waits++
+				}
+			}
+			assert.LessOrEqual(t, free, 2*bits.Len(uint(n))+3, "once")
+			assert.Less(t, waits, 3600/32+6, "then one a back-off")
+			assert.Less(t, time.Since(begin), time.Hour+2*32*time.Second)
+			require.Len(t, b.reported, 2)
+			require.ErrorContains(t, b.reported[0], "the token has expired")
+			assert.NoError(t, b.reported[1])
+		})
+	}
+}
+
+func TestNothingIsDroppedWithoutAnAcceptanceAndAShutdownEndsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd(0)
+		ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
+		defer cancel()
+		dropped, err := newRefusals(b).settle(ctx, batchOf{b, 0, 1})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Zero(t, dropped)
+		assert.Empty(t, b.dropped)
+	})
+}
+
+// A first record that is refused, in a batch that is too large, hides nothing: in
+// turn all and a single one are offered.
+func TestTheBackEndIsFoundWellAgainWhateverItRefuses(t *testing.T) {
+	for name, set := range map[string]func(*backEnd){
+		"nothing":              func(*backEnd) {},
+		"large pieces":         func(b *backEnd) { b.limit = 10 },
+		"all but single items": func(b *backEnd) { b.limit = 1 },
+		"the first half":       func(b *backEnd) { b.poison = newBackEnd(poisonFrom(0, 50)...).poison },
+		"every other":          func(b *backEnd) { b.poison = newBackEnd(1, 3, 5, 7, 9, 11, 13).poison },
+		"all but one":          func(b *backEnd) { b.poison = newBackEnd(append(poisonFrom(0, 37), poisonFrom(38, 62)...)...).poison },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, begin := newBackEnd(), time.Now()
+				set(b)
+				b.answer = func(*backEnd, []int) error {
+					if time.Since(begin) < 90*time.Second {
+						return errToken
+					}
+					return nil
+				}
+				settleAll(t, newRefusals(b), b, 100)
+			})
+		})
+	}
+}
+
+// An acceptance that began before a record was refused proves nothing: a token may
+// have expired in between.
+func TestAnAcceptanceBeforeARefusalProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd()
+		r := newRefusals(b)
+		settleAll(t, r, b, 10)
+		begin := time.Now()
+		b.answer = func(*backEnd, []int) error {
+			if time.Since(begin) < time.Hour {
+				return errToken
+			}
+			return nil
+		}
+		dropped, err := r.settle(t.Context(), batchOf{b, 10, 1})
+		require.NoError(t, err)
+		assert.Zero(t, dropped)
+		checkSettled(t, b, 11)
+	})
+}
+
+// The offer of another delivery that is accepted late, but began before, neither.
+func TestAnAcceptanceThatBeganBeforeARefusalProvesNothing(t *testing.T) {
+	b := newBackEnd()
+	r := newRefusals(b)
+	o := newOffering(r, batchOf{b, 0, 2})
+	begun := r.moment()
+	o.next()
+	o.refuse([]int{0}, false, false, errToken)
+	r.accept(begun)
+	assert.False(t, o.ripe(0))
+	r.accept(r.moment())
+	assert.True(t, o.ripe(0))
+}
+
+func TestAnAcceptanceOfAnotherDeliveryIsEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd(0)
+		r := newRefusals(b)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			dropped, err := r.settle(t.Context(), batchOf{b, 0, 1})
+			assert.NoError(t, err)
+			assert.Equal(t, 1, dropped)
+		}()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		require.Empty(t, b.dropped)
+		_, err := r.settle(t.Context(), batchOf{b, 1, 5})
+		require.NoError(t, err)
+		<-done
+		checkSettled(t, b, 6)
+	})
+}
+
+// When nothing is left that could be accepted after it, an item whose batchmates
+// were is offered five times more, with the back-off.
+func TestTheLastItemIsOfferedFiveTimesMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, begin := newBackEnd(1), time.Now()
+		settleAll(t, newRefusals(b), b, 2)
+		assert.Equal(t, 1+1+1+lastOffers, len(b.offers))
+		assert.Equal(t, (1+2+4+8+16)*time.Second, time.Since(begin))
+	})
+}
+
+// An outage of a few offers may begin at any offer: no record that the back end
+// takes is lost.
+func TestAShortOutageAtAnyMomentLosesNothing(t *testing.T) {
+	for n := 1; n <= 9; n++ {
+		for poison := -1; poison < n; poison++ {
+			if n == 1 && poison == 0 {
+				continue // it waits
+			}
+			for from := range 20 {
+				for length := 1; length < lastOffers; length++ {
+					synctest.Test(t, func(t *testing.T) {
+						b := newBackEnd(poison)
+						delete(b.poison, -1)
+						b.answer = func(b *backEnd, _ []int) error {
+							if k := len(b.offers); k >= from && k < from+length {
+								return errToken
+							}
+							return nil
+						}
+						settleAll(t, newRefusals(b), b, n)
+					})
+				}
+			}
+		}
+	}
+}
+
+// scenario is a back end with all kinds of trouble.
+func scenario(rnd *rand.Rand, n int) *backEnd {
+	b := newBackEnd()
+	for range rnd.IntN(3) {
+		b.poison[rnd.IntN(n)] = true
+	}
+	if rnd.IntN(4) == 0 { // one behind the other
+		first, count := rnd.IntN(n), rnd.IntN(n/2+1)
+		for i := first; i < min(first+count, n); i++ {
+			b.poison[i] = true
+		}
+	}
+	if rnd.IntN(2) == 0 {
+		b.limit = 1 + rnd.IntN(n)
+	}
+	b.latency = time.Duration(rnd.IntN(20)) * time.Millisecond
+	begin := time.Now()
+	outage := time.Duration(rnd.IntN(2000)) * time.Millisecond
+	length := time.Duration(rnd.IntN(20_000)) * time.Millisecond
+	busy := time.Duration(rnd.IntN(2000)) * time.Millisecond
+	b.answer = func(*backEnd, []int) error {
+		at := time.Since(begin)
+		switch {
+		case at >= outage && at < outage+length:
+			return errToken
+		case at >= busy && at < busy+10*time.Second:
+			return errBusy
+		}
+		return nil
+	}
+	return b
+}
+
+// Whatever a back end goes through, with deliveries in parallel: each record that
+// it takes arrives once, each that it does not is dropped and named once.
+func TestEachRecordIsAcceptedOrDroppedOnce(t *testing.T) {
+	seeds := uint64(600)
+	if testing.Short() {
+		seeds = 100
+	}
+	for seed := range seeds {
+		synctest.Test(t, func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 1))
+			const deliveries = 4
+			each := 1 + rnd.IntN(300)
+			b := scenario(rnd, (deliveries+1)*each)
+			maps.DeleteFunc(b.poison, func(i int, _ bool) bool { return i >= deliveries*each || i%each == 0 })
+			r := newRefusals(b)
+			var all sync.WaitGroup
+			for d := range deliveries {
+				all.Go(func() {
+					_, err := r.settle(t.Context(), batchOf{b, d * each, each})
+					assert.NoError(t, err)
+				})
+			}
+			all.Wait()
+			checkSettled(t, b, deliveries*each)
+			if t.Failed() {
+				t.Log("seed", seed)
+			}
+		})
+	}
+}
+
+func TestErrorsForNowAreWaitedForWhereverTheyCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd(5)
+		b.answer = func(b *backEnd, _ []int) error {
+			if len(b.offers)%2 == 0 {
+				return fmt.Errorf("503: %w", errBusy)
+			}
+			return nil
+		}
+		settleAll(t, newRefusals(b), b, 64)
+		for i := 0; i+1 < len(b.offers); i += 2 {
+			assert.Equal(t, b.offers[i].items, b.offers[i+1].items, "it goes on where it was")
+			assert.Greater(t, b.offers[i+1].at, b.offers[i].at)
+		}
+	})
+}
+
+func TestAPermanentErrorOfADeadlineIsNoRefusal(t *testing.T) {
+	for _, err := range []error{
+		consumererror.NewPermanent(fmt.Errorf("export: %w", context.DeadlineExceeded)),
+		consumererror.NewPermanent(fmt.Errorf("export: %w", grpcstatus.Error(codes.DeadlineExceeded, "slow"))),
+	} {
+		for _, policy := range []string{refusalWait, refusalDrop} {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBackEnd()
+				b.answer = func(b *backEnd, _ []int) error {
+					if len(b.offers) < 20 {
+						return err
+					}
+					return nil
+				}
+				r := newRefusals(b)
+				r.policy = policy
+				settleAll(t, r, b, 100)
+				for _, o := range b.offers {
+					assert.Equal(t, 100, o.items)
+				}
+				assert.Empty(t, b.reported)
+			})
+		}
+	}
+}
+
+// gRPC has one code for a message that is too large and for a quota: who is over
+// the quota at the moment is not convicted by what was accepted before.
+func TestAQuotaLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd()
+		b.latency = time.Millisecond
+		var until time.Time
+		b.answer = func(_ *backEnd, items []int) error {
+			if time.Now().Before(until) {
+				return errQuota
+			}
+			until = time.Now().Add(time.Duration(len(items)) * time.Second)
+			return nil
+		}
+		r := newRefusals(b)
+		var all sync.WaitGroup
+		for d := range 4 {
+			all.Go(func() {
+				_, err := r.settle(t.Context(), batchOf{b, d * 20, 20})
+				assert.NoError(t, err)
+			})
+		}
+		all.Wait()
+		checkSettled(t, b, 80)
+	})
+}
+
+func TestAQuotaForOneRecordIsNoQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd()
+		b.answer = func(_ *backEnd, items []int) error {
+			if slices.Contains(items, 7) {
+				return errQuota
+			}
+			return nil
+		}
+		dropped, err := newRefusals(b).settle(t.Context(), batchOf{b, 0, 100})
+		require.NoError(t, err)
+		assert.Equal(t, 1, dropped)
+		assert.Equal(t, map[int]int{7: 1}, b.dropped)
+		assert.Len(t, b.accepted, 99)
+	})
+}
+
+// A record that is alone in its batch, and larger than gRPC takes, must not stop
+// everything for ever.
+func TestAQuotaForABatchOfOneRecordIsNoQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBackEnd()
+		b.answer = func(_ *backEnd, items []int) error {
+			if slices.Contains(items, 0) {
+				return errQuota
+			}
+			return nil
+		}
+		r := newRefusals(b)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			dropped, err := r.settle(t.Context(), batchOf{b, 0, 1})
+			assert.NoError(t, err)
+			assert.Equal(t, 1, dropped)
+		}()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		assert.Empty(t, b.dropped)
+		for i := range 3 {
+			_, err := r.settle(t.Context(), batchOf{b, 1 + i, 1})
+			require.NoError(t, err)
+			time.Sleep(time.Minute)
+		}
+		<-done
+	})
+}
+
+func TestDropIsTheFirstEditionsWay(t *testing.T) {
+	b := newBackEnd(3)
+	r := newRefusals(b)
+	r.policy = refusalDrop
+	dropped, err := r.settle(t.Context(), batchOf{b, 0, 100})
+	require.NoError(t, err)
+	assert.Equal(t, 100, dropped)
+	assert.Equal(t, 100, b.givenUp)
+	assert.Len(t, b.offers, 1)
+}
+
+func TestWithoutRetriesARefusalIsStillWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, begin := newBackEnd(), time.Now()
+		b.answer = func(*backEnd, []int) error {
+			if time.Since(begin) < time.Hour {
+				return errToken
+			}
+			return nil
+		}
+		r := newRefusals(b)
+		r.retry.Enabled = false
+		settleAll(t, r, b, 100)
+
+		b.answer = func(*backEnd, []int) error { return errBusy }
+		dropped, err := r.settle(t.Context(), batchOf{b, 100, 50})
+		require.NoError(t, err)
+		assert.Equal(t, 50, dropped, "an error for now is the last one, as ever")
+		assert.Equal(t, 50, b.givenUp)
+	})
+}
+
+func TestMaxElapsedTimeGivesUpWhatIsLeft(t *testing.T) {
+	for _, err := range []error{errBusy, errToken} {
+		synctest.Test(t, func(t *testing.T) {
+			b, begin := newBackEnd(), time.Now()
+			b.answer = func(b *backEnd, items []int) error {
+				if slices.Contains(items, 0) || len(b.accepted) > 0 {
+					return err
+				}
+				return nil
+			}
+			r := newRefusals(b)
+			r.retry.MaxElapsedTime = 5 * time.Minute
+			dropped, settled := r.settle(t.Context(), batchOf{b, 0, 100})
+			require.NoError(t, settled)
+			assert.Equal(t, 100, dropped+len(b.accepted))
+			assert.Equal(t, dropped, b.givenUp+len(b.dropped))
+			assert.LessOrEqual(t, time.Since(begin), 5*time.Minute)
+			assert.Greater(t, time.Since(begin), 4*time.Minute)
+		})
+	}
+}
