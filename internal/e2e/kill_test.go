@@ -28,6 +28,7 @@ type following struct {
 	storage   string // directory
 	more      string // YAML: further settings of the receiver
 	metrics   string // YAML: settings of the metrics
+	retry     string // YAML: retry_on_failure
 	signals   []string
 }
 
@@ -37,6 +38,7 @@ func newFollowing(t testing.TB, f *feed) *following {
 	return &following{
 		feed: f, back: back, exporters: otlpExporter(back.addr), storage: t.TempDir(),
 		metrics: "{interval: 1s}", // the least there is
+		retry:   "{initial_interval: 50ms, max_interval: 500ms}",
 		signals: []string{"logs", "metrics"},
 	}
 }
@@ -48,7 +50,7 @@ func (f *following) start(t testing.TB) *collector {
 	if more == "" {
 		more = withBatches(batchSize, deliveries)
 	}
-	settings := f.source + more + "storage: file_storage\nmetrics: " + f.metrics + "\nretry_on_failure: {initial_interval: 50ms, max_interval: 500ms}\n"
+	settings := f.source + more + "storage: file_storage\nmetrics: " + f.metrics + "\nretry_on_failure: " + f.retry + "\n"
 	return start(t, setup{
 		receivers:  "s3_access_logs:\n  " + indented(settings) + "\n",
 		exporters:  f.exporters,
