@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"maps"
 	"net"
 	"os"
@@ -45,6 +46,7 @@ type setup struct {
 	env        []string // beside HOME and PATH
 	uid        uint32   // the user it runs as; 0: as the tests do
 	noMetrics  bool     // without telemetry of its own, as memory is measured
+	program    string   // another binary; "": the built one
 }
 
 // collector is a running process of the built binary.
@@ -62,7 +64,7 @@ func start(t testing.TB, s setup) *collector {
 	addr := testservers.FreeAddr(t)
 	// The configuration comes from the environment, since another user cannot
 	// read the test's directory.
-	cmd := exec.Command(program(t), "--config", "env:E2E_CONFIG")
+	cmd := exec.Command(cmp.Or(s.program, program(t)), "--config", "env:E2E_CONFIG")
 	cmd.Env = append([]string{"E2E_CONFIG=" + configuration(t, s, addr)}, s.env...)
 	if s.uid != 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.uid}}

@@ -30,6 +30,7 @@ type following struct {
 	metrics   string // YAML: settings of the metrics
 	retry     string // YAML: retry_on_failure
 	signals   []string
+	program   string // "": the built collector
 }
 
 func newFollowing(t testing.TB, f *feed) *following {
@@ -57,6 +58,7 @@ func (f *following) start(t testing.TB) *collector {
 		extensions: "file_storage: {directory: " + f.storage + "}",
 		signals:    f.signals,
 		env:        f.env,
+		program:    f.program,
 	})
 }
 
