@@ -30,11 +30,11 @@ export PATH := $(BIN):$(PATH)
 
 # Servers that tests need and `make test` does not. Their versions stand in
 # internal/tools. fauxqs is left out where there is no Node.
-NODE       := $(shell command -v npm >/dev/null && command -v node)
-PROMETHEUS := $(BIN)/.prometheus.stamp
-LOKI       := $(BIN)/.loki.stamp
-FAUXQS     := .tools/fauxqs/.stamp
-GRAFANA    := .tools/grafana/.stamp
+NODE         := $(shell command -v npm >/dev/null && command -v node)
+PROMETHEUS   := $(BIN)/.prometheus.stamp
+VICTORIALOGS := $(BIN)/.victorialogs.stamp
+FAUXQS       := .tools/fauxqs/.stamp
+GRAFANA      := .tools/grafana/.stamp
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
@@ -68,7 +68,7 @@ validate: build ## Let the built collector check every configuration of this rep
 	  echo "$$config"; \
 	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 \
 	      QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111122223333/q STORAGE=_run/storage SAMPLES=testdata/sample OUT=_run \
-      OTLP_HTTP_ENDPOINT=https://localhost:4318 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 \
+      OTLP_HTTP_ENDPOINT=https://localhost:4318 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 VICTORIALOGS_URL=http://localhost:9428 \
       PROMETHEUS_URL=http://localhost:9090 REMOTE_WRITE_URL=http://localhost:9090/api/v1/write \
 	    bin/otelcol-s3audit validate --config $$config; \
 	done
@@ -83,8 +83,8 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./internal/e2e
 
 .PHONY: test-servers
-test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(LOKI) $(if $(NODE),$(FAUXQS) $(GRAFANA)) build ## Run the tests against Prometheus, Loki, fauxqs and the types of Grafana (built once, 10 minutes; the last two need Node 20)
-	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs and the types of Grafana are left out"
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS) $(GRAFANA)) build ## Run the tests against Prometheus, VictoriaLogs, fauxqs and the types and grammar of Grafana (built once, 10 minutes; the last two need Node 20)
+	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs and the types and grammar of Grafana are left out"
 	TEST_SERVERS=1 gotestsum --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...
 
 .PHONY: test-kill
@@ -197,8 +197,8 @@ $(PROMETHEUS): internal/tools/prometheus/go.mod internal/tools/prometheus/go.sum
 	cd internal/tools/prometheus && $(GO_INSTALL) -tags remove_all_sd tool
 	@touch $@
 
-$(LOKI): internal/tools/loki/go.mod internal/tools/loki/go.sum
-	cd internal/tools/loki && $(GO_INSTALL) tool
+$(VICTORIALOGS): internal/tools/victorialogs/go.mod internal/tools/victorialogs/go.sum
+	cd internal/tools/victorialogs && $(GO_INSTALL) tool
 	@touch $@
 
 $(FAUXQS): $(wildcard internal/tools/fauxqs/*)

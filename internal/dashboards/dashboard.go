@@ -35,7 +35,12 @@ type row struct {
 
 // All returns the dashboards, in the order of their documentation.
 func All() []Dashboard {
-	return []Dashboard{overview(), details(), threatIntel(), security(), operations()}
+	return []Dashboard{
+		overview(), details(),
+		threatIntel(&loki), threatIntel(&victoriaLogs),
+		security(&loki), security(&victoriaLogs),
+		operations(),
+	}
 }
 
 // JSON returns the dashboard as Grafana imports it. The same dashboard gives the same

@@ -1,5 +1,7 @@
 package dashboards
 
+import "maps"
+
 // metricsInterval is the receiver's default. The least step of a query, it makes
 // $__rate_interval four of them.
 const metricsInterval = "1m"
@@ -9,7 +11,7 @@ func (p *panel) model() object {
 	l := looks[p.as]
 	source := prometheus.source()
 	if p.as == listing {
-		source = loki.source()
+		source = p.logs.source()
 	}
 	m := object{
 		"type": l.kind, "title": p.title, "description": p.description,
@@ -68,7 +70,8 @@ func (p *panel) targets(l *look, source object) []object {
 		target := object{"refId": string(rune('A' + i)), "datasource": source, "expr": q.expr, "editorMode": "code"}
 		targets[i] = target
 		if p.as == listing {
-			target["queryType"], target["maxLines"], target["direction"] = "range", maxRows, "backward"
+			target["maxLines"] = maxRows
+			maps.Copy(target, p.logs.target)
 			continue
 		}
 		target["instant"], target["range"], target["interval"] = l.instant, !l.instant, metricsInterval
@@ -106,8 +109,12 @@ func (p *panel) transformations() []object {
 func (p *panel) organized(renamed, left object) object {
 	order := object{"Time": 0}
 	for i, c := range p.columns {
-		order[c.label] = i + 1
-		renamed[c.label] = c.title
+		field := c.label
+		if p.logs != nil {
+			field = p.logs.field(c.label)
+		}
+		order[field] = i + 1
+		renamed[field] = c.title
 	}
 	return object{"id": "organize", "options": object{"excludeByName": left, "indexByName": order, "renameByName": renamed}}
 }

@@ -8,10 +8,11 @@ type panel struct {
 	as          display
 	width       int // of 24; 0: what as says
 	queries     []query
-	columns     []column // of a table
-	value       string   // of a table: the heading of its numbers
-	steps       []step   // of a stat, bars or a table: colours from values on; none: blue
-	max         float64  // of a graph's axis; 0: as the data
+	logs        *logStore // of a listing: whom the queries ask
+	columns     []column  // of a table
+	value       string    // of a table: the heading of its numbers
+	steps       []step    // of a stat, bars or a table: colours from values on; none: blue
+	max         float64   // of a graph's axis; 0: as the data
 }
 
 // column is a label that a table shows.

@@ -3,7 +3,7 @@ package dashboards
 import "strings"
 
 // Labels of Prometheus and, as structured metadata, of Loki: attributes with dots as
-// underscores.
+// underscores. attributes names those of log records as VictoriaLogs does.
 const (
 	bucket     = "aws_s3_bucket"
 	operation  = "aws_s3_operation"
@@ -127,12 +127,6 @@ func sum(labels, expr string) string {
 		labels = " by (" + labels + ") "
 	}
 	return "sum" + labels + "(" + expr + ")"
-}
-
-// records selects log records in LogQL. Only these labels come out.
-func records(filter, labels string) string {
-	return `{service_name=~"s3_access_logs.*"} | ` + bucket + `=~"$bucket" | ` + operation + `=~"$operation" | ` +
-		filter + " | keep " + labels
 }
 
 // labels are those of columns, with commas between.

@@ -18,14 +18,14 @@ const (
 	deletes   = operation + `=~"` + byClients + `|` + byRules + `", ` + status + `!~"[45].."`
 )
 
-func security() Dashboard {
+func security(logs *logStore) Dashboard {
 	return Dashboard{
-		Name: "security", Title: "S3 access: Security",
+		Name: "security" + logs.suffix, Title: logs.titled("S3 access: Security"),
 		description: "Requests that an audit asks about: anonymous, denied, weakly protected, deleting, presigned.",
 		about: "It needs what `examples/dashboards.yaml` sets for `aws.s3.server.requests`: the attributes `aws.requester.type`, `user.name`, `tls.protocol.version`, " +
 			"`aws.signature.version`, `aws.s3.auth_type` and `aws.s3.acl_required` beside the default ones. Metrics count by the time at which the collector read the logs; " +
-			"**the log records, from Loki, have the time of the request**.",
-		variables: []variable{prometheus, loki, bucketVariable, operationVariable, topVariable},
+			"**the log records, from " + logs.label + ", have the time of the request**.",
+		variables: []variable{prometheus, logs.variable, bucketVariable, operationVariable, topVariable},
 		rows: []row{
 			{"Totals", securityNumbers()},
 			{"Who is let in", []panel{
@@ -48,7 +48,7 @@ func security() Dashboard {
 				rareOverTime("Deletions over time", "Deletions per minute by operation: REST, BATCH and SOAP by clients, S3 by lifecycle rules.", operation, deletes),
 				byWhom("Deletions by whom", "Objects, uploads and settings deleted, by clients and by lifecycle rules.", deletes, column{operation, "Operation"}),
 			}},
-			{"Log records", securityRecords()},
+			{"Log records", securityRecords(logs)},
 		},
 	}
 }
@@ -66,7 +66,7 @@ func securityNumbers() []panel {
 	)
 }
 
-func securityRecords() []panel {
+func securityRecords(logs *logStore) []panel {
 	what := []column{
 		{bucket, "Bucket"},
 		{requesterID, "Requester"},
@@ -77,8 +77,8 @@ func securityRecords() []panel {
 		{userAgent, "User agent"},
 	}
 	return []panel{
-		newest("Denied records", "with status 403.", denied, append(what, column{errorType, "Error"})...),
-		newest("Deletion records", "of deletions by clients, denied ones too.", operation+`=~"`+byClients+`"`, what...),
+		newest(logs, "Denied records", "with status 403.", denied, append(what, column{errorType, "Error"})...),
+		newest(logs, "Deletion records", "of deletions by clients, denied ones too.", operation+`=~"`+byClients+`"`, what...),
 	}
 }
 

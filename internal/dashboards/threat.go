@@ -2,14 +2,14 @@ package dashboards
 
 const highly = confidence + `="High"`
 
-func threatIntel() Dashboard {
+func threatIntel(logs *logStore) Dashboard {
 	return Dashboard{
-		Name: "threat-intel", Title: "S3 access: Threat Intel",
+		Name: "threat-intel" + logs.suffix, Title: logs.titled("S3 access: Threat Intel"),
 		description: "Requests of clients that a threat feed names: who, from where, and what they asked for.",
 		about: "It needs what `examples/dashboards.yaml` sets: `threat_intel`, `geoip` with places, and of `aws.s3.server.threat.requests` the attributes " +
 			"`aws.s3.operation`, `geo.location.lat` and `geo.location.lon` beside the default ones. Metrics count by the time at which the collector read the logs; " +
-			"**the log records, from Loki, have the time of the request**, so choose a range that has both.",
-		variables: []variable{prometheus, loki, bucketVariable, operationVariable, confidenceVariable, topVariable},
+			"**the log records, from " + logs.label + ", have the time of the request**, so choose a range that has both.",
+		variables: []variable{prometheus, logs.variable, bucketVariable, operationVariable, confidenceVariable, topVariable},
 		rows: []row{
 			{"Totals", threatNumbers()},
 			{"Who and where", []panel{
@@ -28,7 +28,7 @@ func threatIntel() Dashboard {
 				},
 			}},
 			{"Counted", threatTables()},
-			{"Log records", threatRecords()},
+			{"Log records", threatRecords(logs)},
 		},
 	}
 }
@@ -56,7 +56,7 @@ func threatTables() []panel {
 }
 
 // threatRecords show what metrics cannot hold.
-func threatRecords() []panel {
+func threatRecords(logs *logStore) []panel {
 	what := []column{
 		{address, "Client"},
 		{actor, "Actor"},
@@ -69,7 +69,7 @@ func threatRecords() []panel {
 		{userAgent, "User agent"},
 	}
 	return []panel{
-		newest("Threat records", "of clients that a feed names.", confidence+`=~"$confidence"`, what...),
-		newest("Highly malicious threat records", "of clients that a feed names with high confidence.", highly, what...),
+		newest(logs, "Threat records", "of clients that a feed names.", confidence+`=~"$confidence"`, what...),
+		newest(logs, "Highly malicious threat records", "of clients that a feed names with high confidence.", highly, what...),
 	}
 }

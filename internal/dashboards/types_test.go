@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// grafanaTypes is what `make test-servers` makes of internal/tools/grafana.
-const grafanaTypes = "../../.tools/grafana"
+// grafanaFolder is what `make test-servers` makes of internal/tools/grafana.
+const grafanaFolder = "../../.tools/grafana"
 
 // Grafana's own types know every key of every dashboard, and the compiler refuses what
 // they do not.
@@ -32,6 +32,9 @@ func TestServersGrafanaRefusesWhatItDoesNotKnow(t *testing.T) {
 	d := details()
 	text, err := d.JSON()
 	require.NoError(t, err)
+	logs := security(&victoriaLogs)
+	logsText, err := logs.JSON()
+	require.NoError(t, err)
 	types := newGrafanaTypes(t)
 	wrong := [][2]string{
 		{`"schemaVersion"`, `"schemaVerison"`},
@@ -44,10 +47,15 @@ func TestServersGrafanaRefusesWhatItDoesNotKnow(t *testing.T) {
 		{`"gazetteer"`, `"gazette"`},
 		{`"sortBy"`, `"sortedBy"`},
 		{`"fillOpacity": 60`, `"fillOpacity": "60"`},
+		{`"queryType": "instant"`, `"queryType": "instantly"`},
 	}
 	for i, w := range wrong {
-		require.Contains(t, string(text), w[0])
-		types.add(t, "wrong-"+string(rune('a'+i)), strings.Replace(string(text), w[0], w[1], 1))
+		text := string(text)
+		if !strings.Contains(text, w[0]) {
+			text = string(logsText)
+		}
+		require.Contains(t, text, w[0])
+		types.add(t, "wrong-"+string(rune('a'+i)), strings.Replace(text, w[0], w[1], 1))
 	}
 	output, err := types.check(t)
 	require.Error(t, err)
@@ -59,20 +67,26 @@ func TestServersGrafanaRefusesWhatItDoesNotKnow(t *testing.T) {
 // types is a folder of dashboards that are to be compared with Grafana's types.
 type types struct{ dir, node string }
 
-// newGrafanaTypes leaves the test out where there is no Node, or no types and nobody
-// insists on them.
-func newGrafanaTypes(t *testing.T) types {
+// fromGrafana returns the paths of Node and of the packages that Grafana publishes. It
+// leaves the test out where there is no Node, or no packages and nobody insists on them.
+func fromGrafana(t *testing.T) (node, modules string) {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if _, npm := exec.LookPath("npm"); testing.Short() || err != nil || npm != nil {
 		t.Skip("needs Node and npm")
 	}
-	modules, err := filepath.Abs(filepath.Join(grafanaTypes, "node_modules"))
+	modules, err = filepath.Abs(filepath.Join(grafanaFolder, "node_modules"))
 	require.NoError(t, err)
 	if _, err := os.Stat(modules); err != nil {
 		require.NotEqual(t, "1", os.Getenv("TEST_SERVERS"), "there is no %s: run make test-servers", modules)
-		t.Skip("make test-servers fetches Grafana's types")
+		t.Skip("make test-servers fetches Grafana's packages")
 	}
+	return node, modules
+}
+
+func newGrafanaTypes(t *testing.T) types {
+	t.Helper()
+	node, modules := fromGrafana(t)
 	dir := t.TempDir()
 	require.NoError(t, os.Symlink(modules, filepath.Join(dir, "node_modules")))
 	model, err := os.ReadFile("../tools/grafana/dashboard.ts")

@@ -27,7 +27,6 @@ const (
 
 var (
 	prometheus = variable{name: "prometheus", label: "Prometheus", kind: dataSource, query: "prometheus"}
-	loki       = variable{name: "loki", label: "Loki", kind: dataSource, query: "loki"}
 
 	bucketVariable = variable{
 		name: "bucket", label: "Bucket", kind: ofValues,

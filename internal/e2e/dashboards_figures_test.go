@@ -237,7 +237,7 @@ var figures = map[string]figure{
 	"security: Deletions by whom":                       {by: plus(byRequest, "aws_s3_operation"), want: add(of(isDeletion))},
 }
 
-// recordFigures are how many log records the panels of Loki list.
+// recordFigures are how many log records the panels of log records list.
 var recordFigures = map[string]weight{
 	"threat-intel: Threat records":                  of(isThreat),
 	"threat-intel: Highly malicious threat records": of(isHigh),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -83,9 +84,24 @@ type chosen map[string]string
 func everything(window string) chosen {
 	return chosen{
 		"bucket": ".*", "operation": ".*", "confidence": ".+", "receiver": ".*", "top": "10",
+		"bucket:regex": ".*", "operation:regex": ".*", "confidence:regex": ".+",
 		"price_get": "0.0004", "price_list": "0.005", "price_sqs": "0.0004",
 		"__range": window, "__rate_interval": window,
 	}
+}
+
+// choose sets a variable to values, as the data sources of Prometheus and Loki write them
+// and as ${variable:regex} does.
+func (c chosen) choose(variable string, values ...string) {
+	for i, value := range values {
+		values[i] = regexp.QuoteMeta(value)
+	}
+	pattern := strings.Join(values, "|")
+	if len(values) > 1 {
+		pattern = "(" + pattern + ")"
+	}
+	c[variable+":regex"] = pattern
+	c[variable] = strings.ReplaceAll(pattern, `\`, `\\`)
 }
 
 // fill writes the chosen values into a query.

@@ -27,7 +27,7 @@ import (
 // showSamples has two collectors read the samples, and waits until all of it is shown.
 func showSamples(t *testing.T) *shown {
 	t.Helper()
-	s := &shown{loki: testservers.Loki(t), objects: map[string][]byte{}}
+	s := &shown{logs: testservers.VictoriaLogs(t), listed: map[string]bool{}, objects: map[string][]byte{}}
 	server := s3test.Start(t)
 	server.CreateBucket(t, "logs")
 	s.readSamples(t)
@@ -42,11 +42,12 @@ func showSamples(t *testing.T) *shown {
 	s.prometheus = testservers.Prometheus(t, testservers.Config(
 		strings.ReplaceAll(string(scrape), `"localhost:8888"`, fmt.Sprintf("%q, %q", fromBucket.addr(), fromQueue.addr()))))
 	s.bucket = startExample(t, "dashboards.yaml", overlay{
+		also:       "victorialogs.yaml", // in place of Loki
 		settings:   "metrics: {interval: 1s}, bucket: {start_from: earliest, poll_interval: 1s}, " + strings.TrimSpace(s3At(server.Endpoint)),
 		extensions: healthCheck(t),
 		env: append([]string{
 			"LOG_BUCKET=logs", "GEO_DATABASE=" + absolute(t, sampleGeo), "THREAT_FEED=" + absolute(t, sampleFeed),
-			"LOKI_URL=" + strings.TrimSuffix(s.loki.OTLP(), "/otlp"),
+			"VICTORIALOGS_URL=" + s.logs.URL(),
 			"PROMETHEUS_URL=" + strings.TrimSuffix(s.prometheus.OTLP(), "/api/v1/otlp"),
 		}, server.Env...),
 	})

@@ -41,6 +41,8 @@ type exampleSink struct {
 	denied    int        // requests without the token
 	uids      uids
 	instances map[string]bool
+	headers   map[string]http.Header // of the last request over HTTP, by path
+	logs      []plog.Logs
 	series    map[string]int64 // aws.s3.server.requests by instance and attributes
 	seen      int              // points of aws.s3.server.requests
 	outside   int              // of them, those that are not of one minute of the past
@@ -49,7 +51,7 @@ type exampleSink struct {
 // newExampleSink starts a back end. It ends with the test.
 func newExampleSink(t testing.TB, token string) *exampleSink {
 	t.Helper()
-	s := &exampleSink{uids: uids{}, instances: map[string]bool{}, series: map[string]int64{}}
+	s := &exampleSink{uids: uids{}, instances: map[string]bool{}, headers: map[string]http.Header{}, series: map[string]int64{}}
 	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, token) }))
 	web.StartTLS()
 	t.Cleanup(func() {
@@ -118,11 +120,18 @@ func (s *exampleSink) serve(w http.ResponseWriter, r *http.Request, token string
 	}
 	body, err := unpacked(r)
 	if err == nil {
+		s.note(r)
 		err = s.takeBody(r.URL.Path, body)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	}
+}
+
+func (s *exampleSink) note(r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.headers[r.URL.Path] = r.Header
 }
 
 func unpacked(r *http.Request) ([]byte, error) {
@@ -137,7 +146,7 @@ func unpacked(r *http.Request) ([]byte, error) {
 }
 
 func (s *exampleSink) takeBody(path string, body []byte) error {
-	if path == "/v1/metrics" {
+	if strings.HasSuffix(path, "/v1/metrics") {
 		in := pmetricotlp.NewExportRequest()
 		if err := in.UnmarshalProto(body); err != nil {
 			return err
@@ -176,6 +185,7 @@ func (m *sinkMetrics) Export(_ context.Context, in pmetricotlp.ExportRequest) (p
 func (s *exampleSink) takeLogs(logs plog.Logs) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.logs = append(s.logs, logs)
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {

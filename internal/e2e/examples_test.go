@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	yaml "go.yaml.in/yaml/v3"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/testservers"
 )
 
@@ -28,7 +29,7 @@ var exampleEnv = map[string]string{
 	"LOGS": "testdata/sample", "LOG_BUCKET": "logs", "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/q",
 	"STORAGE": "/var/lib/otelcol-s3audit", "NAME": "a",
 	"OTLP_ENDPOINT": "localhost:4317", "OTLP_HTTP_ENDPOINT": "https://localhost:4318", "OTLP_TOKEN": "token",
-	"LOKI_URL": "http://localhost:3100", "PROMETHEUS_URL": "http://localhost:9090", "REMOTE_WRITE_URL": "http://localhost:9090/api/v1/write",
+	"LOKI_URL": "http://localhost:3100", "VICTORIALOGS_URL": "http://localhost:9428", "PROMETHEUS_URL": "http://localhost:9090", "REMOTE_WRITE_URL": "http://localhost:9090/api/v1/write",
 }
 
 func exampleFiles(t testing.TB) []string {
@@ -124,6 +125,7 @@ func (e *exampleExporter) assertSafe(t *testing.T, what string) {
 
 // overlay is what a test lays over an example.
 type overlay struct {
+	also       string // the name of another example that is laid over it first
 	receiver   string // its id; "": s3_access_logs
 	settings   string // YAML: the receiver's
 	exporters  string // YAML
@@ -140,7 +142,11 @@ func startExample(t testing.TB, name string, o overlay) *collector {
 	}
 	over := "yaml:" + `{receivers: {` + o.receiver + `: {` + o.settings + `}}, exporters: {` + o.exporters + `}, extensions: {` + o.extensions + `}, ` +
 		`service: {telemetry: ` + telemetryAt(t, addr) + `}}`
-	cmd := exec.Command(program(t), "--config", filepath.Join(examplesDir, name), "--config", over)
+	arguments := []string{"--config", filepath.Join(examplesDir, name)}
+	if o.also != "" {
+		arguments = append(arguments, "--config", filepath.Join(examplesDir, o.also))
+	}
+	cmd := exec.Command(program(t), append(arguments, "--config", over)...)
 	cmd.Env = append([]string{"STORAGE=" + filepath.Join(t.TempDir(), "storage")}, o.env...)
 	return launch(t, cmd, addr)
 }
@@ -155,11 +161,16 @@ func healthCheck(t testing.TB) string {
 // holds the corpus.
 func bucketExample(t testing.TB, c *corpus, env ...string) overlay {
 	t.Helper()
-	f := bucketFeed(t, c)
+	return exampleAt(t, bucketFeed(t, c).server, env...)
+}
+
+// exampleAt is what an example with a bucket is started with, on a server's bucket "logs".
+func exampleAt(t testing.TB, server *s3test.Server, env ...string) overlay {
+	t.Helper()
 	return overlay{
-		settings:   "metrics: {interval: 1s}, bucket: {start_from: earliest, poll_interval: 1s}, " + strings.TrimSpace(s3At(f.server.Endpoint)),
+		settings:   "metrics: {interval: 1s}, bucket: {start_from: earliest, poll_interval: 1s}, " + strings.TrimSpace(s3At(server.Endpoint)),
 		extensions: healthCheck(t),
-		env:        append(append([]string{"LOG_BUCKET=logs"}, f.env...), env...),
+		env:        slices.Concat([]string{"LOG_BUCKET=logs"}, server.Env, env),
 	}
 }
 
@@ -292,18 +303,14 @@ func TestServersExamplesOfPrometheus(t *testing.T) {
 	t.Parallel()
 	program(t)
 	c := makeCorpus(108, 40, 2, 500)
-	for example, env := range map[string]func(*testservers.PrometheusServer) string{
-		"prometheus.yaml": func(p *testservers.PrometheusServer) string {
-			return "PROMETHEUS_URL=" + strings.TrimSuffix(p.OTLP(), "/api/v1/otlp")
-		},
-		"prometheus-remote-write.yaml": func(p *testservers.PrometheusServer) string {
-			return "REMOTE_WRITE_URL=" + strings.TrimSuffix(p.OTLP(), "/otlp") + "/write"
-		},
-	} {
+	for _, example := range []string{"prometheus.yaml", "prometheus-remote-write.yaml", "loki-and-prometheus.yaml"} {
 		t.Run(example, func(t *testing.T) {
 			t.Parallel()
 			prometheus := testservers.Prometheus(t)
-			c.runToEnd(t, example, bucketExample(t, c, env(prometheus)))
+			s := newExampleSink(t, "") // in Loki's place
+			c.runToEnd(t, example, bucketExample(t, c, "LOKI_URL="+s.http, "SSL_CERT_FILE="+s.caFile,
+				"PROMETHEUS_URL="+strings.TrimSuffix(prometheus.OTLP(), "/api/v1/otlp"),
+				"REMOTE_WRITE_URL="+strings.TrimSuffix(prometheus.OTLP(), "/otlp")+"/write"))
 			assertCounted(t, prometheus, len(c.want))
 		})
 	}
@@ -316,39 +323,6 @@ func assertCounted(t *testing.T, prometheus *testservers.PrometheusServer, recor
 	got := prometheus.Query(t, query, time.Now())
 	require.Len(t, got, 1)
 	assert.EqualValues(t, records, got[0].Value)
-}
-
-func TestServersExamplesOfLoki(t *testing.T) {
-	t.Parallel()
-	program(t)
-	c := makeCorpus(109, 40, 2, 500)
-	for _, example := range []string{"loki.yaml", "loki-and-prometheus.yaml"} {
-		t.Run(example, func(t *testing.T) {
-			t.Parallel()
-			loki := testservers.Loki(t)
-			env := []string{"LOKI_URL=" + strings.TrimSuffix(loki.OTLP(), "/otlp")}
-			var prometheus *testservers.PrometheusServer
-			if strings.Contains(example, "prometheus") {
-				prometheus = testservers.Prometheus(t)
-				env = append(env, "PROMETHEUS_URL="+strings.TrimSuffix(prometheus.OTLP(), "/api/v1/otlp"))
-			}
-			c.runToEnd(t, example, bucketExample(t, c, env...))
-			got, failed := uids{}, 0
-			for _, entry := range loki.Query(t, `{service_name="s3_access_logs"}`, time.Now().AddDate(-1, 0, 0), time.Now()) {
-				got[entry.Labels["log_record_uid"]]++
-				if entry.Labels["http_response_status_code"] >= "400" {
-					failed++
-				}
-				assert.NotEmpty(t, entry.Line)
-			}
-			assertSame(t, c.want, got)
-			assert.Len(t, loki.Query(t, `{service_name="s3_access_logs"} | http_response_status_code >= 400`,
-				time.Now().AddDate(-1, 0, 0), time.Now()), failed, "the query in the example's comment")
-			if prometheus != nil {
-				assertCounted(t, prometheus, len(c.want))
-			}
-		})
-	}
 }
 
 // Every example has a test that runs it, here or in another package.

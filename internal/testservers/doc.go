@@ -1,6 +1,6 @@
 // Package testservers starts real servers for tests, each a process of its own
-// with nothing in it: Prometheus and Loki, which take what the collector sends,
-// and fauxqs, an SQS that others wrote. FreeAddr and ModuleRoot are for tests that
+// with nothing in it: Prometheus and VictoriaLogs, which take what the collector
+// sends, and fauxqs, an SQS that others wrote. FreeAddr and ModuleRoot are for tests that
 // start something else. It supports tests only.
 //
 // The programs are built into .tools by `make test-servers`. A test whose server

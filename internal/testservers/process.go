@@ -74,8 +74,8 @@ func (p *process) waitReady(t testing.TB, path string) {
 	}
 }
 
-// answers reports whether GET path gives 200, and soon: as it starts, Loki takes
-// requests that it never answers.
+// answers reports whether GET path gives 200 within a second: a server that starts may
+// take requests that it never answers.
 func (p *process) answers(path string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

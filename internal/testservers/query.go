@@ -25,9 +25,8 @@ type Sample struct {
 // errHistogram is the answer that a Sample cannot hold.
 var errHistogram = errors.New("the query's answer is a native histogram: ask for its histogram_count, _sum or _quantile")
 
-// answer is what the query API of both servers gives. Its shape is documented at
-// https://prometheus.io/docs/prometheus/latest/querying/api/ and
-// https://grafana.com/docs/loki/latest/reference/loki-http-api/
+// answer is what Prometheus's query API gives. Its shape is documented at
+// https://prometheus.io/docs/prometheus/latest/querying/api/
 type answer struct {
 	ResultType string          `json:"resultType"`
 	Result     json.RawMessage `json:"result"`
@@ -35,6 +34,20 @@ type answer struct {
 
 // ask sends a query to the API at a path and returns its answer.
 func (p *process) ask(t testing.TB, path string, parameters url.Values) answer {
+	t.Helper()
+	body := p.get(t, path, parameters)
+	var out struct {
+		Data answer `json:"data"`
+	}
+	if err := json.Unmarshal(body, &out); err != nil {
+		t.Fatalf("query %q: %v: %s", parameters.Get("query"), err, body)
+	}
+	return out.Data
+}
+
+// get sends a request, which has to be answered with 200, and returns what it is
+// answered with.
+func (p *process) get(t testing.TB, path string, parameters url.Values) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), queryTimeout)
 	defer cancel()
@@ -45,20 +58,14 @@ func (p *process) ask(t testing.TB, path string, parameters url.Values) answer {
 	req.Close = true // no connection outlives the test
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatalf("query %q: %v", parameters.Get("query"), err)
+		t.Fatalf("%s: query %q: %v", path, parameters.Get("query"), err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("query %q: %s %v: %s", parameters.Get("query"), resp.Status, err, body)
+		t.Fatalf("%s: query %q: %s %v: %s", path, parameters.Get("query"), resp.Status, err, body)
 	}
-	var out struct {
-		Data answer `json:"data"`
-	}
-	if err := json.Unmarshal(body, &out); err != nil {
-		t.Fatalf("query %q: %v: %s", parameters.Get("query"), err, body)
-	}
-	return out.Data
+	return body
 }
 
 // samples reads an answer of an instant query.

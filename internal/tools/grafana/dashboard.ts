@@ -20,7 +20,27 @@ type Plain<T> = Any<T> extends true ? T
   : T extends object ? { [K in keyof T]: Plain<T[K]> }
   : T;
 
-type Query = Omit<prometheus.Dataquery, '_implementsDataqueryVariant'> | Omit<loki.dataquery, '_implementsDataqueryVariant'>;
+// The data source of VictoriaLogs publishes no types. This is the Query of its
+// src/types.ts (VictoriaMetrics/victorialogs-datasource).
+type VictoriaLogsQuery = {
+  refId: string;
+  expr: string;
+  queryType: 'instant' | 'stats' | 'statsRange' | 'hits';
+  editorMode?: 'builder' | 'code';
+  legendFormat?: string;
+  maxLines?: number;
+  step?: string;
+};
+
+// A query is of its data source's type: others may take what this one does not know.
+type QueryOf<Source extends string, Q> = Omit<Q, '_implementsDataqueryVariant' | 'datasource'> & {
+  datasource: { type: Source; uid: string };
+};
+
+type Query =
+  | QueryOf<'prometheus', prometheus.Dataquery>
+  | QueryOf<'loki', loki.dataquery>
+  | QueryOf<'victoriametrics-logs-datasource', VictoriaLogsQuery>;
 
 type Fields<Custom> = Omit<dashboard.FieldConfigSource, 'defaults'> & {
   defaults: Omit<dashboard.FieldConfig, 'custom'> & { custom?: Custom };
