@@ -252,6 +252,8 @@ func (e *Engine) settle(end ending, failure error) {
 	switch {
 	case failure != nil:
 		o.work.Receipt.Nack(o.delivered, false)
+	case end.what.now != nil:
+		o.work.Receipt.Replace(*end.what.now)
 	case end.what.again:
 		o.work.Receipt.Nack(o.delivered, end.what.charge)
 	default:

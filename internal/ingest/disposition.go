@@ -30,23 +30,27 @@ const (
 
 // disposition is what happens to an object.
 type disposition struct {
-	outcome Outcome // when it is done
-	again   bool    // it is offered again later
-	charge  bool    // that counts as one of its attempts
-	trouble bool    // the storage, not the object, is what fails: component status
+	outcome Outcome        // when it is done
+	again   bool           // it is offered again later
+	charge  bool           // that counts as one of its attempts
+	trouble bool           // the storage, not the object, is what fails: component status
+	now     *source.Object // with again: what is offered in its place; nil: itself
 }
 
 // dispose is the one table from the error that ended the reading of an object
 // to what happens. attempt is how many attempts went before, and others whether
 // other objects could be opened since this one was denied first.
 func dispose(err error, attempt int, others bool) disposition {
+	var overwritten *source.OverwrittenError
 	switch {
 	case err == nil:
 		return disposition{outcome: OutcomeOK}
 	case errors.Is(err, context.Canceled):
 		return disposition{again: true} // shutdown, or a queue's message was given back
+	case errors.As(err, &overwritten):
+		return disposition{again: true, now: &overwritten.Now}
 	case errors.Is(err, source.ErrGone), errors.Is(err, source.ErrChanged):
-		return disposition{outcome: OutcomeGone} // what it changed into is an object of its own
+		return disposition{outcome: OutcomeGone}
 	case errors.Is(err, lines.ErrTooLarge):
 		return limited(OutcomeTooLarge, attempt)
 	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
@@ -101,6 +105,12 @@ func (e *Engine) report(end ending) {
 	}
 	if !errors.Is(end.err, context.Canceled) {
 		e.parts.Status(ConcernObjects, nil) // the storage answers, whatever it says of this object
+	}
+	if end.what.now != nil && end.object.delivered > 0 {
+		e.parts.Log.Warn("object was overwritten before it was read to its end; it is read anew from its beginning, and the records of before stand",
+			zap.String("object", end.object.work.Object.URI()),
+			zap.Int64("offset", end.object.delivered),
+			zap.Error(end.err))
 	}
 	givenUp := end.err != nil && !end.what.again
 	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {

@@ -40,6 +40,8 @@ type fakeObject struct {
 	charged int
 	acked   int
 	nacked  int
+
+	replacedBy []string // ETags
 }
 
 // fakeSource hands out objects in turn, nacked ones again after the others. It
@@ -141,6 +143,14 @@ func (r *fakeReceipt) Nack(offset int64, charge bool) {
 		if !r.s.once {
 			r.s.waiting = append(r.s.waiting, r.o)
 		}
+	})
+}
+
+func (r *fakeReceipt) Replace(now source.Object) {
+	r.settle(func() {
+		r.o.replacedBy = append(r.o.replacedBy, now.ETag)
+		r.o.fault, r.o.offset = nil, 0
+		r.s.waiting = append(r.s.waiting, r.o)
 	})
 }
 

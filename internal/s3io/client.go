@@ -34,6 +34,9 @@ type Config struct {
 	// Backoff is the wait before the n-th try in a row, from 1, to resume a
 	// download. nil: 0.2 s, doubling up to 5 s, with jitter.
 	Backoff func(n int) time.Duration
+	// Beside is told of each request that Open makes besides its GET: second looks,
+	// as "s3.list" and "s3.head". It is called by several goroutines. nil disables it.
+	Beside func(api string, begin time.Time, err error)
 }
 
 // Validate tells what is wrong with the settings, by the names that a user
@@ -57,6 +60,7 @@ type Client struct {
 	access  access
 	backoff func(n int) time.Duration
 	owner   *string // nil: any
+	beside  func(api string, begin time.Time, err error)
 }
 
 // New prepares a client. It reads the SDK's environment and shared files but
@@ -67,7 +71,10 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{access: access, backoff: cfg.Backoff}
+	c := &Client{access: access, backoff: cfg.Backoff, beside: cfg.Beside}
+	if c.beside == nil {
+		c.beside = func(string, time.Time, error) {}
+	}
 	if c.backoff == nil {
 		c.backoff = defaultBackoff
 	}

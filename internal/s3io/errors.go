@@ -33,9 +33,15 @@ type call struct {
 	action      string // the IAM action that allows it
 	bucket, key string // key: the prefix of a list
 	token       bool   // of a list: it goes on from the page before
+	look        bool   // a second look, which only says what is there
 }
 
+const actionGet = "s3:GetObject"
+
 func (c call) lists() bool { return c.action == "s3:ListBucket" }
+
+// ends reports whether the answer may end an object.
+func (c call) ends() bool { return !c.lists() && !c.look }
 
 // explained is an error in plain words on one line.
 type explained struct {
@@ -46,6 +52,11 @@ type explained struct {
 func (e *explained) Error() string   { return e.text }
 func (e *explained) Unwrap() []error { return e.kinds }
 
+// failure says what is wrong, where, and what to do. The first of kinds begins it.
+func failure(where, what, hint string, kinds ...error) error {
+	return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], where, what, hint)}
+}
+
 // answer is what S3 said.
 type answer struct {
 	status    int
@@ -55,8 +66,11 @@ type answer struct {
 	region    string // the bucket's, when S3 tells
 }
 
-// passes is the hint for what needs no help.
-const passes = "this passes by itself"
+// Hints for what needs no help, and for what is not S3's.
+const (
+	passes    = "this passes by itself"
+	hintNotS3 = "what answered does not speak S3: check aws.endpoint and proxies"
+)
 
 // explain turns an error of the SDK into one that says what is wrong, where,
 // and what to do. The SDK's own text runs over many lines and names none.
@@ -65,23 +79,20 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 		return ctx.Err()
 	}
 	where := "s3://" + on.bucket + "/" + on.key
-	fail := func(what, hint string, kinds ...error) error {
-		return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], where, what, hint)}
-	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
 		what, hint := c.access.missing(noCreds.error)
-		return fail(what, hintOf(err, hint), ErrNoCredentials, source.ErrUnreachable)
+		return failure(where, what, hintOf(err, hint), ErrNoCredentials, source.ErrUnreachable)
 	}
 	if what, ok := wrongBody(err); ok {
-		return fail(what, "check aws.endpoint and proxies", source.ErrUnreachable)
+		return failure(where, what, "check aws.endpoint and proxies", source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
-		return fail(brief(rootCause(err)), hintOf(err, "check the network, aws.endpoint and aws.region"), source.ErrUnreachable)
+		return failure(where, brief(rootCause(err)), hintOf(err, "check the network, aws.endpoint and aws.region"), source.ErrUnreachable)
 	}
 	kinds, hint := c.judge(on, a)
-	return fail(a.String(), hint, kinds...)
+	return failure(where, a.String(), hint, kinds...)
 }
 
 // judge tells what an answer means and what to do about it.
@@ -94,9 +105,11 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 		if a.status >= http.StatusInternalServerError { // or a load balancer without a server behind it, for now
 			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble"
 		}
-		return []error{source.ErrUnreachable}, "what answered does not speak S3: check aws.endpoint and proxies"
+		return []error{source.ErrUnreachable}, hintNotS3
 	case "NoSuchKey", "NoSuchVersion":
-		return []error{source.ErrGone}, "it was deleted, or a lifecycle rule expired it, before it was read"
+		if on.ends() {
+			return []error{source.ErrGone}, "it was deleted, or a lifecycle rule expired it, before it was read"
+		}
 	case "NoSuchBucket", "InvalidBucketName":
 		if !on.lists() {
 			return broken(ErrNoSuchBucket), "it was deleted, or it is not on the server at aws.endpoint"
@@ -121,13 +134,13 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 		return []error{source.ErrDenied}, kmsHint(a, "the object")
 	case a.status == http.StatusMovedPermanently:
 		return broken(ErrWrongRegion), c.regionHint(a)
-	case a.status == http.StatusPreconditionFailed:
+	case a.status == http.StatusPreconditionFailed && on.ends():
 		return []error{source.ErrChanged}, "it was overwritten; log objects never are by S3 itself"
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized:
 		return []error{source.ErrDenied}, c.permissionHint(on)
 	case a.status == http.StatusBadRequest && on.token:
 		return broken(ErrToken), "it begins anew; if it lasts, the server at aws.endpoint does not know its own tokens"
-	case a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusNotFound || on.lists():
+	case a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusNotFound || !on.ends():
 		return []error{source.ErrUnreachable}, "if it lasts, check aws.endpoint and what answers there"
 	default:
 		return []error{source.ErrDenied}, "S3 refuses to hand out this object"

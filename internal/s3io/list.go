@@ -78,5 +78,6 @@ func value(s *string) string {
 	return *s
 }
 
-// unquote: ETags come with quotes from S3, without from some places.
-func unquote(etag string) string { return strings.Trim(etag, `"`) }
+// unquote returns an ETag as it is compared. ETags come with quotes from S3,
+// without from some places, and as weak ones through some proxies.
+func unquote(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }

@@ -20,15 +20,22 @@ import (
 const resumeTries = 5
 
 // Open opens an object's stored bytes from offset on. With an ETag, only that
-// version: when there is another, Open or a later Read returns
-// source.ErrChanged. A Read that breaks off, or ends before the object's size
-// where that is known, is resumed inside, at the same byte of the same version.
-// An offset at the object's end gives an empty stream. ctx governs the stream
-// until it is closed. Errors wrap those of packages source and s3io.
+// version: when there is another, Open or a later Read returns a
+// *source.OverwrittenError. A Read that breaks off, or ends before the object's
+// size where that is known, is resumed inside, at the same byte of the same
+// version. An offset at the object's end gives an empty stream. ctx governs the
+// stream until it is closed. Errors wrap those of packages source and s3io.
+//
+// No answer is taken at its word: one that does not fit what is known of the
+// object, or says that it is gone or changed, is followed by a second look at the
+// key. What that does not confirm is source.ErrUnreachable.
 func (c *Client) Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
 	d := &download{
-		ctx: ctx, client: c, bucket: o.Bucket, key: o.Key,
-		etag: unquote(o.ETag), pos: offset, size: o.Size,
+		ctx: ctx, client: c, object: o, pos: offset,
+		want: version{unquote(o.ETag), o.Size}, size: o.Size,
+	}
+	if o.Size == 0 { // as some servers notify multipart uploads of any size
+		d.want.size = -1
 	}
 	if err := d.connect(); err != nil {
 		return nil, err
@@ -38,16 +45,17 @@ func (c *Client) Open(ctx context.Context, o source.Object, offset int64) (io.Re
 
 // download is a stream over as many connections as it takes.
 type download struct {
-	ctx         context.Context // of Open: it governs every connection
-	client      *Client
-	bucket, key string
-	etag        string        // of the version that is being read; "" when the server gives none
-	pos         int64         // stored bytes before the next one
-	size        int64         // of the whole object, at least; -1 when unknown
-	body        io.ReadCloser // nil while disconnected
-	tries       int           // since the last byte
-	cause       error         // why it was disconnected
-	err         error         // what every further Read returns
+	ctx    context.Context // of Open: it governs every connection
+	client *Client
+	object source.Object
+	want   version       // what is being read; an ETag that was not known comes with the first answer
+	pos    int64         // stored bytes before the next one
+	size   int64         // of the whole object, at least; -1 when unknown
+	exact  bool          // size is all that tells this object from something else
+	body   io.ReadCloser // nil while disconnected
+	tries  int           // since the last byte
+	cause  error         // why it was disconnected
+	err    error         // what every further Read returns
 }
 
 // Read implements io.Reader.
@@ -59,11 +67,17 @@ func (d *download) Read(p []byte) (int, error) {
 			}
 		}
 		n, err := d.body.Read(p)
+		if left := d.size - d.pos; d.exact && int64(n) > left {
+			n = int(max(left, 0))
+			err = d.unreachable(fmt.Sprintf("the answer is longer than the %d bytes of the object", d.size), hintNotS3)
+			d.err = err
+		}
 		d.pos += int64(n)
 		if n > 0 {
 			d.tries = 0
 		}
 		switch {
+		case d.err != nil:
 		case err == nil:
 			return n, nil
 		case errors.Is(err, io.EOF) && d.pos >= d.size:
@@ -99,7 +113,7 @@ func (d *download) breakOff(cause error) {
 	_ = d.body.Close()
 	d.body = nil
 	d.cause = d.client.explain(d.ctx, d.call(), cause)
-	if d.ctx.Err() != nil || d.etag == "" {
+	if d.ctx.Err() != nil || d.want.etag == "" {
 		d.err = d.cause
 	}
 }
@@ -123,7 +137,10 @@ func (d *download) resume() error {
 // connect sends the GET for everything from pos on.
 func (d *download) connect() error {
 	in := &s3.GetObjectInput{
-		Bucket: &d.bucket, Key: &d.key, IfMatch: d.ifMatch(), ExpectedBucketOwner: d.client.owner,
+		Bucket: &d.object.Bucket, Key: &d.object.Key, ExpectedBucketOwner: d.client.owner,
+	}
+	if d.want.etag != "" {
+		in.IfMatch = optional(`"` + d.want.etag + `"`)
 	}
 	if d.pos > 0 {
 		in.Range = optional("bytes=" + strconv.FormatInt(d.pos, 10) + "-")
@@ -133,9 +150,15 @@ func (d *download) connect() error {
 		if d.pos > 0 && beyondEnd(err) {
 			return d.atEnd()
 		}
-		return d.client.explain(d.ctx, d.call(), err)
+		claim := d.client.explain(d.ctx, d.call(), err)
+		if !errors.Is(claim, source.ErrGone) && !errors.Is(claim, source.ErrChanged) {
+			return claim
+		}
+		a, _ := readAnswer(err)
+		return d.confirm(claim, a.String())
 	}
-	if err := d.accept(out); err != nil {
+	r := readReply(out)
+	if err := d.accept(&r); err != nil {
 		_ = out.Body.Close()
 		return err
 	}
@@ -144,55 +167,118 @@ func (d *download) connect() error {
 }
 
 // accept checks that an answer is what was asked for. A server may not know
-// If-Match, or ranges.
-func (d *download) accept(out *s3.GetObjectOutput) error {
-	etag := unquote(value(out.ETag))
-	if d.etag != "" && etag != "" && etag != d.etag {
-		return fmt.Errorf("%w: %s has ETag %s instead of %s", source.ErrChanged, d.uri(), etag, d.etag)
+// If-Match, or ranges, and it may be none of S3's.
+func (d *download) accept(r *reply) error {
+	if r.recoded != "" {
+		return d.unreachable(fmt.Sprintf("the answer was packed on the way (Content-Encoding %.80q)", r.recoded),
+			"let no proxy compress what comes from aws.endpoint")
 	}
-	if d.etag == "" {
-		d.etag = etag
-	}
-	if d.pos > 0 {
-		want := "bytes " + strconv.FormatInt(d.pos, 10) + "-"
-		if got := value(out.ContentRange); !strings.HasPrefix(got, want) {
-			return fmt.Errorf("%s: was asked for bytes from %d on and answered Content-Range %q: the server at aws.endpoint does not support ranges",
-				d.uri(), d.pos, got)
+	if why := d.want.misfit(r); why != "" {
+		if err := d.doubt(r, "the answer has "+why); err != nil {
+			return err
 		}
 	}
-	if out.ContentLength != nil && *out.ContentLength >= 0 {
-		d.size = max(d.size, d.pos+*out.ContentLength)
+	switch {
+	case r.ranged == "" && d.pos > 0:
+		return d.unreachable(fmt.Sprintf("was asked for bytes from %d on and answered all", d.pos),
+			"the server at aws.endpoint does not support ranges")
+	case r.ranged != "" && r.offset != d.pos:
+		return d.unreachable(fmt.Sprintf("was asked for bytes from %d on and answered Content-Range %.80q", d.pos, r.ranged), hintNotS3)
 	}
+	d.exact = d.exact || d.want.etag == "" && d.want.size >= 0
+	if d.want.etag == "" {
+		d.want.etag = r.etag
+	}
+	if r.size < 0 && r.length >= 0 {
+		r.size = d.pos + r.length
+	}
+	d.size = max(d.size, r.size)
 	return nil
+}
+
+// doubt settles by a second look whether an answer that does not fit, since it
+// has what it says, is about the object. nil: it is.
+func (d *download) doubt(r *reply, says string) error {
+	now, err := d.client.look(d.ctx, &d.object)
+	switch {
+	case err != nil:
+		return err
+	case !now.there:
+		return d.unreachable(says+", and S3 does not list the object", hintNotS3)
+	case d.differs(&now) && now.etag != "":
+		return d.overwritten(&now)
+	case d.want.etag != "" && (now.etag != "" || r.etag != "") || now.misfit(r) != "":
+		return d.unreachable(says+", which S3 does not confirm", hintNotS3)
+	}
+	// Either this server gives no ETags, or what was known before was less.
+	d.want, d.size = now.version, now.size
+	return nil
+}
+
+// confirm settles by a second look whether the object is gone, or changed, as an
+// answer claims.
+func (d *download) confirm(claim error, says string) error {
+	now, err := d.client.look(d.ctx, &d.object)
+	switch {
+	case err != nil:
+		return err
+	case now.there && (d.differs(&now) || errors.Is(claim, source.ErrChanged) && now.etag != d.want.etag):
+		return d.overwritten(&now)
+	case now.there:
+		return d.unreachable(says+", but S3 still has the object as it was", hintNotS3)
+	case errors.Is(claim, source.ErrGone):
+		return claim
+	}
+	return d.unreachable(says+", and S3 does not list the object", passes)
 }
 
 // atEnd takes the answer that there is nothing from pos on, and asks for the
 // size: at the end the object was read, behind it something is wrong.
 func (d *download) atEnd() error {
-	head, err := d.client.api.HeadObject(d.ctx, &s3.HeadObjectInput{
-		Bucket: &d.bucket, Key: &d.key, IfMatch: d.ifMatch(), ExpectedBucketOwner: d.client.owner,
-	})
-	if err != nil {
-		return d.client.explain(d.ctx, d.call(), err)
+	now, err := d.client.head(d.ctx, &d.object)
+	if err == nil && !d.endsAt(&now) {
+		now, err = d.client.look(d.ctx, &d.object)
 	}
-	if head.ContentLength == nil || *head.ContentLength != d.pos {
-		return fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, d.uri(), d.pos)
-	}
-	d.body, d.size = io.NopCloser(strings.NewReader("")), d.pos
-	return nil
-}
-
-func (d *download) ifMatch() *string {
-	if d.etag == "" {
+	says := fmt.Sprintf("was asked for bytes from %d on and answered that there are none", d.pos)
+	switch {
+	case err != nil:
+		return err
+	case d.endsAt(&now):
+		d.body, d.size = io.NopCloser(strings.NewReader("")), d.pos
 		return nil
+	case !now.there:
+		return d.unreachable(says+", and S3 does not list the object", passes)
+	case d.differs(&now):
+		return d.overwritten(&now)
+	case now.size < 0 || now.size > d.pos:
+		return d.unreachable(says+", but S3 still has the object as it was", hintNotS3)
 	}
-	quoted := `"` + d.etag + `"`
-	return &quoted
+	return fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, d.object.URI(), d.pos)
 }
 
-func (d *download) call() call { return call{action: "s3:GetObject", bucket: d.bucket, key: d.key} }
+// endsAt reports whether now is what is being read, and ends at pos.
+func (d *download) endsAt(now *sight) bool { return now.there && !d.differs(now) && now.size == d.pos }
 
-func (d *download) uri() string { return "s3://" + d.bucket + "/" + d.key }
+// differs reports whether what is there now is another version than is wanted,
+// as far as ETags tell.
+func (d *download) differs(now *sight) bool {
+	return d.want.etag != "" && now.etag != "" && now.etag != d.want.etag
+}
+
+// overwritten is the error that there is another version now.
+func (d *download) overwritten(now *sight) error {
+	o := d.object
+	o.ETag, o.Size = now.etag, now.size
+	return &source.OverwrittenError{Now: o, Was: d.want.etag}
+}
+
+func (d *download) unreachable(what, hint string) error {
+	return failure(d.object.URI(), what, hint, source.ErrUnreachable)
+}
+
+func (d *download) call() call {
+	return call{action: actionGet, bucket: d.object.Bucket, key: d.object.Key}
+}
 
 // defaultBackoff is Config.Backoff's default.
 func defaultBackoff(n int) time.Duration {

@@ -5,6 +5,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -15,6 +16,19 @@ var (
 	ErrUnreachable = errors.New("storage is out of reach")
 	ErrChanged     = errors.New("object changed while it was read")
 )
+
+// OverwrittenError is an ErrChanged that knows which version there is instead.
+type OverwrittenError struct {
+	Now Object
+	Was string // the ETag that was read; "" when unknown
+}
+
+func (e *OverwrittenError) Error() string {
+	return fmt.Sprintf("%v: %s has ETag %q instead of %q", ErrChanged, e.Now.URI(), e.Now.ETag, e.Was)
+}
+
+// Unwrap makes it an ErrChanged.
+func (e *OverwrittenError) Unwrap() error { return ErrChanged }
 
 // Object names a log object.
 type Object struct {
@@ -49,6 +63,10 @@ type Receipt interface {
 	// was committed of it, in decompressed bytes. charge tells whether this
 	// counts as one of its attempts.
 	Nack(offset int64, charge bool)
+	// Replace: the object was overwritten; offer now in its place, from what was
+	// committed of that version on, unless it is done or on its way already. The
+	// object is not settled before that one is.
+	Replace(now Object)
 }
 
 // Work is one object to read. It belongs to the caller of Next until settled.

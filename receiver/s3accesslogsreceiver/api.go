@@ -20,6 +20,8 @@ type apiCalls struct {
 	instruments *ingest.Instruments
 }
 
+func (r *s3Receiver) apiCalls() apiCalls { return apiCalls{r.telemetry, r.instruments} }
+
 func (a apiCalls) done(api string, begin time.Time, err error) {
 	set := a.instruments.With(attribute.String("api", api), attribute.String("outcome", apiOutcome(err)))
 	ctx := context.Background()
@@ -58,7 +60,8 @@ func (o observedS3) List(ctx context.Context, in s3io.ListInput) (s3io.Page, err
 	return page, err
 }
 
-// Open implements listing.Bucket and queue.Bucket. It is timed to the first byte.
+// Open implements listing.Bucket and queue.Bucket. It is timed to the first byte,
+// second looks included, which the client counts as requests of their own.
 func (o observedS3) Open(ctx context.Context, object source.Object, offset int64) (io.ReadCloser, error) {
 	begin := time.Now()
 	body, err := o.client.Open(ctx, object, offset)

@@ -78,7 +78,7 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress
 		}
 	}
 	set.Listed = func() { r.engine.Load().SourceWell() }
-	src, err := listing.New(observedS3{client, apiCalls{r.telemetry, r.instruments}}, set)
+	src, err := listing.New(observedS3{client, r.apiCalls()}, set)
 	if err != nil {
 		client.Close()
 		return nil, err
@@ -132,7 +132,7 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *
 		},
 		Trouble: func(err error) { report(concernMessages, err) },
 	}
-	calls := apiCalls{r.telemetry, r.instruments}
+	calls := r.apiCalls()
 	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)
 	if err != nil {
 		q.Close()
@@ -147,5 +147,6 @@ func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Cl
 	cfg.DefaultRegion = region
 	cfg.ExpectedBucketOwner = owner
 	cfg.MaxConnections = r.cfg.Concurrency
+	cfg.Beside = r.apiCalls().done
 	return s3io.New(ctx, cfg)
 }

@@ -50,6 +50,10 @@ func (it *item) Nack(offset int64, charge bool) {
 	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
 }
 
+// Replace implements source.Receipt. It is not called: a file that was replaced
+// is found as one of its own.
+func (it *item) Replace(source.Object) { it.Ack() }
+
 // OpenAt implements source.Content. When following, it gives the file as it was
 // found: bytes that were appended since are left for another time, and a file
 // that was replaced or cut is source.ErrChanged; the new one is offered later.

@@ -39,6 +39,34 @@ func (it *item) Nack(offset int64, charge bool) {
 	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
 }
 
+// Replace implements source.Receipt. The goroutine of Next settles which of the
+// two is to be read, see renew: a list may show the other version meanwhile.
+func (it *item) Replace(now source.Object) {
+	w := *it.work
+	w.Object = now
+	it.work = it.from.later.Push(&w, 0, false, it.from.clock.Now())
+}
+
+// renew makes an item that was overwritten one of the version that is there now,
+// in the same place of the flight: what is behind it waits for that one. It
+// returns false when that is done, or was handed out by itself.
+func (s *Source) renew(w *source.Work) bool {
+	id := source.Identify(w.Object.Bucket, w.Object.Key, w.Object.ETag)
+	if id == w.ID {
+		return true
+	}
+	it := w.Receipt.(*item)
+	// In this order: what is acknowledged in between is done.
+	if s.flight.has(id) || s.set.Progress.Done(id) {
+		s.flight.remove(&it.ticket)
+		return false
+	}
+	s.flight.rename(&it.ticket, id)
+	w.ID = id
+	w.Offset, w.Attempt = s.set.Progress.Reached(id)
+	return true
+}
+
 // flight knows the objects that were handed out and not acknowledged, in the
 // order in which they were first handed out. It is safe for concurrent use.
 type flight struct {
@@ -78,6 +106,15 @@ func (f *flight) remove(t *ticket) {
 	t.prev.next, t.next.prev = t.next, t.prev
 	t.prev, t.next = nil, nil
 	delete(f.byID, t.id)
+}
+
+// rename makes t the ticket of another object.
+func (f *flight) rename(t *ticket, id source.ID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.byID, t.id)
+	t.id = id
+	f.byID[id] = t
 }
 
 func (f *flight) has(id source.ID) bool {

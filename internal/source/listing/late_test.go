@@ -435,5 +435,6 @@ func (r *rig) some(t *testing.T, n int, d time.Duration) (works []*source.Work) 
 // nowhere is the receipt of a source that is gone.
 type nowhere struct{}
 
-func (nowhere) Ack()             {}
-func (nowhere) Nack(int64, bool) {}
+func (nowhere) Ack()                  {}
+func (nowhere) Nack(int64, bool)      {}
+func (nowhere) Replace(source.Object) {}

@@ -226,6 +226,9 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		now := s.clock.Now()
 		s.settle()
 		if work := s.later.Pop(now); work != nil {
+			if !s.renew(work) {
+				continue
+			}
 			return work, nil
 		}
 		full := s.later.Full(now)

@@ -55,9 +55,31 @@ type object struct {
 	from     *Source
 	messages []*message // that name it, one of them as often as it does
 	out      bool       // handed out
+	replaces bool       // it was overwritten once
 
 	cancel    func() // ends the reading; nil: it is not being read
 	abandoned bool   // it must not be read any further
+}
+
+// enlist returns the object of some work, which it makes ready unless it is so or
+// was handed out. s.mu is held.
+func (s *Source) enlist(w source.Work) *object {
+	o := s.objects[w.ID]
+	if o == nil {
+		o = &object{work: w, from: s}
+		o.work.Content, o.work.Receipt = o, o
+		s.objects[w.ID] = o
+		s.ready = append(s.ready, o)
+	}
+	return o
+}
+
+// join lets a message wait for the object. s.mu is held.
+func (o *object) join(m *message) {
+	o.messages = append(o.messages, m)
+	if o.out && m.live() {
+		m.state = begun
+	}
 }
 
 // begin marks the object as handed out. It returns false when no message waits
@@ -112,10 +134,15 @@ func (o *object) Ack() {
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
 	s.pause, s.resume = 0, time.Time{}
+	o.done()
+}
+
+// done ends the messages that wait for nothing else. s.mu is held.
+func (o *object) done() {
 	for _, m := range o.messages {
 		m.left--
 		if m.left == 0 && m.live() {
-			s.remove(m, Deleted)
+			o.from.remove(m, Deleted)
 		}
 	}
 }
@@ -136,6 +163,31 @@ func (o *object) Nack(_ int64, charge bool) {
 		if m.live() {
 			s.giveBack(m, backoff(m.receives))
 		}
+	}
+}
+
+// Replace implements source.Receipt. The messages of the object wait for the
+// version that is there now. What is overwritten again, as on a server that tells
+// another ETag each time, goes the slow way of a Nack.
+func (o *object) Replace(now source.Object) {
+	s := o.from
+	s.mu.Lock()
+	if o.replaces || s.stopping() {
+		s.mu.Unlock()
+		o.Nack(0, true)
+		return
+	}
+	defer s.mu.Unlock()
+	delete(s.objects, o.work.ID)
+	left := s.worksOf([]source.Object{now}, o.work.Attempt)
+	if len(left) == 0 {
+		o.done()
+		return
+	}
+	next := s.enlist(left[0])
+	next.replaces = true
+	for _, m := range o.messages {
+		next.join(m)
 	}
 }
 

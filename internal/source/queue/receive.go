@@ -183,17 +183,7 @@ func (s *Source) add(m *message, works []source.Work, outcome Outcome) {
 		return
 	}
 	for _, w := range works {
-		o := s.objects[w.ID]
-		if o == nil {
-			o = &object{work: w, from: s}
-			o.work.Content, o.work.Receipt = o, o
-			s.objects[w.ID] = o
-			s.ready = append(s.ready, o)
-		}
-		o.messages = append(o.messages, m)
-		if o.out {
-			m.state = begun
-		}
+		s.enlist(w).join(m)
 	}
 }
 

@@ -1,0 +1,90 @@
+package s3io
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// version tells one state of an object from another.
+type version struct {
+	etag string // without quotes; "" when unknown, or when the server gives none
+	size int64  // of the whole object; -1 when unknown
+}
+
+// reply is the head of an answer to a GET.
+type reply struct {
+	version
+	offset    int64  // of the body's first byte in the object; -1 when unreadable
+	length    int64  // of the body; -1 when unknown
+	ranged    string // Content-Range; "" for the whole object
+	requestID string // "" when the answer has none of S3's
+	recoded   string // Content-Encoding, when something on the way has added it
+}
+
+func readReply(out *s3.GetObjectOutput) reply {
+	r := reply{version: version{unquote(value(out.ETag)), -1}, length: -1, ranged: value(out.ContentRange)}
+	r.requestID, _ = awsmiddleware.GetRequestIDMetadata(out.ResultMetadata)
+	if out.ContentLength != nil {
+		r.length = *out.ContentLength
+	}
+	if r.ranged == "" {
+		r.size = r.length
+	} else {
+		r.offset, r.size = parseContentRange(r.ranged)
+	}
+	// A stored encoding leaves the ETag strong. One that a proxy adds makes it weak,
+	// since the bytes are others; then offsets mean nothing.
+	if encoding := value(out.ContentEncoding); encoding != "identity" && strings.HasPrefix(value(out.ETag), "W/") {
+		r.recoded = encoding
+	}
+	return r
+}
+
+// misfit says why an answer cannot be about v, "" if it can. The ETag decides;
+// without one, the length of the whole; without either, whether S3 answered.
+func (v version) misfit(r *reply) string {
+	switch {
+	case v.etag != "" && r.etag == "":
+		return fmt.Sprintf("no ETag instead of %.80q", v.etag)
+	case v.etag != "" && r.etag != v.etag:
+		return fmt.Sprintf("ETag %.80q instead of %.80q", r.etag, v.etag)
+	case v.etag != "":
+		return ""
+	case v.size >= 0 && r.size >= 0 && r.size != v.size:
+		return fmt.Sprintf("%d bytes instead of %d", r.size, v.size)
+	case v.size >= 0 && r.size >= 0:
+		return ""
+	case r.requestID == "":
+		return "no x-amz-request-id, and nothing else that tells whose it is"
+	case v.size < 0 && r.etag == "":
+		return "no ETag, and nothing else is known of the object"
+	}
+	return "" // of known size: the bytes are counted
+}
+
+// parseContentRange reads "bytes 5-9/100" as 5 and 100. What is not told, or
+// cannot be, is -1.
+func parseContentRange(text string) (offset, total int64) {
+	span, rest, cut := strings.Cut(strings.TrimPrefix(text, "bytes "), "/")
+	first, last, dash := strings.Cut(span, "-")
+	offset, end := decimal(first), decimal(last)
+	total = decimal(rest)
+	if !cut || !dash || !strings.HasPrefix(text, "bytes ") || offset < 0 || end < offset ||
+		rest != "*" && total <= end {
+		return -1, -1
+	}
+	return offset, total
+}
+
+// decimal reads a number without a sign; -1 is none.
+func decimal(text string) int64 {
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return -1
+	}
+	return int64(n)
+}
