@@ -21,6 +21,7 @@ import (
 
 func TestDisposition(t *testing.T) {
 	wrapped := func(err error) error { return fmt.Errorf("s3://logs/key: %w", err) }
+	now := source.Object{Bucket: "logs", Key: "key", ETag: "new"}
 	for name, c := range map[string]struct {
 		err     error
 		attempt int
@@ -31,6 +32,7 @@ func TestDisposition(t *testing.T) {
 		"shutdown":                   {err: context.Canceled, want: disposition{again: true}},
 		"gone":                       {err: source.ErrGone, want: disposition{outcome: OutcomeGone}},
 		"changed":                    {err: source.ErrChanged, want: disposition{outcome: OutcomeGone}},
+		"overwritten":                {err: &source.OverwrittenError{Now: now}, attempt: 9, want: disposition{again: true, now: &now}},
 		"corrupt, first":             {err: lines.ErrCorrupt, want: disposition{again: true, charge: true}},
 		"corrupt, last":              {err: lines.ErrCorrupt, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
 		"not text, last":             {err: lines.ErrNotText, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
@@ -124,6 +126,36 @@ func TestGoneObjectIsDoneSilently(t *testing.T) {
 	require.NoError(t, r.Run(t.Context()))
 	assert.Equal(t, 1, gone.acked)
 	assert.Zero(t, r.logged.Len())
+}
+
+func TestOverwrittenObjectIsReplacedAndItsRecordsStand(t *testing.T) {
+	records := samplelogs.Records(25, 4000)
+	before := textObject(records[:1500]...)
+	before.next = textObject(records[1000:]...).content
+	before.breaks = fmt.Errorf("read: %w", &source.OverwrittenError{Now: source.Object{Bucket: "logs", Key: before.key, ETag: "new"}})
+	unread := textObject(records[0])
+	unread.fault, unread.next = &source.OverwrittenError{Now: source.Object{ETag: "newer"}}, textObject(samplelogs.Records(26, 5)...).content
+	src := newFakeSource(before, unread)
+	r := newRig(testConfig(), src, &fakeSink{})
+	require.NoError(t, r.Run(t.Context()))
+	for i, rec := range records {
+		want := 1
+		if i >= 1000 && i < 1500 {
+			want = 2
+		}
+		require.Equal(t, want, r.sink.uids[hexID(rec)], i)
+	}
+	for o, etag := range map[*fakeObject]string{before: "new", unread: "newer"} {
+		assert.Equal(t, []string{etag}, o.replacedBy)
+		assert.Equal(t, 1, o.acked)
+		assert.Zero(t, o.nacked)
+	}
+	assert.EqualValues(t, 2, r.Totals().Objects)
+	warnings := r.logged.FilterMessageSnippet("overwritten").All()
+	require.Len(t, warnings, 1, "where nothing was delivered of it there is nothing to tell")
+	assert.Equal(t, "s3://logs/"+before.key, warnings[0].ContextMap()["object"])
+	assert.Equal(t, 1, r.logged.Len())
+	assert.Empty(t, r.concerns.errors())
 }
 
 func TestUnreachableObjectIsTriedUntilItIsThere(t *testing.T) {

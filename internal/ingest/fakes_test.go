@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
@@ -35,12 +36,14 @@ type fakeObject struct {
 	key     string
 	content []byte
 	fault   error // of OpenAt
+	breaks  error // of Read behind content
 
 	offset  int64
 	charged int
 	acked   int
 	nacked  int
 
+	next       []byte   // content of the version that it is replaced by
 	replacedBy []string // ETags
 }
 
@@ -123,7 +126,11 @@ func (c fakeContent) OpenAt(_ context.Context, offset int64) (io.ReadCloser, err
 	if c.o.fault != nil {
 		return nil, c.o.fault
 	}
-	return io.NopCloser(bytes.NewReader(c.o.content[offset:])), nil
+	var r io.Reader = bytes.NewReader(c.o.content[offset:])
+	if c.o.breaks != nil {
+		r = io.MultiReader(r, iotest.ErrReader(c.o.breaks))
+	}
+	return io.NopCloser(r), nil
 }
 
 type fakeReceipt struct {
@@ -149,7 +156,8 @@ func (r *fakeReceipt) Nack(offset int64, charge bool) {
 func (r *fakeReceipt) Replace(now source.Object) {
 	r.settle(func() {
 		r.o.replacedBy = append(r.o.replacedBy, now.ETag)
-		r.o.fault, r.o.offset = nil, 0
+		r.o.fault, r.o.breaks, r.o.offset = nil, nil, 0
+		r.o.content = r.o.next
 		r.s.waiting = append(r.s.waiting, r.o)
 	})
 }
