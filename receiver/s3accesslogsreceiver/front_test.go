@@ -29,9 +29,24 @@ type front struct {
 
 func newFront(t *testing.T, server string) *front {
 	t.Helper()
+	f := &front{}
+	f.URL = interpose(t, server, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
+		if no := f.refusal(r); no.status != 0 {
+			no.answer(w)
+			return
+		}
+		pass.ServeHTTP(w, r)
+	})
+	return f
+}
+
+// interpose starts a server in front of another one, which pass asks, and returns
+// its URL.
+func interpose(t *testing.T, server string, serve func(w http.ResponseWriter, r *http.Request, pass http.Handler)) string {
+	t.Helper()
 	target, err := url.Parse(server)
 	require.NoError(t, err)
-	f, transport := &front{}, &http.Transport{}
+	transport := &http.Transport{}
 	pass := &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -41,19 +56,12 @@ func newFront(t *testing.T, server string) *front {
 		// A shutdown ends requests; nobody has to read of that.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if no := f.refusal(r); no.status != 0 {
-			no.answer(w)
-			return
-		}
-		pass.ServeHTTP(w, r)
-	}))
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, pass) }))
 	t.Cleanup(func() {
 		front.Close()
 		transport.CloseIdleConnections()
 	})
-	f.URL = front.URL
-	return f
+	return front.URL
 }
 
 // refuse sets what lists and downloads are answered from now on.

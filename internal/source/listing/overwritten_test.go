@@ -107,6 +107,7 @@ func TestSpanWaitsForTheNewVersion(t *testing.T) {
 		again := r.poll(t)
 		require.Len(t, again, 1, "lost by a death before it was done")
 		assert.Equal(t, "new", again[0].Object.ETag)
+		assert.Zero(t, again[0].Offset)
 		r.commit(t, again...)
 		r.poll(t)
 		r.commit(t)
