@@ -3,7 +3,6 @@ package s3io
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -43,13 +40,14 @@ func newAccess(ctx context.Context, cfg *Config) (access, error) {
 	if err := cfg.Validate(); err != nil {
 		return access{}, err
 	}
+	connections := &ownConnections{}
 	sdk, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(cfg.Region),
 		config.WithDefaultRegion(cmp.Or(cfg.DefaultRegion, defaultRegion)),
 		config.WithSharedConfigProfile(cfg.Profile),
 		// The SDK adds the certificates of AWS_CA_BUNDLE to a client of this kind only.
 		config.WithHTTPClient(awshttp.NewBuildableClient()),
-		config.WithAPIOptions([]func(*middleware.Stack) error{boundBodies}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{boundBodies, requireCredentials, connections.use}),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts, o.MaxBackoff = requestAttempts, requestMaxBackoff
@@ -63,7 +61,7 @@ func newAccess(ctx context.Context, cfg *Config) (access, error) {
 		return access{}, fmt.Errorf("aws settings (aws.region, aws.profile, the AWS_ variables and ~/.aws): %s", brief(err.Error()))
 	}
 	a := access{http: newHTTPClient(cfg, sdk.HTTPClient), role: cfg.RoleARN}
-	sdk.HTTPClient = a.http
+	sdk.HTTPClient, connections.client = a.http, a.http
 	if cfg.RoleARN != "" {
 		sdk.Credentials = aws.NewCredentialsCache(assumeRole(sdk, cfg.RoleARN, cfg.ExternalID))
 	}
@@ -79,29 +77,6 @@ func (a *access) region() string { return a.sdk.Region }
 // close closes the connections that no request uses.
 func (a *access) close() { a.http.CloseIdleConnections() }
 
-// credentialsHint says what to do about credentials that are not accepted.
-func (a *access) credentialsHint() string {
-	hint := "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
-	if a.role != "" {
-		hint += "; with these, " + a.role + " is assumed (aws.role_arn)"
-	}
-	return hint
-}
-
-// missing says why err left the client without credentials, and what to do.
-func (a *access) missing(err error) (what, hint string) {
-	what = brief(rootCause(err))
-	// Of those who are asked for credentials, STS alone answers with this type.
-	var refusal *awshttp.ResponseError
-	switch {
-	case a.role != "" && errors.As(err, &refusal):
-		return what, fmt.Sprintf("allow sts:AssumeRole on %s, also in the trust policy of that role, and check aws.role_arn and aws.external_id", a.role)
-	case strings.Contains(err.Error(), "EC2 IMDS"): // the last in the chain
-		what = "none in the environment or the shared files, and none from the machine (" + what + ")"
-	}
-	return what, a.credentialsHint()
-}
-
 func (a *access) partition() string {
 	switch {
 	case strings.HasPrefix(a.region(), "cn-"):
@@ -112,33 +87,3 @@ func (a *access) partition() string {
 		return "aws"
 	}
 }
-
-func assumeRole(sdk aws.Config, role, externalID string) aws.CredentialsProvider {
-	return stscreds.NewAssumeRoleProvider(sts.NewFromConfig(sdk), role, func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName = "otelcol-s3audit"
-		if externalID != "" {
-			o.ExternalID = &externalID
-		}
-	})
-}
-
-// tagged marks the errors of a credentials provider, which the SDK returns
-// without a type of their own.
-type tagged struct{ aws.CredentialsProvider }
-
-func (t tagged) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	creds, err := t.CredentialsProvider.Retrieve(ctx)
-	if err != nil {
-		return creds, &credentialsError{err}
-	}
-	return creds, nil
-}
-
-// IsCredentialsProvider lets the SDK see through the wrapper.
-func (t tagged) IsCredentialsProvider(target aws.CredentialsProvider) bool {
-	return aws.IsCredentialsProvider(t.CredentialsProvider, target)
-}
-
-type credentialsError struct{ error }
-
-func (e *credentialsError) Unwrap() error { return e.error }

@@ -8,7 +8,6 @@ package s3io
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -44,14 +43,23 @@ type Config struct {
 func (c *Config) Validate() error {
 	if c.Endpoint != "" {
 		u, err := url.Parse(c.Endpoint)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("`endpoint` is %q: it must be a URL such as https://s3.example.com:9000", c.Endpoint)
+		switch {
+		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+			return errors.New("`endpoint` must be a URL such as https://s3.example.com:9000")
+		case !bare(u):
+			return errors.New("`endpoint` has a user, a password or a query: credentials do not belong into it, since it is logged; " +
+				"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
 		}
 	}
 	if c.ExternalID != "" && c.RoleARN == "" {
 		return errors.New("`external_id` is set without `role_arn`: it is sent when a role is assumed")
 	}
 	return nil
+}
+
+// bare reports whether an address holds nothing that could be a credential.
+func bare(u *url.URL) bool {
+	return u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 
 // Client reads from S3.

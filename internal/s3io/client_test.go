@@ -206,10 +206,14 @@ func TestCancelledCallsSaySo(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	setCredentials(t)
-	for _, endpoint := range []string{"localhost:9000", "ftp://x", "http://", "://"} {
+	for _, endpoint := range []string{
+		"localhost:9000", "ftp://x", "http://", "://", "https://planted@s3.example.com", "https://user:planted@s3.example.com",
+		"https://user:planted@s3.example.com:port", "https://s3.example.com/?token=planted", "https://s3.example.com?", "https://s3.example.com/#planted",
+	} {
 		_, err := s3io.New(context.Background(), s3io.Config{Endpoint: endpoint})
 		require.Error(t, err, endpoint)
 		assert.Contains(t, err.Error(), "`endpoint`")
+		assert.NotContains(t, err.Error(), "planted")
 	}
 	_, err := s3io.New(context.Background(), s3io.Config{ExternalID: "x"})
 	require.Error(t, err)

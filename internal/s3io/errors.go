@@ -91,6 +91,13 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 	if !ok {
 		return failure(where, brief(rootCause(err)), hintOf(err, "check the network, aws.endpoint and aws.region"), source.ErrUnreachable)
 	}
+	if r, ok := redirection(err); ok {
+		kinds := []error{source.ErrUnreachable}
+		if a.region != "" || a.code == "PermanentRedirect" {
+			kinds = []error{ErrWrongRegion, source.ErrUnreachable}
+		}
+		return failure(where, r.String(), c.regionHint(a)+", or aws.endpoint to the server that has the bucket", kinds...)
+	}
 	kinds, hint := c.judge(on, a)
 	return failure(where, a.String(), hint, kinds...)
 }
@@ -176,8 +183,10 @@ func (a answer) String() string {
 	if a.code != "" && a.code != "UnknownError" {
 		s += " " + a.code
 	}
-	if a.message != "" && a.message != a.code {
-		s += ": " + brief(a.message)
+	// SQS and STS repeat the headers they were sent, with the session's token.
+	message, _, _ := strings.Cut(a.message, "The Canonical String")
+	if message != "" && message != a.code {
+		s += ": " + brief(message)
 	}
 	if a.requestID != "" {
 		s += " (request " + a.requestID + ")"

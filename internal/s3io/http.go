@@ -2,13 +2,14 @@ package s3io
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -54,26 +55,29 @@ func newHTTPClient(cfg *Config, base aws.HTTPClient) *http.Client {
 	return &http.Client{Transport: tr, CheckRedirect: followTemporary}
 }
 
-const maxRedirects = 10
+// ownConnections lets the SDK's own providers of credentials ask over client. The
+// SDK gives each of them a client of its own: it would send a web identity's token
+// on to any host, and its connections would outlive their user.
+type ownConnections struct{ client *http.Client }
 
-var errRedirects = errors.New("redirected more than 10 times")
-
-// followTemporary follows what S3 sends while a new bucket's name spreads. A
-// permanent redirect means a wrong region and is reported.
-func followTemporary(req *http.Request, via []*http.Request) error {
-	switch req.Response.StatusCode {
-	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
-		return http.ErrUseLastResponse
-	}
-	if len(via) >= maxRedirects {
-		return errRedirects
-	}
-	if req.URL.Host != via[len(via)-1].URL.Host {
-		// net/http keeps Authorization from other hosts, but does not know this one.
-		req.Header.Del("X-Amz-Security-Token")
-	}
-	return nil
+// use is an option of every client of the SDK.
+func (o *ownConnections) use(stack *middleware.Stack) error {
+	// The machine's metadata is asked as the SDK does it: what it does next depends on
+	// the time limits of its client.
+	_, metadata := stack.Initialize.Get("OperationTimeout")
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("OwnConnections",
+		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			req, ok := in.Request.(*smithyhttp.Request)
+			if !ok || o.client == nil {
+				return next.HandleDeserialize(ctx, in)
+			}
+			if metadata {
+				req.Close = true
+				return next.HandleDeserialize(ctx, in)
+			}
+			answer, of, err := smithyhttp.NewClientHandlerWithOptions(o.client).Handle(ctx, req)
+			return middleware.DeserializeOutput{RawResponse: answer}, of, err
+		}), middleware.After)
 }
 
 // idleConn ends a Read that gets no byte for the given time. It counts only

@@ -3,6 +3,7 @@ package s3io
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -209,8 +210,12 @@ func parseQueueURL(text string) (at queueAddress, err error) {
 			at.account = path[len(path)-2]
 		}
 	}
-	if at.name == "" || u.RawQuery != "" {
-		return at, fmt.Errorf("`url` is %q: it must be the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs", text)
+	if at.name == "" {
+		return at, errors.New("`url` must be the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
+	}
+	if !bare(u) {
+		return at, errors.New("`url` has a user, a password or a query: credentials do not belong into it, since it is logged; " +
+			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
 	}
 	at.endpoint = u.Scheme + "://" + u.Host
 	at.region = queueRegion(u.Hostname())

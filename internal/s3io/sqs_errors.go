@@ -28,11 +28,14 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 		return q.fail(what, hintOf(err, hint), ErrNoCredentials, source.ErrUnreachable)
 	}
 	if what, ok := wrongBody(err); ok {
-		return fail(what, "check queue.url and proxies", source.ErrUnreachable)
+		return q.fail(what, "check queue.url and proxies", source.ErrUnreachable)
 	}
 	a, ok := readAnswer(err)
 	if !ok {
 		return q.fail(brief(rootCause(err)), hintOf(err, "check the network and queue.url"), source.ErrUnreachable)
+	}
+	if r, ok := redirection(err); ok {
+		return q.fail(r.String(), "check queue.url and proxies; "+q.regionHint(), source.ErrUnreachable)
 	}
 	hint, kind := q.judge(action, a)
 	return q.fail(a.String(), hint, kind, source.ErrUnreachable)

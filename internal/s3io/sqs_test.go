@@ -243,6 +243,7 @@ func TestQueueErrorsSayWhatToDo(t *testing.T) {
 		"unavailable":                   {"ReceiveMessage", receive, fakesqs.Unavailable, source.ErrUnreachable, "503"},
 		"wrong key":                     {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusForbidden, Code: "UnrecognizedClientException"}, s3io.ErrWrongCredentials, "AWS_ACCESS_KEY_ID"},
 		"wrong region":                  {"ReceiveMessage", receive, signature("Credential should be scoped to a valid region."), s3io.ErrWrongRegion, "it is us-east-1"},
+		"wrong secret":                  {"ReceiveMessage", receive, signature("It does not match. The Canonical String for this request should have been 'POST x-amz-security-token:planted'"), s3io.ErrWrongCredentials, "It does not match."},
 		"wrong clock":                   {"ReceiveMessage", receive, signature("Signature expired: 20260131T000000Z is now earlier"), s3io.ErrWrongCredentials, "clock"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -253,6 +254,7 @@ func TestQueueErrorsSayWhatToDo(t *testing.T) {
 			require.ErrorIs(t, err, source.ErrUnreachable, "it can heal")
 			assert.ErrorContains(t, err, c.says)
 			assert.NotContains(t, err.Error(), "\n")
+			assert.NotContains(t, err.Error(), "planted")
 		})
 	}
 }
@@ -290,14 +292,20 @@ func TestQueueURLs(t *testing.T) {
 		"arn:aws:sqs:us-east-1:111122223333:q":               false,
 		"https://sqs.us-east-1.amazonaws.com/":               false,
 		"ftp://sqs.us-east-1.amazonaws.com/1/q":              false,
-		"https://sqs.us-east-1.amazonaws.com/1/q?Action=x": false,
-		"http://%zz/1/q": false,
+		"https://sqs.us-east-1.amazonaws.com/1/q?Action=x":      false,
+		"https://sqs.us-east-1.amazonaws.com/1/q#planted":       false,
+		"https://user:planted@sqs.us-east-1.amazonaws.com/1/q":  false,
+		"https://planted@sqs.us-east-1.amazonaws.com/1/q":       false,
+		"https://sqs.us-east-1.amazonaws.com/1/q?token=planted": false,
+		"https://user:planted@%zz/1/q":                          false,
+		"http://%zz/1/q":                                        false,
 	} {
 		_, err := s3io.NewQueue(context.Background(), url, s3io.Config{})
 		if ok {
 			require.NoError(t, err, url)
 			continue
 		}
-		require.ErrorContains(t, err, "`url` is", url)
+		require.ErrorContains(t, err, "`url` ", url)
+		assert.NotContains(t, err.Error(), "planted")
 	}
 }
