@@ -45,9 +45,9 @@ func (c *Config) Validate() error {
 		u, err := url.Parse(c.Endpoint)
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-			return errors.New("`endpoint` must be a URL such as https://s3.example.com:9000")
+			return errors.New("`endpoint` is not a URL such as https://s3.example.com:9000")
 		case !bare(u):
-			return errors.New("`endpoint` has a user, a password or a query: credentials do not belong into it, since it is logged; " +
+			return errors.New("`endpoint` is a URL with a user, a password or a query: credentials do not belong there, since it is shown and logged; " +
 				"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
 		}
 	}

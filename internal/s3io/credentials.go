@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -43,8 +44,9 @@ func (a *access) missing(err error) (what, hint string) {
 	var response *awshttp.ResponseError
 	ofSTS := errors.As(err, &response)
 	answer, refusal := readAnswer(err)
+	var operation *smithy.OperationError
 	switch {
-	case errors.Is(err, errNotCredentials), ofSTS && response.HTTPStatusCode() == http.StatusOK:
+	case errors.Is(err, errNotCredentials) && errors.As(err, &operation) && operation.Service() == sts.ServiceID, ofSTS && response.HTTPStatusCode() == http.StatusOK:
 		return what, notSTS
 	case ofSTS && refusal && (answer.code == "" || answer.code == "UnknownError"):
 		return answer.String(), notSTS

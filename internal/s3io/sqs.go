@@ -211,10 +211,10 @@ func parseQueueURL(text string) (at queueAddress, err error) {
 		}
 	}
 	if at.name == "" {
-		return at, errors.New("`url` must be the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
+		return at, errors.New("`url` is not the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
 	}
 	if !bare(u) {
-		return at, errors.New("`url` has a user, a password or a query: credentials do not belong into it, since it is logged; " +
+		return at, errors.New("`url` is an address with a user, a password or a query: credentials do not belong there, since it is shown and logged; " +
 			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
 	}
 	at.endpoint = u.Scheme + "://" + u.Host

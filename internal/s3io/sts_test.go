@@ -235,4 +235,5 @@ func TestMachineWithoutTokens(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", machine.URL)
 	err := listWith(t, Config{}, "AWS_EC2_METADATA_DISABLED")
 	require.ErrorContains(t, err, errNotCredentials.Error(), "the machine was not asked to the end")
+	assert.NotContains(t, err.Error(), "STS")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 
@@ -79,12 +80,12 @@ type DirectoryConfig struct {
 // AWSConfig says how S3 is reached. What is empty comes from the environment,
 // the shared configuration files or the instance's role, as with the AWS CLI.
 type AWSConfig struct {
-	Region         string `mapstructure:"region"`
-	Profile        string `mapstructure:"profile"`
-	RoleARN        string `mapstructure:"role_arn"`
-	ExternalID     string `mapstructure:"external_id"`
-	Endpoint       string `mapstructure:"endpoint"`
-	ForcePathStyle bool   `mapstructure:"force_path_style"`
+	Region         string              `mapstructure:"region"`
+	Profile        string              `mapstructure:"profile"`
+	RoleARN        string              `mapstructure:"role_arn"`
+	ExternalID     configopaque.String `mapstructure:"external_id"`
+	Endpoint       string              `mapstructure:"endpoint"`
+	ForcePathStyle bool                `mapstructure:"force_path_style"`
 }
 
 // LogsConfig says what a log record holds and how records are batched.
@@ -197,7 +198,7 @@ func (c *AWSConfig) Validate() error {
 // client are the settings as the client takes them.
 func (c *AWSConfig) client() s3io.Config {
 	return s3io.Config{
-		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID,
+		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: string(c.ExternalID),
 		Endpoint: c.Endpoint, ForcePathStyle: c.ForcePathStyle,
 	}
 }

@@ -1,7 +1,9 @@
 package s3accesslogsreceiver
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -63,6 +65,21 @@ func (c *FeedConfig) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
+// Validate reports a proxy with a password. It does not repeat the address.
+func (c *FeedConfig) Validate() error {
+	if c.HTTP.ProxyURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.HTTP.ProxyURL)
+	if err != nil || u.Host == "" {
+		return errors.New("`http::proxy_url` must be a URL such as http://proxy.example.com:3128")
+	}
+	if u.User != nil || u.RawQuery != "" {
+		return errors.New("`http::proxy_url` has a user or a password, and is shown in the configuration: leave it out, and set the environment's HTTPS_PROXY")
+	}
+	return nil
+}
+
 // Validate reports what is wrong with the databases.
 func (c *GeoIPConfig) Validate() error {
 	set := c.settings()
@@ -97,6 +114,6 @@ func (c *FeedConfig) feed() threat.Feed {
 		TAXII:  threat.TAXII{Collection: c.TAXII.Collection, AddedAfter: c.TAXII.AddedAfter},
 		Format: c.Format, Confidence: c.Confidence, CSV: threat.Columns(c.CSV),
 		// A client that says who it is must not say so to whom it is sent on to.
-		StayOnHost: c.HTTP.Auth.HasValue() || len(c.HTTP.Headers) > 0,
+		StayOnHost: c.HTTP.Auth.HasValue() || len(c.HTTP.Headers) > 0 || c.HTTP.Cookies.HasValue() || len(c.HTTP.Middlewares) > 0,
 	}
 }

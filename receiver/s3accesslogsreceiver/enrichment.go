@@ -31,6 +31,8 @@ type enrichment struct {
 	threats *threat.Indicators // nil without feeds
 	copies  storage.Client     // nil without storage
 	refresh sync.WaitGroup
+
+	closeIdle []func() // connections to feeds
 }
 
 // Lookup implements ingest.Clients.
@@ -82,11 +84,12 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 		if f.Path != "" {
 			continue
 		}
-		client, err := r.cfg.ThreatIntel.Feeds[i].HTTP.ToClient(ctx, host.GetExtensions(), r.set.TelemetrySettings)
+		client, closeIdle, err := r.feedClient(ctx, host, r.cfg.ThreatIntel.Feeds[i].HTTP)
 		if err != nil {
 			return fmt.Errorf("threat_intel::feeds::%d::http: %w", i, err)
 		}
 		f.Client = client
+		e.closeIdle = append(e.closeIdle, closeIdle)
 	}
 	if r.cfg.Storage != nil {
 		client, err := r.openStorage(ctx, host, copiesName)
@@ -132,6 +135,9 @@ func (e *enrichment) close(ctx context.Context) error {
 		e.threats.Close()
 	}
 	e.refresh.Wait()
+	for _, closeIdle := range e.closeIdle {
+		closeIdle()
+	}
 	if e.copies != nil {
 		return e.copies.Close(ctx)
 	}

@@ -1,11 +1,13 @@
 package s3accesslogsreceiver
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,4 +144,64 @@ func TestWrongEnrichmentSettings(t *testing.T) {
 		_, err := load(t, "{directory: {path: x}, "+settings+"}")
 		require.ErrorContains(t, err, message, settings)
 	}
+}
+
+func TestProxiesHaveNoPasswords(t *testing.T) {
+	for _, proxy := range []string{"http://me:planted@proxy:3128", "http://planted@proxy", "http://me:planted@proxy:port", "http://proxy/?key=planted", "planted"} {
+		_, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: a, http: {endpoint: "https://x/y", proxy_url: "`+proxy+`"}}]}}`)
+		require.ErrorContains(t, err, "threat_intel::feeds::0: `http::proxy_url`", proxy)
+		assert.NotContains(t, err.Error(), "planted")
+		if strings.Contains(proxy, "@proxy:3128") {
+			assert.ErrorContains(t, err, "HTTPS_PROXY")
+		}
+	}
+	_, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: a, http: {endpoint: "https://x/y", proxy_url: "http://proxy:3128"}}]}}`)
+	require.NoError(t, err)
+}
+
+// A feed that says who asks stays with its host.
+func TestFeedsThatAuthenticateStayOnTheirHost(t *testing.T) {
+	for settings, stays := range map[string]bool{
+		"":                               false,
+		"headers: {X-Key: secret}":       true,
+		"auth: {authenticator: basic}":   true,
+		"cookies: {enabled: true}":       true,
+		"middlewares: [{id: signature}]": true,
+	} {
+		cfg, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: a, http: {endpoint: "https://x/y", `+settings+`}}]}}`)
+		require.NoError(t, err, settings)
+		assert.Equal(t, stays, cfg.ThreatIntel.Feeds[0].feed().StayOnHost, settings)
+	}
+}
+
+// No connection to a feed outlives the receiver, not even one that its settings
+// keep open for ever.
+func TestFeedsLeaveNoConnection(t *testing.T) {
+	content, err := os.ReadFile(sampleFeed)
+	require.NoError(t, err)
+	var made, open atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) }))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			made.Add(1)
+			open.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	cfg := knownClients(t)
+	conf, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: remote, http: {endpoint: "`+server.URL+`", headers: {X-Key: secret}, keepalive: {idle_conn_timeout: 0s}}}]}}`)
+	require.NoError(t, err)
+	cfg.ThreatIntel = conf.ThreatIntel
+	sink := new(consumertest.LogsSink)
+	l, err := NewFactory().CreateLogs(t.Context(), settings(t.Name()), cfg, sink)
+	require.NoError(t, err)
+	require.NoError(t, l.Start(t.Context(), componenttest.NewNopHost()))
+	<-sharedOf(l).run.done
+	require.NoError(t, l.Shutdown(t.Context()))
+	require.Positive(t, made.Load())
+	require.Eventually(t, func() bool { return open.Load() == 0 }, 10*time.Second, time.Millisecond)
 }

@@ -36,7 +36,7 @@ type look struct {
 func newFeed(set *Settings, index int) *feed {
 	settings := &set.Feeds[index]
 	f := &feed{Feed: settings, index: uint16(index), clock: set.Clock, copies: newCopies(set.Keeper, settings)}
-	client := guarded(settings.Client, settings.StayOnHost)
+	client := guarded(settings.Client, settings.StayOnHost || hasCredentials(settings.Endpoint) || hasCredentials(settings.TAXII.Collection))
 	switch {
 	case settings.Path != "":
 		f.origin = fileOrigin{settings.Path}

@@ -143,7 +143,11 @@ func TestServerInTrouble(t *testing.T) {
 		}, Kept, "redirected from https to http"},
 		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://other.example/", http.StatusFound)
-		}, Kept, "redirected to another host, other.example"},
+		}, Kept, `redirected to another host, "other.example"`},
+		"nowhere": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://h/%zz?token=secret")
+			w.WriteHeader(http.StatusFound)
+		}, Kept, "redirected to what is no address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, text200("192.0.2.1\n"))
@@ -181,6 +185,77 @@ func TestRedirectIsFollowed(t *testing.T) {
 	r := newRig(t, nil, s.feed())
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
+}
+
+// Nobody is told a feed's key: not where it is sent on to, not in a Referer.
+func TestKeysStayWithTheirHost(t *testing.T) {
+	for name, c := range map[string]struct {
+		feed    func(f *Feed)
+		refused bool
+	}{
+		"nothing":      {func(*Feed) {}, false},
+		"a query":      {func(f *Feed) { f.Endpoint += "?key=secret" }, true},
+		"what signs":   {func(f *Feed) { f.StayOnHost = true }, true},
+		"a collection": {func(f *Feed) { f.TAXII.Collection, f.Endpoint = f.Endpoint, "" }, false},
+		"a collection with a query": {func(f *Feed) {
+			f.TAXII.Collection, f.Endpoint = f.Endpoint+"?key=secret", ""
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			other := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				asked++
+				assert.Empty(t, r.Header.Values("Referer"))
+				assert.Equal(t, "token=of-the-location", r.URL.RawQuery)
+				w.Header().Set("Content-Type", taxiiType)
+				_, _ = w.Write([]byte(`{"objects":[` + indicatorObject(1, early, "192.0.2.1", "") + `]}`))
+			})
+			s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, other.URL+"/moved?token=of-the-location", http.StatusFound)
+			})
+			f := Feed{Endpoint: s.URL + "/list", Client: s.Client()}
+			c.feed(&f)
+			r := newRig(t, nil, f)
+			r.Load(t.Context())
+			if !c.refused {
+				require.Empty(t, r.problems)
+				assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
+				return
+			}
+			assert.Zero(t, asked)
+			require.Len(t, r.problems, 1)
+			assert.Contains(t, r.problems[0], "must not get the feed's credentials")
+			assert.NotContains(t, r.problems[0], "secret")
+		})
+	}
+}
+
+// From http to https and back is a way to http too.
+func TestRedirectsDoNotLeaveTLS(t *testing.T) {
+	request := func(address string) *http.Request {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+		require.NoError(t, err)
+		r.Header.Set("Referer", "https://h/?key=secret")
+		return r
+	}
+	follows := guarded(nil, false).CheckRedirect
+	require.Error(t, follows(request("http://h/"), []*http.Request{request("http://h/"), request("https://h/")}))
+	up := request("https://h/")
+	require.NoError(t, follows(up, []*http.Request{request("http://h/")}))
+	assert.Empty(t, up.Header.Values("Referer"))
+}
+
+func TestReasonsAreShort(t *testing.T) {
+	r := newRig(t, nil, Feed{Endpoint: "https://h/", Client: &http.Client{Transport: failing{}}})
+	r.Load(t.Context())
+	assert.Less(t, len(r.problems[0]), 400)
+}
+
+// failing is a connection whose errors have a server's long words in them.
+type failing struct{}
+
+func (failing) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New(strings.Repeat("malformed", 1000))
 }
 
 func TestSlowServerDoesNotHoldUpTheOthers(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -112,56 +113,75 @@ func (o httpOrigin) open(ctx context.Context, known version) (io.ReadCloser, ver
 func get(ctx context.Context, client *http.Client, address string, header http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, plain(err)
 	}
 	req.Header = header
 	header.Set("User-Agent", userAgent)
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", req.URL.Host, withoutURL(err))
+		return nil, fmt.Errorf("%s: %w", req.URL.Host, plain(err))
 	}
 	if res.StatusCode == http.StatusOK {
 		return res, nil
 	}
 	_ = res.Body.Close() // what a refusal says is not needed
+	answer := strings.TrimSpace(strconv.Itoa(res.StatusCode) + " " + http.StatusText(res.StatusCode))
 	switch res.StatusCode {
 	case http.StatusNotModified:
 		return nil, errUnchanged
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return nil, fmt.Errorf("%s: %w: %s", req.URL.Host, ErrDenied, res.Status)
+		return nil, fmt.Errorf("%s: %w: %s", req.URL.Host, ErrDenied, answer)
 	}
-	return nil, fmt.Errorf("%s: answered %s", req.URL.Host, res.Status)
+	return nil, fmt.Errorf("%s: answered %s", req.URL.Host, answer)
 }
 
-// withoutURL leaves out the URL, which may hold a key in its query.
-func withoutURL(err error) error {
+// plain is why a request failed, without addresses, which may hold a key in their
+// query, and not too long: a server's own words are in it.
+func plain(err error) error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
-		return withURL.Err
+		err = withURL.Err
+	}
+	text := err.Error()
+	switch {
+	case strings.HasPrefix(text, "failed to parse Location"):
+		return errors.New("redirected to what is no address")
+	case len(text) > maxReason:
+		return errors.New(cut(text, maxReason) + "...")
 	}
 	return err
 }
 
-const maxRedirects = 10
+const (
+	maxRedirects = 10
+	maxReason    = 300 // bytes of an error's text
+)
 
 // guarded returns a client that follows redirects as far as is safe: never from
-// https to http, and where it has to, to no other host.
+// https to http, and where it has to, to no other host. The address that it came
+// from is told to nobody.
 func guarded(client *http.Client, stayOnHost bool) *http.Client {
 	if client == nil {
 		client = http.DefaultClient
 	}
 	copied := *client
 	copied.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		first := via[0].URL
 		switch {
 		case len(via) >= maxRedirects:
 			return errors.New("more than 10 redirects")
-		case first.Scheme == "https" && req.URL.Scheme != "https":
+		case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
 			return errors.New("redirected from https to http")
-		case stayOnHost && req.URL.Host != first.Host:
-			return fmt.Errorf("redirected to another host, %s, where it must not authenticate itself: set its address", req.URL.Host)
+		case stayOnHost && req.URL.Host != via[0].URL.Host:
+			return fmt.Errorf("redirected to another host, %q, which must not get the feed's credentials: set its address", req.URL.Host)
 		}
+		req.Header.Del("Referer")
 		return nil
 	}
 	return &copied
+}
+
+// hasCredentials reports whether an address may hold what authenticates.
+func hasCredentials(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || u.User != nil || u.RawQuery != ""
 }

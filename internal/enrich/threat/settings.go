@@ -51,7 +51,8 @@ type Feed struct {
 
 	// Client does the requests of Endpoint and TAXII and brings what
 	// authenticates them. nil: http.DefaultClient. StayOnHost refuses redirects
-	// to other hosts, for clients that would authenticate themselves there too.
+	// to other hosts, for clients that would authenticate themselves there too; they
+	// are refused anyway when the address has a query.
 	Client     *http.Client
 	StayOnHost bool
 
@@ -160,8 +161,12 @@ func checkURL(key, s string) error {
 	if s == "" {
 		return nil
 	}
-	if u, err := url.Parse(s); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return fmt.Errorf("%s: is not a URL such as https://feeds.example.com/ips.txt", key)
+	}
+	if u.User != nil {
+		return fmt.Errorf("%s: has a user or a password: use http::auth, or http::headers, whose values are shown nowhere", key)
 	}
 	return nil
 }

@@ -23,12 +23,15 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		`feeds::0::csv: needs "format: csv"`:                                                                    {Feeds: []Feed{{Name: "a", Path: "x", CSV: Columns{Indicator: "ip"}}}},
 		"feeds::0::http::endpoint: is not a URL":                                                                {Feeds: []Feed{{Name: "a", Endpoint: "ftp://x"}}},
 		"feeds::0::taxii::collection: is not a URL":                                                             {Feeds: []Feed{{Name: "a", TAXII: TAXII{Collection: "x"}}}},
+		"feeds::0::http::endpoint: has a user or a password: use http::auth":                                    {Feeds: []Feed{{Name: "a", Endpoint: "https://me:planted@x/y"}}},
+		"feeds::0::taxii::collection: has a user or a password: use http::auth":                                 {Feeds: []Feed{{Name: "a", TAXII: TAXII{Collection: "https://planted@x/y"}}}},
 		`feeds::0::taxii::added_after: "yesterday" is not an RFC 3339 time`:                                     {Feeds: []Feed{{Name: "a", TAXII: TAXII{Collection: "https://x", AddedAfter: "yesterday"}}}},
 		"feeds::0::format: a TAXII collection holds STIX":                                                       {Feeds: []Feed{{Name: "a", Format: "csv", TAXII: TAXII{Collection: "https://x"}}}},
 	} {
 		_, err := New(set)
 		require.Error(t, err, want)
 		assert.Contains(t, err.Error(), want)
+		assert.NotContains(t, err.Error(), "planted")
 	}
 }
 

@@ -22,6 +22,8 @@ const (
 	wholeEvery = 24 * time.Hour
 )
 
+var errEmptyPage = errors.New("a page of the collection is empty")
+
 // taxiiOrigin reads a collection of a TAXII 2.1 server, after the first time
 // only what was added since. What it returns is all that is known of the
 // collection, as one bundle, which is what becomes the copy too.
@@ -78,8 +80,11 @@ func (o taxiiOrigin) pages(ctx context.Context, objects *stixObjects, addedAfter
 		query.Set("added_after", *addedAfter)
 	}
 	left := o.limit
-	for range maxPages {
+	for i := range maxPages {
 		e, last, err := o.page(ctx, query, objects, &left)
+		if i == 0 && errors.Is(err, errEmptyPage) {
+			return nil // an empty collection may send nothing at all
+		}
 		if err != nil {
 			return err
 		}
@@ -102,13 +107,10 @@ func (o taxiiOrigin) pages(ctx context.Context, objects *stixObjects, addedAfter
 
 // page reads one page. It returns when its last object was added.
 func (o taxiiOrigin) page(ctx context.Context, query url.Values, objects *stixObjects, left *int64) (envelope, string, error) {
-	address := strings.TrimSuffix(o.Collection, "/")
-	if !strings.HasSuffix(address, "/objects") {
-		address += "/objects"
-	}
-	address += "/"
-	if len(query) > 0 {
-		address += "?" + query.Encode()
+	collection, own, _ := strings.Cut(o.Collection, "?") // a server may want a key there
+	address := strings.TrimSuffix(strings.TrimSuffix(collection, "/"), "/objects") + "/objects/"
+	if both := strings.Trim(own+"&"+query.Encode(), "&"); both != "" {
+		address += "?" + both
 	}
 	res, err := get(ctx, o.client, address, http.Header{"Accept": {taxiiType}})
 	if err != nil {
@@ -122,8 +124,8 @@ func (o taxiiOrigin) page(ctx context.Context, query url.Values, objects *stixOb
 	e, err := objects.decode(body, func(int, error) {})
 	*left = body.left
 	switch {
-	case errors.Is(err, io.EOF): // an empty collection may send nothing at all
-		err = nil
+	case errors.Is(err, io.EOF):
+		err = errEmptyPage
 	case body.broken != nil:
 		err = fmt.Errorf("%w: %w", errBroken, body.broken)
 	case err != nil && !errors.Is(err, ErrTooLarge):

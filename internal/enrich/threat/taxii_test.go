@@ -215,6 +215,38 @@ func TestCollectionInTrouble(t *testing.T) {
 	}
 }
 
+// A page that is empty, though the one before said that there is more, is no end.
+func TestEmptyPageIsNoEnd(t *testing.T) {
+	c := fiveObjects()
+	r, s := newTAXII(t, c, nil)
+	pages := 0
+	s.serve(func(w http.ResponseWriter, req *http.Request) {
+		if pages++; pages == 2 {
+			w.Header().Set("Content-Type", taxiiType)
+			return
+		}
+		c.ServeHTTP(w, req)
+	})
+	r.Load(t.Context())
+	assert.Equal(t, []Outcome{Kept}, r.outcomes)
+	assert.Contains(t, r.problems[0], "a page of the collection is empty")
+	r.Load(t.Context())
+	assert.Equal(t, 3, r.Status()[0].Entries)
+}
+
+// What the address has in its query is sent with every page.
+func TestCollectionWithAQuery(t *testing.T) {
+	c := fiveObjects()
+	s := newServer(t, c.ServeHTTP)
+	client := s.Client()
+	client.Transport = basicAuth{client.Transport}
+	r := newRig(t, nil, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1?key=secret"}, Client: client})
+	r.Load(t.Context())
+	require.Empty(t, r.problems)
+	assert.Equal(t, 3, r.Status()[0].Entries)
+	assert.Equal(t, []string{"key=secret", "key=secret&next=2", "key=secret&next=4"}, c.queries)
+}
+
 func TestCollectionLargerThanTheLimit(t *testing.T) {
 	c := fiveObjects()
 	r, _ := newTAXII(t, c, nil)
