@@ -74,7 +74,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
 
-	lr := b.add(resourceKey{r.Bucket, r.Owner, from.AccountID, from.Region})
+	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
 	setFields(lr, r, &request.trace)
 	b.finish(lr, &v, body, line, from)
 }

@@ -44,7 +44,7 @@ func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, f
 	if bucket == "" {
 		bucket = from.Bucket
 	}
-	lr := b.add(resourceKey{bucket, r.Owner, from.AccountID, from.Region})
+	lr := b.add(resourceOf(bucket, r.Owner, from))
 	lr.SetEventName("aws.s3.server_access.malformed")
 	lr.SetSeverityNumber(plog.SeverityNumberWarn)
 	lr.SetSeverityText("WARN")

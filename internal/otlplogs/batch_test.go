@@ -142,13 +142,30 @@ func TestOneResourcePerBucketOwnerAccountAndRegion(t *testing.T) {
 	for range 2 {
 		for _, key := range keys {
 			r := accesslog.Record{Bucket: key.bucket, Owner: key.owner}
-			b.Append(&r, key.bucket, [16]byte{}, &Origin{AccountID: key.account, Region: key.region}, enrich.Client{})
+			b.Append(&r, key.bucket, [16]byte{}, &Origin{Bucket: key.bucket, AccountID: key.account, Region: key.region}, enrich.Client{})
 		}
 	}
 	assert.Equal(t, 2*len(keys), b.Len())
 	logs := b.Logs()
 	assert.Equal(t, len(keys)-1, logs.ResourceLogs().Len())
 	assert.Equal(t, 4, logs.ResourceLogs().At(len(keys)-2).ScopeLogs().At(0).LogRecords().Len())
+}
+
+// A key that names another bucket than the record tells nothing of it: whoever sets a
+// TargetPrefix writes it.
+func TestAccountAndRegionOfTheRecordsBucketOnly(t *testing.T) {
+	for bucket, want := range map[string]bool{"mybucket": true, "mybucket2": false, "MYBUCKET": false} {
+		b := NewConverter(testOptions()).NewBatch(2)
+		b.Append(&accesslog.Record{Bucket: bucket}, "a", [16]byte{}, testOrigin(), enrich.Client{})
+		b.AppendMalformed(&accesslog.Record{Bucket: bucket}, "b", [16]byte{}, testOrigin(), errors.New("odd"))
+		for _, rl := range b.Logs().ResourceLogs().All() {
+			attributes := rl.Resource().Attributes().AsRaw()
+			assert.Equal(t, bucket, attributes["aws.s3.bucket"])
+			for _, name := range []string{"cloud.account.id", "cloud.region"} {
+				assert.Equal(t, want, attributes[name] != nil, "%s of %s", name, bucket)
+			}
+		}
+	}
 }
 
 // Merging many small batches gives what one batch of all their lines is.

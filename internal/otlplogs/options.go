@@ -50,7 +50,7 @@ func DefaultSensitiveParameters() []string {
 type Origin struct {
 	Path      string // s3://bucket/key or a file's path
 	Bucket    string // the source bucket, as far as the key tells it
-	AccountID string // of the source bucket, from the key
+	AccountID string // of Bucket, from the key, as the one below: other buckets' records do not get them
 	Region    string
 	Observed  pcommon.Timestamp // when its lines were read
 }

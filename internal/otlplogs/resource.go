@@ -17,6 +17,17 @@ type resourceKey struct {
 	region  string
 }
 
+// resourceOf is the resource of a record. Whoever sets a bucket's TargetPrefix chooses
+// what its keys begin with, so an account and a region in a key hold for the bucket
+// that stands beside them only.
+func resourceOf(bucket, owner string, from *Origin) resourceKey {
+	k := resourceKey{bucket: bucket, owner: owner}
+	if bucket == from.Bucket {
+		k.account, k.region = from.AccountID, from.Region
+	}
+	return k
+}
+
 // canonical returns the key with the values as the resource shows them: valid
 // UTF-8, and cut as those of a record are. No real bucket is changed by it.
 func (k resourceKey) canonical() resourceKey {
