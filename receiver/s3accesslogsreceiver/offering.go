@@ -25,12 +25,13 @@ const lastOffers = 5
 // Refusals cost nothing as long as something is accepted every now and then. After
 // depth refusals in a row single items from all over the payload are offered; after
 // twice as many there is a wait of the back-off before each offer, which is in turn
-// of all that is left and of a single item.
+// of all that is left and of a single item. When only suspects are left there is a
+// wait too.
 type offering struct {
 	*refusals
 	payload payload
 	retry   *retryTimer
-	depth   int // refusals on the way from all items to one, and two more
+	depth   int // refusals on the way from all items down to one
 
 	states   []itemState
 	left     int     // items that are not done
@@ -59,7 +60,7 @@ type itemState struct {
 func newOffering(r *refusals, p payload) *offering {
 	n := p.items()
 	o := &offering{
-		refusals: r, payload: p, retry: newRetryTimer(r.retry), depth: bits.Len(uint(n)) + 1,
+		refusals: r, payload: p, retry: newRetryTimer(r.retry), depth: bits.Len(uint(n-1)) + 1,
 		states: make([]itemState, n), left: n, seen: r.accepted.Load(),
 	}
 	o.pending = [][]int{allItems(n)}
@@ -92,7 +93,6 @@ func (o *offering) cut(items []int) (first, others []int) {
 func (o *offering) next() (items []int, paced bool) {
 	if at := o.refusals.accepted.Load(); at > o.seen {
 		o.seen, o.quiet = at, 0
-		o.retry.reset()
 	}
 	o.suspects = slices.DeleteFunc(o.suspects, func(i int) bool { return o.states[i].done })
 	if len(o.suspects) > 0 && o.ripe(o.suspects[0]) {
@@ -101,17 +101,17 @@ func (o *offering) next() (items []int, paced bool) {
 	}
 	top := o.top()
 	switch {
-	case top != nil && o.quiet <= o.depth:
+	case top != nil && o.quiet < o.depth:
 		first, others := o.cut(top)
 		o.pending = o.pending[:len(o.pending)-1]
 		if len(others) > 0 {
 			o.pending = append(o.pending, others)
 		}
 		return first, false
-	case top != nil && o.quiet <= 2*o.depth:
+	case top != nil && o.quiet < 2*o.depth:
 		return o.probe(), false
 	}
-	if o.turns++; o.turns%2 == 1 {
+	if o.turns++; o.turns%2 == 1 && (top != nil || !o.accepted) {
 		first, _ := o.cut(o.remaining())
 		return first, true
 	}
@@ -214,6 +214,7 @@ func (o *offering) try(ctx context.Context, items []int, paced bool) error {
 func (o *offering) accept(items []int, begin int64) {
 	o.settled(items)
 	o.accepted = true
+	o.retry.reset()
 	o.refusals.accept(begin)
 	if o.fits.limit() > 0 {
 		o.fits.accept(o.sizeOf(items))

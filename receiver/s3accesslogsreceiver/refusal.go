@@ -83,7 +83,7 @@ func (r *refusals) settle(ctx context.Context, p payload) (dropped int, err erro
 	for o.left > 0 {
 		items, paced := o.next()
 		if paced {
-			if o.quiet > 0 && (!o.accepted || o.quiet > 2*o.depth) {
+			if o.quiet > 0 && (!o.accepted || o.quiet >= 2*o.depth) {
 				r.refuseAll(o.latest)
 			}
 			if err := o.wait(ctx); err != nil || o.left == 0 {
