@@ -9,6 +9,8 @@
 //	tally    what was counted under a key within one interval of time
 //	delta    the tallies of a chunk of records
 //	cut      the end of what an emission holds
+//	request  what of an emission is handed on and settled as one
+//	part     what a request has of a stream
 //
 // # Flow
 //
