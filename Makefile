@@ -91,6 +91,10 @@ test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS
 test-kill: $(S3) build ## Kill and stop the built collector at work, many times, and print the figures
 	env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./internal/e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
 
+.PHONY: test-wrong
+test-wrong: $(S3) build ## Give the built collector every wrong answer to every request, and at random while it is killed
+	env E2E_WRONG=1 go test -count=1 -timeout 60m -v -run 'WrongAnswers' ./internal/e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)|Messages:'
+
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
 	@unformatted=$$(gofumpt -l deploy internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }

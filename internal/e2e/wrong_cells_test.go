@@ -16,8 +16,8 @@ import (
 // memory at most.
 const maxWrong = 400e6
 
-// wrongWait is how long what is wrong today is waited for.
-const wrongWait = 20 * time.Second
+// wrongWait is how long anything is waited for that has to come.
+const wrongWait = time.Minute
 
 // A wrong answer loses nothing, doubles nothing and ends nothing, and as long as it
 // lasts a message says what to do. In an ordinary run the common cells, with

@@ -136,11 +136,13 @@ func (rig *wrongRig) notify() {
 	}
 }
 
-// hold keeps the back end from answering, so that messages have to be extended.
+// hold keeps the back end from answering, so that messages have to be extended. All
+// batches may be on their way to it: it is the queue that is in trouble here.
 func (rig *wrongRig) hold(t testing.TB) {
 	t.Helper()
 	rig.held = make(chan struct{})
 	held := rig.held
+	rig.more = withBatches(batchSize, wrongObjects)
 	rig.back.set(func(b *back) { b.accepted = func(int) { <-held } })
 	rig.exporters = strings.Replace(rig.exporters, "{endpoint", "{timeout: 2m, endpoint", 1) // or it sends again
 	t.Cleanup(rig.release)
