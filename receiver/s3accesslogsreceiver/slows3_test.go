@@ -34,6 +34,7 @@ func (s *slowS3) list(w http.ResponseWriter, r *http.Request) {
 	}
 	var answer struct {
 		XMLName               xml.Name `xml:"ListBucketResult"`
+		Name                  string
 		IsTruncated           bool
 		NextContinuationToken string
 		Contents              []object

@@ -78,6 +78,7 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress
 		}
 	}
 	set.Listed = func() { r.engine.Load().SourceWell() }
+	set.Problem = func(err error) { r.repeated.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) }
 	src, err := listing.New(observedS3{client, r.apiCalls()}, set)
 	if err != nil {
 		client.Close()
