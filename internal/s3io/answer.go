@@ -48,8 +48,6 @@ func readReply(out *s3.GetObjectOutput) reply {
 // without one, the length of the whole; without either, whether S3 answered.
 func (v version) misfit(r *reply) string {
 	switch {
-	case v.etag != "" && r.etag == "":
-		return fmt.Sprintf("no ETag instead of %.80q", v.etag)
 	case v.etag != "" && r.etag != v.etag:
 		return fmt.Sprintf("ETag %.80q instead of %.80q", r.etag, v.etag)
 	case v.etag != "":
