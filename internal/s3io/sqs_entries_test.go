@@ -24,7 +24,7 @@ func anyQueue(tb testing.TB) *Queue {
 
 // batchAnswer is SQS's answer to a batch.
 type batchAnswer struct {
-	Successful []struct{ Id string } //nolint:revive // as SQS writes it
+	Successful []types.DeleteMessageBatchResultEntry
 	Failed     []types.BatchResultErrorEntry
 }
 
@@ -32,7 +32,7 @@ type batchAnswer struct {
 func (a *batchAnswer) read(q *Queue, ids ...string) []error {
 	var succeeded []string
 	for _, s := range a.Successful {
-		succeeded = append(succeeded, s.Id)
+		succeeded = append(succeeded, value(s.Id))
 	}
 	return q.entryErrors("sqs:DeleteMessage", ids, succeeded, a.Failed)
 }
@@ -113,7 +113,7 @@ func FuzzEntriesOfABatch(f *testing.F) {
 		}
 		ids := []string{"a", "b"}
 		for i, err := range a.read(q, ids...) {
-			done := slices.ContainsFunc(a.Successful, func(s struct{ Id string }) bool { return s.Id == ids[i] }) //nolint:revive // as above
+			done := slices.ContainsFunc(a.Successful, func(s types.DeleteMessageBatchResultEntry) bool { return value(s.Id) == ids[i] })
 			var codes []string
 			for _, e := range a.Failed {
 				if value(e.Id) == ids[i] {

@@ -32,6 +32,11 @@
 // finished: what is committed and not yet deleted is read again by the other
 // collectors when this one dies. Receipts may be settled from any goroutine.
 //
+// What failed for single messages is tried again about once a second until it
+// works, the receipt is no longer valid or, of a return, the message is visible by
+// itself. Hooks.Trouble tells meanwhile, and all else goes on. While whole calls
+// fail, or maxFailing messages do, Next receives nothing and tells why.
+//
 // Known limits: a message that SQS gave out and whose answer was lost, as by a
 // cut connection, comes again after the visibility timeout. An object is known
 // by bucket, key and ETag; where events leave out the ETag, by bucket and key.
