@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -22,6 +23,7 @@ type template struct {
 	t          testing.TB
 	name       string
 	parameters map[string]string
+	lists      map[string]bool // parameters of several values, with commas between
 	root       *yaml.Node      // its sections
 	used       map[string]bool // names that were referred to
 }
@@ -31,7 +33,7 @@ type noValue struct{}
 
 func loadTemplate(t testing.TB, name string, parameters map[string]string) *template {
 	t.Helper()
-	c := &template{t: t, name: name, parameters: map[string]string{}, used: map[string]bool{}}
+	c := &template{t: t, name: name, parameters: map[string]string{}, lists: map[string]bool{}, used: map[string]bool{}}
 	var document yaml.Node
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "deploy/aws/cloudformation/"+name)), &document))
 	c.root = document.Content[0]
@@ -39,7 +41,9 @@ func loadTemplate(t testing.TB, name string, parameters map[string]string) *temp
 		var p struct {
 			Default       *string  `yaml:"Default"`
 			Description   string   `yaml:"Description"`
+			Type          string   `yaml:"Type"`
 			AllowedValues []string `yaml:"AllowedValues"`
+			Pattern       string   `yaml:"AllowedPattern"`
 		}
 		require.NoError(t, node.Decode(&p), key)
 		assert.NotEmpty(t, p.Description, "%s: parameter %s", name, key)
@@ -51,7 +55,14 @@ func loadTemplate(t testing.TB, name string, parameters map[string]string) *temp
 		if len(p.AllowedValues) > 0 {
 			require.Contains(t, p.AllowedValues, value, "%s: parameter %s", name, key)
 		}
-		c.parameters[key] = value
+		c.parameters[key], c.lists[key] = value, p.Type == "CommaDelimitedList"
+		values := []string{value}
+		if c.lists[key] {
+			values = strings.Split(value, ",")
+		}
+		for _, one := range values {
+			require.Regexp(t, "^(?:"+cmp.Or(p.Pattern, ".*")+")$", one, "%s: parameter %s", name, key)
+		}
 	}
 	for key := range parameters {
 		require.Contains(t, c.parameters, key, "%s has no such parameter", name)
@@ -142,6 +153,16 @@ func (c *template) value(node *yaml.Node) any {
 			name, _, _ := strings.Cut(part[2:len(part)-1], ".")
 			return fmt.Sprint(c.reference(name))
 		})
+	case "!Select":
+		at, err := strconv.Atoi(node.Content[0].Value)
+		require.NoError(c.t, err)
+		return c.value(node.Content[1]).([]any)[at]
+	case "!Split":
+		parts := []any{}
+		for _, part := range strings.Split(c.value(node.Content[1]).(string), node.Content[0].Value) {
+			parts = append(parts, part)
+		}
+		return parts
 	case "!If":
 		if c.holds(node.Content[0].Value) {
 			return c.value(node.Content[1])
@@ -176,11 +197,18 @@ func (c *template) reference(name string) any {
 		return noValue{}
 	}
 	if strings.HasPrefix(name, "AWS::") {
-		assert.Contains(c.t, []string{"AWS::AccountId", "AWS::Partition"}, name, c.name)
+		assert.Contains(c.t, []string{"AWS::AccountId", "AWS::Partition", "AWS::Region"}, name, c.name)
 		return "<" + name + ">"
 	}
 	if value, found := c.parameters[name]; found {
-		return value
+		if !c.lists[name] {
+			return value
+		}
+		values := []any{}
+		for _, one := range strings.Split(value, ",") {
+			values = append(values, one)
+		}
+		return values
 	}
 	resource, found := c.entries("Resources")[name]
 	if assert.True(c.t, found, "%s: there is no %s", c.name, name) {
@@ -233,6 +261,7 @@ func choices() map[string]map[string]string {
 			for _, oidc := range []string{"", "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE"} {
 				all[fmt.Sprintf("%s %s %t", source, encryption, oidc != "")] = map[string]string{
 					"LogBucketName": "logs", "Source": source, "QueueEncryption": encryption, "OidcProvider": oidc,
+					"SourceBucketArns": "arn:aws:s3:::shop",
 				}
 			}
 		}
@@ -284,6 +313,12 @@ func TestTemplateOfTheLogBucket(t *testing.T) {
 		"S3 delivers no logs to a bucket with another default")
 	assert.Equal(t, "<Queue>", at(t, bucket, "NotificationConfiguration.QueueConfigurations.0.Queue"))
 	assert.Equal(t, "<QueuePolicy>", at(t, all["LogBucket"], "Metadata.QueuePolicy"), "the bucket does not wait for it")
+	assert.Equal(t, "Enabled", at(t, bucket, "VersioningConfiguration.Status"))
+	assert.Equal(t, "30", at(t, bucket, "LifecycleConfiguration.Rules.0.NoncurrentVersionExpiration.NoncurrentDays"), "what is deleted would stay")
+	assert.Equal(t, map[string]any{
+		"redrivePermission": "byQueue",
+		"sourceQueueArns":   []any{"arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:" + at(t, all["Queue"], "Properties.QueueName").(string)},
+	}, at(t, all["DeadLetterQueue"], "Properties.RedriveAllowPolicy"))
 	receives, err := strconv.Atoi(at(t, all["Queue"], "Properties.RedrivePolicy.maxReceiveCount").(string))
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, receives, 10)

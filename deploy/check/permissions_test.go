@@ -2,12 +2,13 @@ package check
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,8 +64,9 @@ func named(text, service string) []string {
 type statement struct {
 	Effect     string
 	Actions    []string
-	Service    string   // the principal's, if it is one
-	Conditions []string // operator and key
+	Resources  []string            // of identities' and resources' policies
+	Service    string              // the principal's, if it is one
+	Conditions map[string][]string // operator and key: values
 }
 
 func actions(policy map[string]statement) []string {
@@ -81,26 +83,54 @@ func TestTemplatesAndTerraformGrantTheSame(t *testing.T) {
 			assert.Equal(t, templatePolicies(t, source, encryption), terraformPolicies(t, source, encryption), "%s %s", source, encryption)
 		}
 	}
+	for layout, terraform := range map[string]string{"partitioned": "partitioned-by-event-time", "simple": "simple"} {
+		for _, service := range []string{"ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"} {
+			cloudformation := map[string]string{"Layout": layout, "TrustedService": service}
+			module := map[string]cty.Value{
+				"source_buckets":  cty.MapVal(map[string]cty.Value{"shop": cty.StringVal(terraform)}),
+				"trusted_service": cty.StringVal(service),
+			}
+			assert.Equal(t, templatePoliciesWith(t, cloudformation), terraformPoliciesWith(t, module), "%s %s", layout, service)
+		}
+	}
 	all := templatePolicies(t, "queue", "kms")
-	fromSource := []string{"ArnEquals aws:SourceArn", "StringEquals aws:SourceAccount"}
-	assert.Equal(t, statement{"Allow", []string{"s3:PutObject"}, "logging.s3.amazonaws.com", []string{"ArnLike aws:SourceArn", "StringEquals aws:SourceAccount"}}, all["bucket"]["LogDelivery"])
-	assert.Equal(t, statement{"Allow", []string{"sqs:SendMessage"}, "s3.amazonaws.com", fromSource}, all["queue"]["Notifications"])
-	assert.Equal(t, statement{"Allow", []string{"kms:Decrypt", "kms:GenerateDataKey"}, "s3.amazonaws.com", fromSource}, all["key"]["Notifications"])
-	for name, service := range map[string]string{"bucket": "s3", "queue": "sqs"} {
-		assert.Equal(t, statement{"Deny", []string{service + ":*"}, "", []string{"Bool aws:SecureTransport"}}, all[name]["TLSOnly"])
+	fromSource := map[string][]string{"ArnEquals aws:SourceArn": {logBucket}, "StringEquals aws:SourceAccount": {account}}
+	assert.Equal(t, statement{"Allow", []string{"sqs:SendMessage"}, []string{"<Queue>"}, "s3.amazonaws.com", fromSource}, all["queue"]["Notifications"])
+	assert.Equal(t, statement{"Allow", []string{"kms:Decrypt", "kms:GenerateDataKey"}, []string{"*"}, "s3.amazonaws.com", fromSource}, all["key"]["Notifications"])
+	for name, of := range map[string][]string{"bucket": {"s3", logBucket, logBucket + "/*"}, "queue": {"sqs", "<Queue>"}, "dead letters": {"sqs", "<DeadLetterQueue>"}} {
+		plain := map[string][]string{"Bool aws:SecureTransport": {"false"}}
+		assert.Equal(t, statement{"Deny", []string{of[0] + ":*"}, of[1:], "", plain}, all[name]["TLSOnly"])
 	}
 }
+
+// What the placeholders of both kinds of template stand for.
+const (
+	account   = "111122223333"
+	region    = "us-east-1"
+	logBucket = "arn:aws:s3:::logs"
+)
+
+var placeholders = strings.NewReplacer("<AWS::AccountId>", account, "<AWS::Partition>", "aws", "<AWS::Region>", region, "<LogBucket>", logBucket)
 
 // templatePolicies are those of logs.yaml, by name and Sid.
 func templatePolicies(t *testing.T, source, encryption string) map[string]map[string]statement {
 	t.Helper()
-	all := loadTemplate(t, "logs.yaml", choices()[fmt.Sprintf("%s %s false", source, encryption)]).render()
+	return templatePoliciesWith(t, map[string]string{"Source": source, "QueueEncryption": encryption})
+}
+
+func templatePoliciesWith(t *testing.T, parameters map[string]string) map[string]map[string]statement {
+	t.Helper()
+	with := map[string]string{"LogBucketName": "logs", "SourceBucketArns": "arn:aws:s3:::shop"}
+	maps.Copy(with, parameters)
+	all := loadTemplate(t, "logs.yaml", with).render()
 	out := map[string]map[string]statement{}
 	for name, where := range map[string][2]string{
-		"reader": {"ReaderPolicy", "Properties.PolicyDocument"},
-		"bucket": {"LogBucketPolicy", "Properties.PolicyDocument"},
-		"queue":  {"QueuePolicy", "Properties.PolicyDocument"},
-		"key":    {"QueueKey", "Properties.KeyPolicy"},
+		"reader":       {"ReaderPolicy", "Properties.PolicyDocument"},
+		"bucket":       {"LogBucketPolicy", "Properties.PolicyDocument"},
+		"queue":        {"QueuePolicy", "Properties.PolicyDocument"},
+		"dead letters": {"DeadLetterQueuePolicy", "Properties.PolicyDocument"},
+		"key":          {"QueueKey", "Properties.KeyPolicy"},
+		"trust":        {"ReaderRole", "Properties.AssumeRolePolicyDocument"},
 	} {
 		if all[where[0]] == nil {
 			continue
@@ -108,31 +138,33 @@ func templatePolicies(t *testing.T, source, encryption string) map[string]map[st
 		out[name] = map[string]statement{}
 		for _, one := range at(t, all[where[0]], where[1]+".Statement").([]any) {
 			fields := one.(map[string]any)
-			s := statement{Effect: fields["Effect"].(string), Actions: list(fields["Action"])}
+			s := statement{Effect: fields["Effect"].(string), Actions: list(fields["Action"]), Conditions: map[string][]string{}}
+			if fields["Resource"] != nil {
+				s.Resources = list(fields["Resource"])
+			}
 			if principal, ok := fields["Principal"].(map[string]any); ok {
 				s.Service, _ = principal["Service"].(string)
 			}
 			conditions, _ := fields["Condition"].(map[string]any)
 			for operator, keys := range conditions {
-				for key := range keys.(map[string]any) {
-					s.Conditions = append(s.Conditions, operator+" "+key)
+				for key, values := range keys.(map[string]any) {
+					s.Conditions[operator+" "+key] = list(values)
 				}
 			}
-			slices.Sort(s.Conditions)
 			out[name][fields["Sid"].(string)] = s
 		}
 	}
 	return out
 }
 
-// list is a value, or several.
+// list is a value, or several, sorted.
 func list(value any) []string {
 	var out []string
 	if one, ok := value.(string); ok {
-		return []string{one}
+		return []string{placeholders.Replace(one)}
 	}
 	for _, one := range value.([]any) {
-		out = append(out, one.(string))
+		out = append(out, placeholders.Replace(one.(string)))
 	}
 	slices.Sort(out)
 	return out
@@ -141,59 +173,128 @@ func list(value any) []string {
 // terraformPolicies are those of the module, by name and Sid.
 func terraformPolicies(t *testing.T, source, encryption string) map[string]map[string]statement {
 	t.Helper()
-	queue := source == "queue"
-	key := queue && encryption == "kms"
-	context := variables(map[string]map[string]cty.Value{"local": {
-		"has_queue": cty.BoolVal(queue), "has_key": cty.BoolVal(key),
-		"source_arns": cty.ListVal([]cty.Value{cty.StringVal("arn:aws:s3:::shop")}),
-	}})
-	context.Functions = map[string]function.Function{"length": stdlib.LengthFunc}
+	return terraformPoliciesWith(t, map[string]cty.Value{"source_type": cty.StringVal(source), "queue_encryption": cty.StringVal(encryption)})
+}
+
+func terraformPoliciesWith(t *testing.T, variables map[string]cty.Value) map[string]map[string]statement {
+	t.Helper()
+	context := moduleContext(t, variables)
+	local := context.Variables["local"]
 	out := map[string]map[string]statement{}
-	for name, label := range map[string]string{"reader": "reader", "bucket": "log_bucket", "queue": "queue", "key": "key"} {
-		if (name == "queue" && !queue) || (name == "key" && !key) {
+	for name, label := range map[string]string{
+		"reader": "reader", "bucket": "log_bucket", "queue": "queue", "dead letters": "dead_letter", "key": "key", "trust": "trust",
+	} {
+		if ((name == "queue" || name == "dead letters") && !local.GetAttr("has_queue").True()) || (name == "key" && !local.GetAttr("has_key").True()) {
 			continue
 		}
 		out[name] = map[string]statement{}
-		for _, block := range find(t, terraform(t), "data", "aws_iam_policy_document", label).Blocks {
-			body := block.Body
-			if block.Type == "dynamic" {
-				if !happens(t, body, context) {
-					continue
-				}
-				body = find(t, body.Blocks, "content")
-			}
-			sid, s := terraformStatement(t, body)
+		eachBlock(t, find(t, terraform(t), "data", "aws_iam_policy_document", label).Blocks, context, func(_ string, body *hclsyntax.Body, context *hcl.EvalContext) {
+			sid, s := terraformStatement(t, body, context)
 			out[name][sid] = s
-		}
+		})
 	}
 	return out
 }
 
-func terraformStatement(t *testing.T, body *hclsyntax.Body) (sid string, s statement) {
+// moduleContext is what the module's expressions refer to. Variables that are not
+// given have their defaults.
+func moduleContext(t *testing.T, given map[string]cty.Value) *hcl.EvalContext {
 	t.Helper()
-	s = statement{Effect: "Allow", Actions: texts(t, body.Attributes["actions"])}
-	if effect := body.Attributes["effect"]; effect != nil {
-		s.Effect = texts(t, effect)[0]
+	set := map[string]cty.Value{
+		"log_bucket":     cty.StringVal("logs"),
+		"source_buckets": cty.MapVal(map[string]cty.Value{"shop": cty.StringVal("partitioned-by-delivery-time")}),
 	}
-	for _, block := range body.Blocks {
+	locals := map[string]*hclsyntax.Attribute{}
+	for _, block := range terraform(t) {
 		switch block.Type {
-		case "principals":
-			if texts(t, block.Body.Attributes["type"])[0] == "Service" {
-				s.Service = texts(t, block.Body.Attributes["identifiers"])[0]
+		case "variable":
+			if preset := block.Body.Attributes["default"]; preset != nil && set[block.Labels[0]] == cty.NilVal {
+				value, problems := preset.Expr.Value(nil)
+				require.False(t, problems.HasErrors(), problems.Error())
+				set[block.Labels[0]] = value
 			}
-		case "condition":
-			s.Conditions = append(s.Conditions, texts(t, block.Body.Attributes["test"])[0]+" "+texts(t, block.Body.Attributes["variable"])[0])
+		case "locals":
+			maps.Copy(locals, block.Body.Attributes)
 		}
 	}
-	slices.Sort(s.Conditions)
-	return texts(t, body.Attributes["sid"])[0], s
+	maps.Copy(set, given)
+	text := func(key, value string) cty.Value {
+		return cty.ObjectVal(map[string]cty.Value{key: cty.StringVal(value)})
+	}
+	current := func(key, value string) cty.Value {
+		return cty.ObjectVal(map[string]cty.Value{"current": text(key, value)})
+	}
+	context := variables(map[string]map[string]cty.Value{
+		"var": set,
+		"data": {
+			"aws_caller_identity": current("account_id", account),
+			"aws_partition":       current("partition", "aws"),
+			"aws_region":          current("id", region),
+		},
+		"aws_s3_bucket": {"log": text("arn", logBucket)},
+		"aws_sqs_queue": {"log": cty.TupleVal([]cty.Value{text("arn", "<Queue>")}), "dead_letter": cty.TupleVal([]cty.Value{text("arn", "<DeadLetterQueue>")})},
+		"aws_kms_key":   {"queue": cty.TupleVal([]cty.Value{text("arn", "<QueueKey>")})},
+	})
+	context.Functions = map[string]function.Function{"length": stdlib.LengthFunc, "lookup": stdlib.LookupFunc, "split": stdlib.SplitFunc}
+	known := map[string]cty.Value{}
+	for range locals { // they refer to each other
+		context.Variables["local"] = cty.ObjectVal(known)
+		for name, attribute := range locals {
+			if value, problems := attribute.Expr.Value(context); !problems.HasErrors() {
+				known[name] = value
+			}
+		}
+	}
+	require.Len(t, known, len(locals), "a local value cannot be worked out")
+	return context
 }
 
-// texts are the strings of a literal, or of a list of them, sorted.
-func texts(t *testing.T, attribute *hclsyntax.Attribute) []string {
+// eachBlock calls do for every block, of a dynamic one for each that it makes.
+func eachBlock(t *testing.T, blocks hclsyntax.Blocks, context *hcl.EvalContext, do func(kind string, body *hclsyntax.Body, context *hcl.EvalContext)) {
+	t.Helper()
+	for _, block := range blocks {
+		if block.Type != "dynamic" {
+			do(block.Type, block.Body, context)
+			continue
+		}
+		each, problems := block.Body.Attributes["for_each"].Expr.Value(context)
+		require.False(t, problems.HasErrors(), problems.Error())
+		for key, value := range each.Elements() {
+			child := context.NewChild()
+			child.Variables = map[string]cty.Value{block.Labels[0]: cty.ObjectVal(map[string]cty.Value{"key": key, "value": value})}
+			do(block.Labels[0], find(t, block.Body.Blocks, "content"), child)
+		}
+	}
+}
+
+func terraformStatement(t *testing.T, body *hclsyntax.Body, context *hcl.EvalContext) (sid string, s statement) {
+	t.Helper()
+	s = statement{Effect: "Allow", Actions: texts(t, body.Attributes["actions"], context), Conditions: map[string][]string{}}
+	if effect := body.Attributes["effect"]; effect != nil {
+		s.Effect = texts(t, effect, context)[0]
+	}
+	if resources := body.Attributes["resources"]; resources != nil {
+		s.Resources = texts(t, resources, context)
+	}
+	eachBlock(t, body.Blocks, context, func(kind string, body *hclsyntax.Body, context *hcl.EvalContext) {
+		switch kind {
+		case "principals":
+			if texts(t, body.Attributes["type"], context)[0] == "Service" {
+				s.Service = texts(t, body.Attributes["identifiers"], context)[0]
+			}
+		case "condition":
+			name := texts(t, body.Attributes["test"], context)[0] + " " + texts(t, body.Attributes["variable"], context)[0]
+			s.Conditions[name] = texts(t, body.Attributes["values"], context)
+		}
+	})
+	return texts(t, body.Attributes["sid"], context)[0], s
+}
+
+// texts are the strings of a value, or of a list of them, sorted.
+func texts(t *testing.T, attribute *hclsyntax.Attribute, context *hcl.EvalContext) []string {
 	t.Helper()
 	require.NotNil(t, attribute)
-	value, problems := attribute.Expr.Value(nil)
+	value, problems := attribute.Expr.Value(context)
 	require.False(t, problems.HasErrors(), problems.Error())
 	if value.Type() == cty.String {
 		return []string{value.AsString()}

@@ -105,6 +105,10 @@ func references(t *testing.T, body *hclsyntax.Body, known []string, into map[str
 		}
 	}
 	for _, block := range body.Blocks {
+		known := known
+		if block.Type == "dynamic" {
+			known = append(slices.Clone(known), block.Labels[0])
+		}
 		references(t, block.Body, known, into)
 	}
 }

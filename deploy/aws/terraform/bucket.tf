@@ -2,13 +2,27 @@ data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
 
+data "aws_region" "current" {}
+
 locals {
   account     = data.aws_caller_identity.current.account_id
   partition   = data.aws_partition.current.partition
+  region      = data.aws_region.current.id
   has_queue   = var.source_type == "queue"
   has_key     = local.has_queue && var.queue_encryption == "kms"
-  source_arns = [for bucket in keys(var.source_buckets) : "arn:${local.partition}:s3:::${bucket}"]
   log_objects = "${aws_s3_bucket.log.arn}/${var.log_prefix}*"
+
+  # Whoever may set a bucket's logging chooses the prefix, and so the account in a key.
+  deliveries = {
+    LogDelivery = {
+      resource = "${aws_s3_bucket.log.arn}/${var.log_prefix}${local.account}/${local.region}/*"
+      sources  = [for bucket, layout in var.source_buckets : "arn:${local.partition}:s3:::${bucket}" if layout != "simple"]
+    }
+    SimpleLogDelivery = {
+      resource = local.log_objects
+      sources  = [for bucket, layout in var.source_buckets : "arn:${local.partition}:s3:::${bucket}" if layout == "simple"]
+    }
+  }
 }
 
 resource "aws_s3_bucket" "log" {
@@ -42,8 +56,16 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "log" {
   }
 }
 
-resource "aws_s3_bucket_lifecycle_configuration" "log" {
+resource "aws_s3_bucket_versioning" "log" {
   bucket = aws_s3_bucket.log.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "log" {
+  bucket = aws_s3_bucket_versioning.log.id
 
   rule {
     id     = "expire"
@@ -57,8 +79,25 @@ resource "aws_s3_bucket_lifecycle_configuration" "log" {
       days = var.retention_days
     }
 
+    noncurrent_version_expiration {
+      noncurrent_days = 30
+    }
+
     abort_incomplete_multipart_upload {
       days_after_initiation = 7
+    }
+  }
+
+  rule {
+    id     = "markers" # of deletion, behind which there is nothing any more
+    status = "Enabled"
+
+    filter {
+      prefix = var.log_prefix
+    }
+
+    expiration {
+      expired_object_delete_marker = true
     }
   }
 }
@@ -66,12 +105,12 @@ resource "aws_s3_bucket_lifecycle_configuration" "log" {
 data "aws_iam_policy_document" "log_bucket" {
   # Without a source bucket nobody delivers.
   dynamic "statement" {
-    for_each = length(local.source_arns) > 0 ? [1] : []
+    for_each = { for sid, delivery in local.deliveries : sid => delivery if length(delivery.sources) > 0 }
 
     content {
-      sid       = "LogDelivery"
+      sid       = statement.key
       actions   = ["s3:PutObject"]
-      resources = [local.log_objects]
+      resources = [statement.value.resource]
 
       principals {
         type        = "Service"
@@ -85,10 +124,48 @@ data "aws_iam_policy_document" "log_bucket" {
       }
 
       condition {
-        test     = "ArnLike"
+        test     = "ArnEquals"
         variable = "aws:SourceArn"
-        values   = local.source_arns
+        values   = statement.value.sources
       }
+    }
+  }
+
+  # Each delivery would make another one, without end.
+  statement {
+    sid       = "NoLogOfTheLog"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.log.arn}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logging.s3.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [aws_s3_bucket.log.arn]
+    }
+  }
+
+  # Holds for the account's administrators too; lifecycle rules are not subject to it.
+  statement {
+    sid       = "OnlyLogDelivery"
+    effect    = "Deny"
+    actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.log.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "aws:PrincipalServiceName"
+      values   = ["logging.s3.amazonaws.com"]
     }
   }
 

@@ -23,6 +23,46 @@ resource "aws_sqs_queue" "dead_letter" {
   kms_master_key_id         = local.has_key ? aws_kms_key.queue[0].arn : null
 }
 
+resource "aws_sqs_queue_redrive_allow_policy" "dead_letter" {
+  count = local.has_queue ? 1 : 0
+
+  queue_url = aws_sqs_queue.dead_letter[0].id
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.log[0].arn]
+  })
+}
+
+data "aws_iam_policy_document" "dead_letter" {
+  count = local.has_queue ? 1 : 0
+
+  statement {
+    sid       = "TLSOnly"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [aws_sqs_queue.dead_letter[0].arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "dead_letter" {
+  count = local.has_queue ? 1 : 0
+
+  queue_url = aws_sqs_queue.dead_letter[0].id
+  policy    = data.aws_iam_policy_document.dead_letter[0].json
+}
+
 data "aws_iam_policy_document" "queue" {
   count = local.has_queue ? 1 : 0
 

@@ -47,16 +47,43 @@ resource "aws_iam_policy" "reader" {
   policy = data.aws_iam_policy_document.reader.json
 }
 
+# Who asks a service to assume the role. EC2 tells nothing of it.
+locals {
+  service_account = split(":", var.service_account)
+  trust_conditions = {
+    "ecs-tasks.amazonaws.com" = [
+      ["StringEquals", "aws:SourceAccount", local.account],
+      ["ArnLike", "aws:SourceArn", "arn:${local.partition}:ecs:${local.region}:${local.account}:*"],
+    ]
+    "pods.eks.amazonaws.com" = [
+      ["StringEquals", "aws:RequestTag/kubernetes-namespace", local.service_account[0]],
+      ["StringEquals", "aws:RequestTag/kubernetes-service-account", local.service_account[1]],
+      ["ArnLike", "aws:RequestTag/eks-cluster-arn", "arn:${local.partition}:eks:${local.region}:${local.account}:cluster/*"],
+    ]
+  }
+}
+
 data "aws_iam_policy_document" "trust" {
   dynamic "statement" {
     for_each = var.oidc_provider == "" ? [1] : []
 
     content {
+      sid     = "Trust"
       actions = ["sts:AssumeRole", "sts:TagSession"] # EKS tags its sessions
 
       principals {
         type        = "Service"
         identifiers = [var.trusted_service]
+      }
+
+      dynamic "condition" {
+        for_each = lookup(local.trust_conditions, var.trusted_service, [])
+
+        content {
+          test     = condition.value[0]
+          variable = condition.value[1]
+          values   = [condition.value[2]]
+        }
       }
     }
   }

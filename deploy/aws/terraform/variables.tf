@@ -21,6 +21,11 @@ variable "source_buckets" {
     ])
     error_message = "A layout is simple, partitioned-by-event-time or partitioned-by-delivery-time."
   }
+
+  validation {
+    condition     = alltrue([for bucket in keys(var.source_buckets) : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket))])
+    error_message = "Each source bucket is named, without wildcards."
+  }
 }
 
 variable "retention_days" {
@@ -66,6 +71,11 @@ variable "trusted_service" {
   description = "Where the collector runs, unless oidc_provider is set: ec2.amazonaws.com, ecs-tasks.amazonaws.com or pods.eks.amazonaws.com."
   type        = string
   default     = "ec2.amazonaws.com"
+
+  validation {
+    condition     = contains(["ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"], var.trusted_service)
+    error_message = "The service is ec2.amazonaws.com, ecs-tasks.amazonaws.com or pods.eks.amazonaws.com."
+  }
 }
 
 variable "oidc_provider" {
@@ -75,9 +85,14 @@ variable "oidc_provider" {
 }
 
 variable "service_account" {
-  description = "With oidc_provider, the namespace and name of the service account."
+  description = "On EKS, the namespace and name of the service account."
   type        = string
   default     = "otelcol-s3audit:otelcol-s3audit"
+
+  validation {
+    condition     = length(split(":", var.service_account)) == 2
+    error_message = "The namespace, a colon and the name."
+  }
 }
 
 variable "name" {
