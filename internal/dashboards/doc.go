@@ -6,7 +6,8 @@
 //	go generate ./internal/dashboards
 //
 // A new panel is a row in its dashboard's table and, where it shows a figure, one in
-// the test of internal/e2e that runs every query against real servers.
+// the test of internal/e2e that runs every query against real servers, but LogQL: what
+// lists log records is written in LogQL and LogsQL from one table, and LogsQL is run.
 package dashboards
 
 //go:generate go run ./cmd/dashboards -out ../../dashboards

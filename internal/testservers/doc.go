@@ -1,7 +1,7 @@
 // Package testservers starts real servers for tests, each a process of its own
 // with nothing in it: Prometheus and VictoriaLogs, which take what the collector
-// sends, and fauxqs, an SQS that others wrote. FreeAddr and ModuleRoot are for tests that
-// start something else. It supports tests only.
+// sends, and fauxqs, an SQS that others wrote. FreeAddr and ModuleRoot are for tests
+// that start something else. It supports tests only.
 //
 // The programs are built into .tools by `make test-servers`. A test whose server
 // is not built is skipped, so that `make test` needs Go only; with TEST_SERVERS=1
