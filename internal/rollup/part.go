@@ -92,7 +92,7 @@ func (s *State) settle(p *part) {
 			continue
 		}
 		life := &c.series[p.stream]
-		life.announced = life.born && life.start != 0
+		life.announced = life.start != 0
 		if len(c.cut) == 0 {
 			continue
 		}

@@ -60,6 +60,7 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 					want, beginnings := sumsByPoint(rest), beginningsIn(rest)
 					for range settled {
 						l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint("new", settled) }))
+						l.commit()
 						l.acceptOne()
 					}
 					if snapshot {
@@ -150,6 +151,56 @@ func TestOnlyTheRestComesAgainWithOtherSettings(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A request has what is between its first point and its last one, not what others have.
+func TestRequestsAreSettledInAnyOrder(t *testing.T) {
+	for name, change := range temporalities {
+		s := testSettings()
+		change(&s)
+		l := newLife(t, s)
+		l.requestsOf(1000)
+		for i := range int64(12) {
+			l.add(with(func(r *accesslog.Record) { r.Bucket, r.Time = string(rune('b'+i%4)), r.Time+60*i }))
+		}
+		l.emit(time.Minute)
+		require.Greater(t, len(l.sending), 4, name)
+		var rest []Request
+		for i := range l.sending {
+			if i%2 == 0 {
+				rest = append(rest, l.sending[i])
+			} else {
+				l.state.Settle(&l.sending[i])
+			}
+		}
+		l.commit()
+		again := l.state.Emission(l.now)
+		assert.ElementsMatch(t, beginningsIn(rest), beginningsIn(again), name)
+		if s.Delta {
+			assert.Equal(t, sumsByPoint(rest), sumsByPoint(again), name)
+		}
+	}
+}
+
+// A series that is born while a request with its neighbours is under way has its
+// beginning in the next emission.
+func TestBornAmidAnEmission(t *testing.T) {
+	s := testSettings()
+	only(&s, "aws.s3.server.io", "aws.s3.bucket", direction)
+	l := newLife(t, s)
+	put := func(bucket string) {
+		l.add(with(func(r *accesslog.Record) { r.Bucket, r.Operation = bucket, "REST.PUT.OBJECT" }))
+	}
+	put("a")
+	l.add(with(func(r *accesslog.Record) { r.Bucket = "b" }))
+	put("c")
+	l.emit(time.Minute)
+	require.Len(t, l.sending, 1)
+	put("b")
+	l.commit()
+	l.accept()
+	l.emit(time.Minute)
+	assert.Equal(t, []string{"aws.s3.server.io aws.s3.bucket=b,network.io.direction=receive"}, beginningsIn(l.sending))
 }
 
 // An emission that is dropped half-way, since the next supersedes it, does not tell
