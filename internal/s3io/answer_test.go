@@ -173,7 +173,7 @@ func checkAnswers(t *testing.T, cases map[string]answerCase) {
 			}
 			require.ErrorIs(t, err, c.want.fault)
 			for _, kind := range []error{source.ErrGone, source.ErrChanged, source.ErrUnreachable, source.ErrDenied} {
-				assert.Equal(t, kind == c.want.fault, errors.Is(err, kind), "%v", err)
+				assert.Equal(t, errors.Is(c.want.fault, kind), errors.Is(err, kind), "%v", err)
 			}
 			now := ""
 			if changed := new(source.OverwrittenError); errors.As(err, &changed) {
