@@ -75,20 +75,6 @@ func allItems(n int) []int {
 	return all
 }
 
-// cut returns as many of the items as are known to fit, and the others.
-func (o *offering) cut(items []int) (first, others []int) {
-	limit, size := o.fits.limit(), 0
-	if limit == 0 {
-		return items, nil
-	}
-	for i, item := range items {
-		if size += o.size(item); size > limit && i > 0 {
-			return items[:i], items[i:]
-		}
-	}
-	return items, nil
-}
-
 // next returns what is offered next; paced says that there is to be a wait before.
 func (o *offering) next() (items []int, paced bool) {
 	if at := o.refusals.accepted.Load(); at > o.seen {
@@ -207,6 +193,7 @@ func (o *offering) try(ctx context.Context, items []int, paced bool) error {
 		if err := o.wait(ctx); err != nil || o.left == 0 {
 			return err
 		}
+		o.tried("retried")
 	}
 }
 
@@ -317,50 +304,9 @@ func (o *offering) wait(ctx context.Context) error {
 		o.giveUp(o.remaining(), o.latest)
 		return nil
 	}
-	o.tried("retried")
 	o.log.Warn("the pipeline refused "+o.what+", it is tried again",
 		zap.Int("left", o.left), zap.Duration("in", wait), zap.String("error", words(o.latest)))
 	return source.Sleep(ctx, wait)
-}
-
-// learn tells the limit of sizes that all that was accepted is smaller than all
-// that was refused, if that is so. What was refused with an item that was dropped
-// tells nothing of sizes.
-func (o *offering) learn() {
-	var refused []int // sizes
-	for _, piece := range o.refused {
-		if !slices.ContainsFunc(piece, func(i int) bool { return o.states[i].dropped }) {
-			refused = append(refused, o.sizeOf(piece))
-		}
-	}
-	if len(refused) == 0 {
-		return
-	}
-	largest := 0
-	for _, piece := range o.taken {
-		largest = max(largest, o.sizeOf(piece))
-	}
-	if 0 < largest && largest < slices.Min(refused) {
-		o.fits.learn(slices.Max(refused), largest)
-	}
-}
-
-func (o *offering) sizeOf(items []int) (size int) {
-	for _, i := range items {
-		size += o.size(i)
-	}
-	return size
-}
-
-// size asks for the size of an item once.
-func (o *offering) size(item int) int {
-	if o.sizes == nil {
-		o.sizes = make([]int, len(o.states))
-	}
-	if o.sizes[item] == 0 {
-		o.sizes[item] = o.payload.size(item)
-	}
-	return o.sizes[item]
 }
 
 // without returns the items that are not in left, which is a part of them.

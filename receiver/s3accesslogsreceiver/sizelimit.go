@@ -1,6 +1,9 @@
 package s3accesslogsreceiver
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 const (
 	growAfter    = 100 // accepted pieces; twice as many each time that growth was refused
@@ -74,4 +77,58 @@ func (l *sizeLimit) set(size int) {
 		l.after = min(2*l.after, maxGrowAfter)
 	}
 	l.size, l.count, l.grown = size, 0, false
+}
+
+// cut returns as many of the items as are known to fit, and the others.
+func (o *offering) cut(items []int) (first, others []int) {
+	limit, size := o.fits.limit(), 0
+	if limit == 0 {
+		return items, nil
+	}
+	for i, item := range items {
+		if size += o.size(item); size > limit && i > 0 {
+			return items[:i], items[i:]
+		}
+	}
+	return items, nil
+}
+
+// learn tells the limit of sizes that all that was accepted is smaller than all
+// that was refused, if that is so. What was refused with an item that was dropped
+// tells nothing of sizes.
+func (o *offering) learn() {
+	var refused []int // sizes
+	for _, piece := range o.refused {
+		if !slices.ContainsFunc(piece, func(i int) bool { return o.states[i].dropped }) {
+			refused = append(refused, o.sizeOf(piece))
+		}
+	}
+	if len(refused) == 0 {
+		return
+	}
+	largest := 0
+	for _, piece := range o.taken {
+		largest = max(largest, o.sizeOf(piece))
+	}
+	if 0 < largest && largest < slices.Min(refused) {
+		o.fits.learn(slices.Max(refused), largest)
+	}
+}
+
+func (o *offering) sizeOf(items []int) (size int) {
+	for _, i := range items {
+		size += o.size(i)
+	}
+	return size
+}
+
+// size asks for the size of an item once.
+func (o *offering) size(item int) int {
+	if o.sizes == nil {
+		o.sizes = make([]int, len(o.states))
+	}
+	if o.sizes[item] == 0 {
+		o.sizes[item] = o.payload.size(item)
+	}
+	return o.sizes[item]
 }
