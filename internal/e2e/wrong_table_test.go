@@ -34,7 +34,7 @@ var (
 
 	s3Hints    = []string{"aws.endpoint", "proxies", "in trouble"}
 	queueHints = []string{"queue.url", "proxies", "in trouble"}
-	roleHints  = []string{"aws.role_arn"}
+	roleHints  = []string{"aws.role_arn", "AWS_ENDPOINT_URL_STS"}
 	feedHints  = []string{feedName}
 )
 
