@@ -21,10 +21,11 @@ const (
 	failure   wrong = "5xx with HTML"
 	anothers  wrong = "somebody else's right answer"
 	endless   wrong = "100 MB"
+	untrue    wrong = "untrue error of S3"
 )
 
 // wrongs are the columns of the table.
-var wrongs = []wrong{empty, page, words, otherRoot, cutShort, cutChunks, elsewhere, failure, anothers, endless}
+var wrongs = []wrong{empty, page, words, otherRoot, cutShort, cutChunks, elsewhere, failure, anothers, endless, untrue}
 
 const signIn = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body><form action=\"/login\"><input name=\"user\"></form></body></html>\n"
 
@@ -56,6 +57,8 @@ func (a askedRow) give(which wrong, x *exchange) {
 		x.say(http.StatusBadGateway, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n")
 	case anothers:
 		a.anothers(x)
+	case untrue:
+		a.untrue(x)
 	case endless:
 		x.w.Header().Set("Content-Type", a.kind)
 		piece := []byte(strings.Repeat("<p>please sign in</p>\n", 1<<20/22))
@@ -92,10 +95,7 @@ func breakOff(x *exchange) {
 }
 
 // beyond is the answer to a range that begins behind the end.
-func beyond(x *exchange) {
-	x.say(http.StatusRequestedRangeNotSatisfiable, "application/xml",
-		`<?xml version="1.0" encoding="UTF-8"?><Error><Code>InvalidRange</Code><Message>The requested range is not satisfiable</Message><RequestId>LIAR</RequestId></Error>`)
-}
+var beyond = claims(http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
 
 // What others are answered, and rightly.
 const (
@@ -113,6 +113,14 @@ const (
 	otherObject = "79a5 another-bucket [09/Nov/2026:00:00:00 +0000] 192.0.2.3 - 3E57427F3EXAMPLE REST.GET.VERSIONING - \"GET /another-bucket?versioning HTTP/1.1\" 200 - 113 - 7 - \"-\" \"S3Console/0.4\" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader another-bucket.s3.us-west-1.amazonaws.com TLSV1.2 - -\n"
 	otherETag   = `"9b2cf535f27731c974343645a3985328"`
 )
+
+// claims answers with an error in S3's own words.
+func claims(status int, code string) func(*exchange) {
+	return func(x *exchange) {
+		x.say(status, "application/xml", `<?xml version="1.0" encoding="UTF-8"?><Error><Code>`+code+`</Code><Message>no</Message><RequestId>LIAR</RequestId></Error>`,
+			"X-Amz-Request-Id", "LIAR")
+	}
+}
 
 func says(kind, body string) func(*exchange) {
 	return func(x *exchange) { x.say(http.StatusOK, kind, body) }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -15,6 +16,7 @@ type askedRow struct {
 	kind      string // Content-Type of right answers
 	otherRoot string
 	anothers  func(*exchange) // somebody else's right answer
+	untrue    func(*exchange) // an error that ends an object when it is true
 	hints     []string        // of which one is in the message, as long as it lasts
 	but       map[wrong]but
 }
@@ -51,25 +53,32 @@ const (
 	isEnvelope   = "TAXII 2.1 allows an envelope without objects, and unknown members: it says that there is nothing new"
 )
 
-var notResumed = map[wrong]but{cutShort: {silent: isResumed}, cutChunks: {silent: isResumed}}
+// errorsAre is of what is tried again after every error.
+var errorsAre = but{out: "no error of it ends anything: outofreach_test.go"}
+
+var (
+	noErrors   = map[wrong]but{untrue: errorsAre}
+	notResumed = map[wrong]but{cutShort: {silent: isResumed}, cutChunks: {silent: isResumed}}
+)
 
 // askedRows are the rows. All cells that are not in but are run, once with a
 // single lie and once with one that lasts until something is told of it.
 var askedRows = []askedRow{
-	{what: firstList, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints},
-	{what: laterPage, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints},
-	{what: searchList, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints},
-	{what: sweepList, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints},
+	{what: firstList, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints, but: noErrors},
+	{what: laterPage, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints, but: noErrors},
+	{what: searchList, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints, but: noErrors},
+	{what: sweepList, sources: onlyBucket, kind: xmlType, otherRoot: allMyBuckets, anothers: says(xmlType, listOfOther), hints: s3Hints, but: noErrors},
 	{
 		what: firstGet, sources: bothOfThem, kind: "binary/octet-stream", otherRoot: allMyBuckets, anothers: objectOfOther, hints: s3Hints,
-		but: notResumed,
+		untrue: claims(http.StatusNotFound, "NoSuchKey"), but: notResumed,
 	},
 	{
 		what: resumedGet, sources: bothOfThem, kind: "binary/octet-stream", otherRoot: allMyBuckets, anothers: objectOfOther, hints: s3Hints,
-		but: notResumed,
+		untrue: claims(http.StatusPreconditionFailed, "PreconditionFailed"), but: notResumed,
 	},
 	{
 		what: headAsked, sources: bothOfThem, kind: "binary/octet-stream", anothers: objectOfOther, hints: s3Hints,
+		untrue: claims(http.StatusNotFound, "NoSuchKey"),
 		but: map[wrong]but{
 			words: {out: noBody}, otherRoot: {out: noBody}, endless: {out: noBody},
 			cutShort: {out: "there is no body to cut"}, cutChunks: {out: "there is no body to cut"},
@@ -78,30 +87,30 @@ var askedRows = []askedRow{
 	{
 		what: receive, sources: onlyQueue, kind: sqsType, otherRoot: `["Messages"]`, hints: queueHints,
 		anothers: says(sqsType, `{"Successful":[{"Id":"0"}],"Failed":[]}`),
-		but:      map[wrong]but{words: {silent: isNoMessages}, anothers: {silent: isNoMessages}},
+		but:      map[wrong]but{words: {silent: isNoMessages}, anothers: {silent: isNoMessages}, untrue: errorsAre},
 	},
 	{
 		what: deletion, sources: onlyQueue, kind: sqsType, otherRoot: `["Successful"]`, hints: queueHints,
-		anothers: says(sqsType, `{"Successful":[{"Id":"77"}],"Failed":[]}`),
+		anothers: says(sqsType, `{"Successful":[{"Id":"77"}],"Failed":[]}`), but: noErrors,
 	},
 	{
 		what: change, sources: onlyQueue, kind: sqsType, otherRoot: `["Successful"]`, hints: queueHints,
-		anothers: says(sqsType, `{"Successful":[{"Id":"77"}],"Failed":[]}`),
+		anothers: says(sqsType, `{"Successful":[{"Id":"77"}],"Failed":[]}`), but: noErrors,
 	},
-	{what: assumeRole, sources: bothOfThem, kind: "text/xml", otherRoot: allMyBuckets, anothers: says("text/xml", callerIdentity), hints: roleHints},
+	{what: assumeRole, sources: bothOfThem, kind: "text/xml", otherRoot: allMyBuckets, anothers: says("text/xml", callerIdentity), hints: roleHints, but: noErrors},
 	{
 		what: feedAsked, sources: files, kind: stixType, otherRoot: allMyBuckets, hints: feedHints,
-		but: map[wrong]but{anothers: {out: "nothing in a feed says whose it is"}},
+		but: map[wrong]but{anothers: {out: "nothing in a feed says whose it is"}, untrue: errorsAre},
 	},
 	{
 		what: taxiiFirst, sources: files, kind: taxiiType, otherRoot: `["objects"]`, hints: feedHints,
 		anothers: says(taxiiType, `{"title":"API root","versions":["application/taxii+json;version=2.1"],"max_content_length":1000}`),
-		but:      map[wrong]but{empty: {known: isNothingNew}, words: {known: isNothingNew}, anothers: {known: isNothingNew}},
+		but:      map[wrong]but{empty: {known: isNothingNew}, words: {known: isNothingNew}, anothers: {known: isNothingNew}, untrue: errorsAre},
 	},
 	{
 		what: taxiiLater, sources: files, kind: taxiiType, otherRoot: `["objects"]`, hints: feedHints,
 		anothers: says(taxiiType, `{"title":"API root","versions":["application/taxii+json;version=2.1"],"max_content_length":1000}`),
-		but:      map[wrong]but{words: {silent: isEnvelope}, anothers: {silent: isEnvelope}},
+		but:      map[wrong]but{words: {silent: isEnvelope}, anothers: {silent: isEnvelope}, untrue: errorsAre},
 	},
 }
 
@@ -145,6 +154,7 @@ var common = []string{
 	"bucket/sweep/empty 200/once", "bucket/sweep/307 to another host/lasting",
 	"bucket/get/sign-in page/lasting", "bucket/get/somebody else's right answer/once", "queue/get/sign-in page/once", "queue/get/empty 200/lasting",
 	"bucket/resumed get/cut/once", "queue/resumed get/somebody else's right answer/once",
+	"bucket/get/untrue error of S3/once", "queue/resumed get/untrue error of S3/lasting",
 	"bucket/head/empty 200/once", "queue/head/sign-in page/lasting",
 	"queue/ReceiveMessage/empty 200/lasting", "queue/ReceiveMessage/cut/once",
 	"queue/DeleteMessageBatch/JSON/lasting", "queue/ChangeMessageVisibilityBatch/empty 200/lasting",
@@ -187,6 +197,7 @@ func TestTheTableOfWrongAnswersIsWhole(t *testing.T) {
 			assert.NotEmpty(t, why.out+why.silent+why.known, "%s, %s: there is no reason", row.what, answer)
 		}
 		assert.True(t, row.anothers != nil || row.but[anothers].out != "", row.what)
+		assert.True(t, row.untrue != nil || row.but[untrue].out != "", row.what)
 		assert.True(t, row.otherRoot != "" || row.but[otherRoot].out != "", row.what)
 	}
 }
