@@ -110,8 +110,17 @@ func newWrongRig(t *testing.T, server *s3test.Server, c cell) *wrongRig {
 		}
 	}
 	f.source += where + "}\n"
-	rig.following = newFollowing(t, f)
+	rig.following = newPatient(t, f)
 	return rig
+}
+
+// newPatient is newFollowing with an exporter that waits for its answers: what it
+// gives up comes twice, and here nothing may.
+func newPatient(t *testing.T, f *feed) *following {
+	t.Helper()
+	patient := newFollowing(t, f)
+	patient.exporters = strings.Replace(patient.exporters, "{endpoint", "{timeout: 2m, endpoint", 1)
+	return patient
 }
 
 // choose is the liar's part in a cell: which requests meet the answer, and what
@@ -144,7 +153,6 @@ func (rig *wrongRig) hold(t testing.TB) {
 	held := rig.held
 	rig.more = withBatches(batchSize, wrongObjects)
 	rig.back.set(func(b *back) { b.accepted = func(int) { <-held } })
-	rig.exporters = strings.Replace(rig.exporters, "{endpoint", "{timeout: 2m, endpoint", 1) // or it sends again
 	t.Cleanup(rig.release)
 }
 
