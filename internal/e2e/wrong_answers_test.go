@@ -107,6 +107,8 @@ const (
 		`<CommonPrefixes><Prefix>other/999999999999/</Prefix></CommonPrefixes></ListBucketResult>`
 	allMyBuckets = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
 		`<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Owner><ID>1</ID></Owner><Buckets></Buckets></ListAllMyBucketsResult>`
+	listOfVersions = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
+		`<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>logs</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListVersionsResult>`
 	callerIdentity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>` +
 		`<Arn>arn:aws:iam::111122223333:user/reader</Arn><UserId>AIDA</UserId><Account>111122223333</Account></GetCallerIdentityResult>` +
 		`<ResponseMetadata><RequestId>LIAR</RequestId></ResponseMetadata></GetCallerIdentityResponse>`
