@@ -160,7 +160,7 @@ func (c *committer) answered(a Answer) {
 	}
 	e.repeat = e.repeat || a == Refused && request.Beginnings
 	switch {
-	case c.broken || c.ctx.Err() != nil && len(e.requests) > 0:
+	case c.ctx.Err() != nil && len(e.requests) > 0:
 		e.requests = nil
 	case len(e.requests) > 0:
 		c.hand()

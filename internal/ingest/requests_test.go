@@ -151,33 +151,33 @@ func sumOf(delta bool, accepted []request) (total int64, twice map[string]bool) 
 func TestStoppedAmidAnEmission(t *testing.T) {
 	objects := agentObjects()
 	for name, change := range emissionModes {
-		for kind, decide := range map[string]func(ctx context.Context, n int) Answer{
-			"unsettled": func(ctx context.Context, n int) Answer {
-				if n == 0 {
-					return Accepted
-				}
-				<-ctx.Done()
-				return Unsettled
-			},
-			"accepted when the time is over": func(ctx context.Context, n int) Answer {
-				if n == 0 {
-					<-ctx.Done()
-					return Accepted
-				}
-				<-ctx.Done()
-				return Unsettled
-			},
-		} {
+		for kind, late := range map[string]bool{"unsettled": false, "accepted when the time is over": true} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s, client, back := agentSettings(change), emptyStorage(), &ledger{decide: decide}
+					s, client := agentSettings(change), emptyStorage()
+					back := &ledger{decide: func(ctx context.Context, n int) Answer {
+						if n > 0 || late {
+							<-ctx.Done()
+						}
+						if n > 0 {
+							return Unsettled
+						}
+						return Accepted
+					}}
 					first := agentRig(t, objects, client, s, back)
 					ctx, cancel := context.WithCancel(t.Context())
 					time.AfterFunc(time.Hour, cancel)
 					require.NoError(t, first.Run(ctx))
 					require.NoError(t, first.parts.Progress.Close(t.Context()))
-					_, accepted := back.took()
+					offered, accepted := back.took()
 					require.Len(t, accepted, 1)
+					if s.Delta {
+						want := 2
+						if late {
+							want = 1
+						}
+						assert.Equal(t, want, offered, "nothing is offered when the time is over")
+					}
 
 					back.decide = nil
 					second := agentRig(t, objects, client, s, back)

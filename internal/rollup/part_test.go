@@ -71,6 +71,9 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 					l.sending = l.state.Emission(l.now)
 					l.check(metricsIn(l.sending))
 					assert.Equal(t, beginnings, beginningsIn(l.sending))
+					for i := range l.sending {
+						assert.Equal(t, len(beginningsIn(l.sending[i:i+1])) > 0, l.sending[i].Beginnings)
+					}
 					if s.Delta {
 						assert.Equal(t, want, sumsByPoint(l.sending))
 					}
