@@ -27,7 +27,7 @@ func (s *Source) fetchAhead(r *run, now time.Time) {
 	if next := s.runs.head(); next != nil && next.more && !next.due.After(now) {
 		r = next
 	}
-	if !r.more || r.in.isSlow() || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
+	if !r.more || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
 		return
 	}
 	in, got := r.in.ListInput, make(chan answer, 1)

@@ -107,6 +107,7 @@ func (r *rig) patiently(t *testing.T, d time.Duration) (keys []string, errs []er
 			return keys, errs
 		case err != nil:
 			errs = append(errs, err)
+			r.commit(t)
 			time.Sleep(backoff)
 		default:
 			keys = append(keys, w.Object.Key)
