@@ -39,8 +39,9 @@ func shown(log *zap.Logger) *zap.Logger {
 }
 
 // boundedRate lets ten equal messages through a minute: what an object or a
-// back end brings about must not flood the collector's own log. What is to be told
-// of each object has its name in the message, since the fields do not count.
+// back end brings about must not flood the collector's own log. Fields do not
+// count, here as in the collector's own sampling: what is to be told of each object
+// has its name in the message.
 func boundedRate(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Minute, 10, 0)

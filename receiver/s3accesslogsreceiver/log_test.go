@@ -60,12 +60,14 @@ func TestTheLogKeepsTheRateBelow(t *testing.T) {
 	assert.Equal(t, 5, logged.FilterMessageSnippet("other").Len())
 }
 
-// Every object that is given up is named, however the collector samples its log.
+// Every object that is given up is named, however the collector samples its log,
+// and whatever its name is.
 func TestEachObjectGivenUpIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 50 {
 		writeFile(t, filepath.Join(dir, fmt.Sprintf("2026-11-09-10-00-00-%016d.gz", i)), "\x1f\x8bno gzip")
 	}
+	writeFile(t, filepath.Join(dir, "evil\x1b[2J\u202e.gz"), "\x1f\x8bno gzip")
 	core, logged := observer.New(zap.InfoLevel)
 	set := settings("sampled")
 	set.Logger = zap.New(zapcore.NewSamplerWithOptions(core, 10*time.Second, 10, 100)) // the collector's default
@@ -77,6 +79,7 @@ func TestEachObjectGivenUpIsNamed(t *testing.T) {
 	for i := range 50 {
 		assert.Equal(t, 1, logged.FilterMessageSnippet(fmt.Sprintf("given up, the records before the fault stand: %s/2026-11-09-10-00-00-%016d.gz", dir, i)).Len())
 	}
+	assert.Equal(t, 1, logged.FilterMessageSnippet(`given up, the records before the fault stand: `+dir+`/evil\u{1b}[2J\u{202e}.gz`).Len())
 }
 
 func TestWhatIsShownIsBounded(t *testing.T) {

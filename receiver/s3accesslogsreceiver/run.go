@@ -58,7 +58,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		Progress:    progress,
 		Instruments: *r.instruments,
 		Status:      status.report,
-		Log:         r.repeated,
+		Log:         r.log,
 	}
 	if x.logs {
 		parts.Converter, parts.Sink = r.converter(), r.delivery(status.report)

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,7 @@ func TestAMessageThatCannotBeDeletedIsTriedAgain(t *testing.T) {
 			r.advance(10 * time.Minute)
 			assert.Equal(t, []string{event("7")}, r.remote.Bodies())
 			assert.Equal(t, 1, r.remote.Stats().InFlight, "renewed meanwhile")
+			assert.LessOrEqual(t, r.server.Calls("DeleteMessageBatch"), 40+r.clock.asked(maxBeat), "once a beat")
 			r.remote.Send(event("next"))
 			r.progress.finish(r.next())
 			r.untilDeleted(40)
@@ -139,6 +141,39 @@ func TestNothingIsReceivedWhileManyMessagesFail(t *testing.T) {
 			assert.Equal(t, fmt.Sprint(maxFailing), r.next().Object.Key)
 		})
 	}
+}
+
+// failsLate is a queue whose first delete fails for its message when open is closed.
+type failsLate struct {
+	Queue
+	calls atomic.Int64
+	open  chan struct{}
+}
+
+func (q *failsLate) Delete(ctx context.Context, receipts []string) ([]error, error) {
+	if q.calls.Add(1) > 1 {
+		return q.Queue.Delete(ctx, receipts)
+	}
+	<-q.open
+	return []error{source.ErrUnreachable}, nil
+}
+
+// A deletion that fails after its message came again is nobody's trouble: the
+// message is deleted by its new receipt.
+func TestAFailureOfAnEarlierReceiptIsNotTold(t *testing.T) {
+	r := newRig(t)
+	deletes := &failsLate{Queue: r.queue, open: make(chan struct{})}
+	r.queue = deletes
+	r.remote.Send(event("one"))
+	r.progress.finish(r.next())
+	r.until("the call", func() bool { return deletes.calls.Load() == 1 })
+	r.remote.RedeliverEarly()
+	r.none()
+	r.untilDeleted(1)
+	close(deletes.open)
+	r.until("its end", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.deleters == 0 })
+	r.advance(time.Minute)
+	require.NoError(t, r.counts.troubled())
 }
 
 // A message that cannot be returned is tried until it is visible by itself.

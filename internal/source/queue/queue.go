@@ -238,7 +238,7 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	if err := s.unable(); err != nil {
 		return nil, 0, err
 	}
-	if len(s.deletes)+len(s.aside) >= maxUndeleted {
+	if len(s.deletes) >= maxUndeleted {
 		return nil, undeletedPause, nil
 	}
 	return nil, s.resume.Sub(s.clock.Now()), nil
