@@ -135,7 +135,7 @@ func TestDirectoryIsReadToItsEnd(t *testing.T) {
 	dir := t.TempDir()
 	records := samplelogs.Records(1, 3000)
 	writeFile(t, filepath.Join(dir, "access/2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records[:1000], "\n")+"\n")
-	writeGzip(t, filepath.Join(dir, "111122223333/us-east-1/site/2026/11/09/2026-11-09-00-00-00-0123456789ABCDEF"), strings.Join(records[1000:], "\r\n"))
+	writeGzip(t, filepath.Join(dir, "111122223333/us-east-1", samplelogs.Bucket(records[1000]), "2026/11/09/2026-11-09-00-00-00-0123456789ABCDEF"), strings.Join(records[1000:], "\r\n"))
 	writeFile(t, filepath.Join(dir, "torn"), records[0][:100]+"\n")
 
 	cfg := directoryConfig(dir)
