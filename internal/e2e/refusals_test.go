@@ -58,12 +58,12 @@ func refusePoison(r *refusing, poison uids) {
 	r.logs = func(l plog.Logs, _ int) bool { return holds(l, poison) }
 }
 
-// holds reports whether any of the records is there.
-func holds(logs plog.Logs, any uids) bool {
+// holds reports whether one of some records is there.
+func holds(logs plog.Logs, some uids) bool {
 	for _, rl := range logs.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				if uid, _ := record.Attributes().Get("log.record.uid"); any[uid.Str()] > 0 {
+				if uid, _ := record.Attributes().Get("log.record.uid"); some[uid.Str()] > 0 {
 					return true
 				}
 			}

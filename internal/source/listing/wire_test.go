@@ -45,13 +45,6 @@ func (w *wire) Open(ctx context.Context, o source.Object, offset int64) (io.Read
 	return w.bucket.Open(ctx, o, offset)
 }
 
-// count returns how many lists were answered.
-func (w *wire) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.lists
-}
-
 // bodyOf writes a page as S3 does.
 func bodyOf(page *s3io.Page) string {
 	type object struct{ Key, ETag, LastModified string }
