@@ -20,7 +20,7 @@ const (
 	elsewhere wrong = "307 to another host"
 	failure   wrong = "5xx with HTML"
 	anothers  wrong = "somebody else's right answer"
-	endless   wrong = "100 MB"
+	endless   wrong = "200 MB"
 	untrue    wrong = "untrue error of S3"
 )
 
@@ -62,7 +62,7 @@ func (a askedRow) give(which wrong, x *exchange) {
 	case endless:
 		x.w.Header().Set("Content-Type", a.kind)
 		piece := []byte(strings.Repeat("<p>please sign in</p>\n", 1<<20/22))
-		for range 100 {
+		for range 200 {
 			if _, err := x.w.Write(piece); err != nil {
 				return // it has had enough
 			}
@@ -100,13 +100,15 @@ var beyond = claims(http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
 // What others are answered, and rightly.
 const (
 	listOfOther = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
-		`<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>logs</Name><Prefix>other/</Prefix><KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys>` +
+		`<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>logs</Name><KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys>` +
 		`<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>` +
 		`<Contents><Key>other/2026-11-09-00-00-00-AAAAAAAAAAAAAAAA</Key><LastModified>2026-11-09T00:00:01.000Z</LastModified><ETag>&quot;9b2cf535f27731c974343645a3985328&quot;</ETag><Size>7</Size><StorageClass>STANDARD</StorageClass></Contents>` +
 		`<Contents><Key>x</Key><LastModified>2026-11-09T00:00:01.000Z</LastModified><ETag>&quot;9b2cf535f27731c974343645a3985328&quot;</ETag><Size>7</Size><StorageClass>STANDARD</StorageClass></Contents>` +
 		`<CommonPrefixes><Prefix>other/999999999999/</Prefix></CommonPrefixes></ListBucketResult>`
 	allMyBuckets = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
 		`<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Owner><ID>1</ID></Owner><Buckets></Buckets></ListAllMyBucketsResult>`
+	emptyOfOther = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
+		`<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>logs</Name><Prefix>other/</Prefix><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>`
 	listOfVersions = `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
 		`<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>logs</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListVersionsResult>`
 	callerIdentity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>` +

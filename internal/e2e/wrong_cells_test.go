@@ -14,7 +14,7 @@ import (
 
 // maxWrong is what a process may take whatever it is answered, bytes of resident
 // memory at most.
-const maxWrong = 400e6
+const maxWrong = 300e6
 
 // wrongWait is how long anything is waited for that has to come.
 const wrongWait = time.Minute
