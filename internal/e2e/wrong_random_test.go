@@ -65,15 +65,15 @@ func TestWrongAnswersAtRandom(t *testing.T) {
 		for i, kind := range []string{"bucket", "queue"} {
 			t.Run(kind, func(t *testing.T) {
 				t.Parallel()
-				rng := rand.New(rand.NewPCG(seed, uint64(i)))
-				f, l := wrongFollowing(t, kind, server, c, rng)
+				f, l := wrongFollowing(t, kind, server, c, rand.New(rand.NewPCG(seed, uint64(i))))
+				moments := rand.New(rand.NewPCG(seed, uint64(10+i)))
 				f.more = fmt.Sprintf("concurrency: %d\ndeliveries: %d\nlogs: {batch_size: %d, flush_interval: 100ms}\n", concurrency, deliveries, batchSize)
 				f.back.slowDown(slow)
 				begin := time.Now()
 				for n := range kills {
 					victim := f.start(t)
 					f.back.reached(t, 4*time.Minute, len(c.want)*(n+1)/(kills+1))
-					time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond)
+					time.Sleep(time.Duration(moments.IntN(200)) * time.Millisecond)
 					victim.alive(t)
 					victim.kill(t)
 					f.died()
