@@ -80,7 +80,7 @@ func (a *assembler) add(p *piece) {
 		if a.overflows(&s) {
 			a.flush()
 		}
-		a.current.add(&s, p.object)
+		a.current.add(&s, p)
 		a.mark(mark{object: p.object, end: s.end})
 	}
 	if p.last {
@@ -106,12 +106,12 @@ func (a *assembler) overflows(s *segment) bool {
 	return b.records+s.records > cfg.BatchRecords || b.logs.Size()+s.logs.Size() > cfg.BatchBytes
 }
 
-// add takes a segment of an object over.
-func (b *batch) add(s *segment, o *object) {
+// add takes a segment of a piece over.
+func (b *batch) add(s *segment, p *piece) {
 	b.records += s.records
 	if s.logs != nil {
 		b.logs.Merge(s.logs)
-		b.origins = append(b.origins, origin{o, s.lines})
+		b.origins.add(p)
 	}
 	if s.delta != nil {
 		b.deltas = append(b.deltas, s.delta)
@@ -147,7 +147,7 @@ func (a *assembler) flush() {
 }
 
 func (a *assembler) renew() {
-	a.current = &batch{number: a.number}
+	a.current = &batch{number: a.number, origins: origins{split: a.engine.cfg.SplitJoined}}
 	if converter := a.engine.parts.Converter; converter != nil {
 		a.current.logs = converter.NewBatch(0)
 	}
@@ -164,7 +164,7 @@ func (e *Engine) deliver(ctx context.Context, b *batch) error {
 	}
 	begin := time.Now()
 	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs(), b.origins.locate)
-	b.logs, b.origins = nil, nil
+	b.logs, b.origins = nil, origins{}
 	e.parts.Instruments.delivered(b.records, refused, time.Since(begin))
 	return err
 }

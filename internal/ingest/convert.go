@@ -16,7 +16,6 @@ import (
 // segment is a part of a piece that fits into a batch.
 type segment struct {
 	logs    *otlplogs.Batch // nil without a logs pipeline, or records
-	lines   []lineOrigin    // of logs
 	delta   *rollup.Delta   // nil without metrics
 	records int
 	end     int64 // where in the object the line behind the segment begins
@@ -110,7 +109,7 @@ func (c *converter) one(line string, at int64) {
 	if err := accesslog.Parse(line, &c.record); err != nil {
 		c.counted.malformed++
 		if logs := c.logs(); logs != nil {
-			logs.AppendMalformed(&c.record, line, c.identify(line, at), &c.origin, err)
+			logs.AppendMalformed(&c.record, line, lines.Identify(line), &c.origin, err)
 		}
 		return
 	}
@@ -127,16 +126,8 @@ func (c *converter) one(line string, at int64) {
 		c.counter.Add(&c.record, client)
 	}
 	if logs := c.logs(); logs != nil {
-		logs.Append(&c.record, line, c.identify(line, at), &c.origin, client)
+		logs.Append(&c.record, line, lines.Identify(line), &c.origin, client)
 	}
-}
-
-// identify returns the id of a record whose line begins at the offset at, and
-// notes where it came from.
-func (c *converter) identify(record string, at int64) [16]byte {
-	id := lines.Identify(record)
-	c.segment.lines = append(c.segment.lines, lineOrigin{id, at})
-	return id
 }
 
 // long keeps the beginning of a line that is longer than the limit.
@@ -152,7 +143,6 @@ func (c *converter) long(l *lines.Long) {
 	reason := fmt.Errorf("line of %d bytes is longer than max_line_size (%d bytes): its first %d bytes are kept",
 		l.Size, c.engine.cfg.Lines.Line, len(kept))
 	logs.AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
-	c.segment.lines = append(c.segment.lines, lineOrigin{l.ID, c.p.chunk.Offset})
 }
 
 // full tells whether the segment has to be cut before a line of this length.
@@ -173,8 +163,7 @@ func (c *converter) full(length int) bool {
 // there is no use for any.
 func (c *converter) logs() *otlplogs.Batch {
 	if c.segment.logs == nil && c.engine.parts.Converter != nil {
-		n := c.hint()
-		c.segment.logs, c.segment.lines = c.engine.parts.Converter.NewBatch(n), make([]lineOrigin, 0, n)
+		c.segment.logs = c.engine.parts.Converter.NewBatch(c.hint())
 	}
 	return c.segment.logs
 }

@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 )
 
 // Every record of every batch is found in its object, at the byte where its line
@@ -69,8 +72,23 @@ func TestEqualLinesHaveAPlaceEach(t *testing.T) {
 	assert.ElementsMatch(t, []int64{0, size, 2 * size}, got)
 }
 
+func TestRecordsOfOneLineKnowIt(t *testing.T) {
+	records := samplelogs.Records(54, 20)
+	text := records[0] + "\n" + strings.Join(records[1:15], " ") + "\n" + strings.Join(records[15:], " ") + "\n"
+	cfg := testConfig()
+	cfg.SplitJoined, cfg.BatchRecords = true, 4
+	sink, got := &fakeSink{}, make(map[string]int64)
+	sink.located = func(id, _ string, offset int64) { got[id] = offset }
+	objects := []*fakeObject{{key: "2026-11-09-00-00-00-0123456789ABCDEF", content: []byte(text)}}
+	require.NoError(t, newRig(cfg, newFakeSource(objects...), sink).Run(context.Background()))
+	require.Len(t, got, 20)
+	assert.Zero(t, got[hexID(records[0])])
+	assert.EqualValues(t, len(records[0])+1, got[hexID(records[14])])
+	assert.EqualValues(t, strings.Index(text, records[15]), got[hexID(records[19])])
+}
+
 func TestWhatIsNoUIDHasNoPlace(t *testing.T) {
-	all := origins{{object: &object{}, lines: []lineOrigin{{id: [16]byte{1}}}}}
+	all := origins{pieces: []origin{{&object{}, lines.Chunk{Text: "a\nb\n"}}}}
 	for _, id := range []string{"", "x", strings.Repeat("x", 32), strings.Repeat("0", 64), fmt.Sprintf("%032x", 7)} {
 		object, offset := all.locate(id)
 		assert.Empty(t, object)

@@ -15,6 +15,10 @@ import (
 // from one of the back end.
 const lastOffers = 5
 
+// quotaOffers is the same for an item whose refusals may be those of a quota that
+// others use up.
+const quotaOffers = 20
+
 // offering is a payload on its way to the pipeline.
 //
 // A piece that is refused is cut in halves, these in halves, down to single items.
@@ -39,12 +43,13 @@ type offering struct {
 	suspects []int   // with what is done by now; the longest suspected first
 	dropped  int
 
-	quiet    int   // refusals since anything was accepted
-	seen     int64 // refusals.accepted when quiet was set to 0
-	accepted bool  // anything of this payload was
-	latest   error // refusal
-	turns    int   // that were waited for
-	probed   int   // the item that was last offered as a probe
+	quiet     int   // refusals since anything was accepted
+	seen      int64 // refusals.accepted when quiet was set to 0
+	accepted  bool  // anything of this payload was
+	throttled bool  // the latest offer was of a single item, and may have been over a quota
+	latest    error // refusal
+	turns     int   // that were waited for
+	probed    int   // the item that was last offered as a probe
 
 	sizes          []int   // by item; 0: it was not asked for
 	taken, refused [][]int // pieces, for learn
@@ -53,7 +58,7 @@ type offering struct {
 type itemState struct {
 	done, dropped bool
 	throttled     bool  // its refusal may have been one of too much at a time
-	offers        uint8 // after a wait and others' acceptance, when one refusal does not convict it
+	offers        uint8 // after a wait, when the next refusal does not convict it
 	suspected     int64 // the moment of its refusal; 0: it was not refused alone
 }
 
@@ -75,15 +80,21 @@ func allItems(n int) []int {
 	return all
 }
 
-// next returns what is offered next; paced says that there is to be a wait before.
-func (o *offering) next() (items []int, paced bool) {
+// turn is what is offered next.
+type turn struct {
+	items []int
+	paced bool // there is a wait before
+	rest  bool // it is all that is left, whose pieces stay pending
+}
+
+func (o *offering) next() turn {
 	if at := o.refusals.accepted.Load(); at > o.seen {
 		o.seen, o.quiet = at, 0
 	}
 	o.suspects = slices.DeleteFunc(o.suspects, func(i int) bool { return o.states[i].done })
 	if len(o.suspects) > 0 && o.ripe(o.suspects[0]) {
-		// What was accepted may have used up what is allowed at a time.
-		return o.suspects[:1:1], o.states[o.suspects[0]].throttled
+		// What was accepted may have used up a quota.
+		return turn{items: o.suspects[:1:1], paced: o.throttled || o.states[o.suspects[0]].throttled}
 	}
 	top := o.top()
 	switch {
@@ -93,15 +104,15 @@ func (o *offering) next() (items []int, paced bool) {
 		if len(others) > 0 {
 			o.pending = append(o.pending, others)
 		}
-		return first, false
+		return turn{items: first, paced: o.throttled}
 	case top != nil && o.quiet < 2*o.depth:
-		return o.probe(), false
+		return turn{items: o.probe(), paced: o.throttled}
 	}
 	if o.turns++; o.turns%2 == 1 && (top != nil || !o.accepted) {
 		first, _ := o.cut(o.remaining())
-		return first, true
+		return turn{items: first, paced: true, rest: true}
 	}
-	return o.probe(), true
+	return turn{items: o.probe(), paced: true}
 }
 
 // top returns the piece on top of the stack, or nil when only suspects are left.
@@ -165,7 +176,8 @@ func stride(n int) int {
 }
 
 // try offers items until the pipeline accepts or refuses them.
-func (o *offering) try(ctx context.Context, items []int, paced bool) error {
+func (o *offering) try(ctx context.Context, t turn) error {
+	items := t.items
 	convicting := len(items) == 1 && o.ripe(items[0])
 	for {
 		begin := o.moment()
@@ -183,7 +195,7 @@ func (o *offering) try(ctx context.Context, items []int, paced bool) error {
 		no := isRefusal(err)
 		switch {
 		case no && o.policy == refusalWait:
-			o.refuse(items, convicting, paced, err)
+			o.refuse(items, convicting, t.rest, err)
 			return nil
 		case no, !o.retry.cfg.Enabled:
 			o.giveUp(items, err)
@@ -200,7 +212,7 @@ func (o *offering) try(ctx context.Context, items []int, paced bool) error {
 // accept notes that items are accepted whose offer began at a moment.
 func (o *offering) accept(items []int, begin int64) {
 	o.settled(items)
-	o.accepted = true
+	o.accepted, o.throttled = true, false
 	o.retry.reset()
 	o.refusals.accept(begin)
 	if o.fits.limit() > 0 {
@@ -219,15 +231,15 @@ func (o *offering) settled(items []int) {
 }
 
 // refuse notes a permanent refusal. convicting says that something was accepted
-// since the item was refused before.
-func (o *offering) refuse(items []int, convicting, paced bool, err error) {
+// since the item was refused before, rest that items are those of turn.rest.
+func (o *offering) refuse(items []int, convicting, rest bool, err error) {
 	o.quiet++
-	o.latest = err
+	o.latest, o.throttled = err, false
 	o.tried("retried")
 	o.log.Warn("the pipeline refused "+o.what+" or a part of it permanently, what is left is offered again in parts",
 		zap.Int("offered", len(items)), zap.Int("left", o.left), zap.String("error", words(err)))
 	if len(items) > 1 {
-		if !paced { // else it is the rest, whose pieces stay as they are
+		if !rest {
 			o.refused = append(o.refused, items)
 			if o.fits.limit() > 0 {
 				o.fits.refuse(o.sizeOf(items))
@@ -244,6 +256,11 @@ func (o *offering) suspect(item int, convicting bool, err error) {
 	s := &o.states[item]
 	known, last := s.suspected > 0, len(o.pending) == 0
 	s.throttled = maybeThrottled(err)
+	o.throttled = s.throttled
+	offers := uint8(lastOffers)
+	if s.throttled {
+		offers = quotaOffers
+	}
 	switch {
 	case !known:
 		o.refused = append(o.refused, []int{item})
@@ -251,7 +268,7 @@ func (o *offering) suspect(item int, convicting bool, err error) {
 		o.drop(item, err)
 		return
 	case convicting, last && (o.accepted || s.offers > 0):
-		if s.offers++; s.offers >= lastOffers {
+		if s.offers++; s.offers >= offers {
 			o.drop(item, err)
 			return
 		}

@@ -81,8 +81,8 @@ func (r *refusals) refuseAll(err error) {
 func (r *refusals) settle(ctx context.Context, p payload) (dropped int, err error) {
 	o := newOffering(r, p)
 	for o.left > 0 {
-		items, paced := o.next()
-		if paced {
+		t := o.next()
+		if t.paced {
 			if o.quiet > 0 && (!o.accepted || o.quiet >= 2*o.depth) {
 				r.refuseAll(o.latest)
 			}
@@ -90,7 +90,7 @@ func (r *refusals) settle(ctx context.Context, p payload) (dropped int, err erro
 				return o.dropped, err
 			}
 		}
-		if err := o.try(ctx, items, paced); err != nil {
+		if err := o.try(ctx, t); err != nil {
 			return o.dropped, err
 		}
 	}
