@@ -20,6 +20,9 @@ type ListInput struct {
 	Token      string // Page.Token of the page before; the rest must be as it was then
 }
 
+// errUnread: an answer came by another way than through checkBody.
+var errUnread = &bodyError{"the answer was not looked at, which is a fault of this program"}
+
 // List lists one page. Errors wrap those of packages source and s3io; ErrToken
 // says that the list has to begin anew.
 func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
@@ -38,8 +41,10 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 		req.StartAfter = nil // the token knows
 	}
 	var page Page
+	read := false
 	_, err := c.api.ListObjectsV2(ctx, req, func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
+			read = true
 			page, err = ReadPage(body, in)
 			if errors.Is(err, errIsError) {
 				return body, nil // the SDK makes it an error with code and message
@@ -47,6 +52,9 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 			return nil, err
 		}))
 	})
+	if err == nil && !read { // no page is no empty page
+		err = errUnread
+	}
 	if err != nil {
 		return Page{}, c.explain(ctx, call{action: "s3:ListBucket", bucket: in.Bucket, key: in.Prefix, token: in.Token != ""}, err)
 	}

@@ -87,6 +87,8 @@ type envelope struct {
 	more bool   // TAXII: this is not all
 	next string // TAXII: the page after this one
 	upTo string // in a copy of a collection: version.AddedAfter
+
+	bare bool // there is none: the objects are an array
 }
 
 // decode takes in a bundle, an envelope or an array.
@@ -98,6 +100,7 @@ func (o *stixObjects) decode(r io.Reader, skip func(at int, err error)) (e envel
 	case err != nil:
 		return e, err
 	case start == json.Delim('['):
+		e.bare = true
 		for d.More() {
 			if err := element(); err != nil {
 				return e, err

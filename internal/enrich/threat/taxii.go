@@ -130,6 +130,8 @@ func (o taxiiOrigin) page(ctx context.Context, query url.Values, objects *stixOb
 		err = fmt.Errorf("%w: %w", errBroken, body.broken)
 	case err != nil && !errors.Is(err, ErrTooLarge):
 		err = fmt.Errorf("%w: %w", ErrFormat, err)
+	case err == nil && e.bare:
+		err = fmt.Errorf("%w: an array in place of a TAXII envelope", ErrFormat)
 	}
 	return e, res.Header.Get("X-TAXII-Date-Added-Last"), err
 }

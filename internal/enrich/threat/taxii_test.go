@@ -201,6 +201,10 @@ func TestCollectionInTrouble(t *testing.T) {
 			w.Header().Set("Content-Type", taxiiType)
 			_, _ = w.Write([]byte(`{"objects": [{]`))
 		}, Refused, "invalid character"},
+		"an array": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", taxiiType)
+			_, _ = w.Write([]byte(`["objects"]`))
+		}, Refused, "an array in place of a TAXII envelope"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, s := newTAXII(t, fiveObjects(), newKeeper())
