@@ -76,7 +76,8 @@ validate: build ## Let the built collector check every configuration of this rep
 .PHONY: test
 test: $(S3) $(NFPM) build ## Run all tests, with the race detector where there is a C compiler
 	cd deploy/check && go test -count=1 ./... # it reads files of another module, which the cache does not watch
-	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m $(PACKAGES)
+	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m $$(go list $(PACKAGES) | grep -v /internal/e2e)
+	gotestsum --format pkgname --hide-summary skipped -- -timeout 20m ./internal/e2e # the built collector, beside nothing else
 
 .PHONY: test-memory
 test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)

@@ -64,7 +64,7 @@ func TestFaultsOnAllSides(t *testing.T) {
 
 			begin := time.Now()
 			collector := f.start(t)
-			f.back.reached(t, time.Minute, len(c.want))
+			f.back.reached(t, 5*time.Minute, len(c.want))
 			trouble()
 			f.back.metrics.set(func(l *ledger) { l.unavailable, l.invalid = 0, 0 })
 			collector.settled(t, time.Minute, "ok", len(c.objects))

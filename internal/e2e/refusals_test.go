@@ -130,7 +130,6 @@ func (s *situation) run(t *testing.T, how refusal, killed bool) {
 		collector = f.start(t)
 	}
 	f.back.reached(t, 2*time.Minute, len(want))
-	collector.settled(t, time.Minute, "ok", 1)
 	collector.until(t, time.Minute, "end of work", func() bool { return f.looked(t, collector) })
 	collector.stop(t, 15*time.Second)
 	log += collector.log(t)

@@ -87,7 +87,7 @@ func TestAReceiveThatTakesLongHoldsNoOtherUp(t *testing.T) {
 	}()
 	r.until("the other receive", func() bool { return r.remote.Stats().InFlight == 10 })
 	r.advance(r.set.Visibility)
-	assert.Equal(t, 10, r.counts.of(Returned), "nobody began them")
+	r.until("the return of those that nobody began", func() bool { return r.counts.of(Returned) == 10 })
 	close(q.open)
 	require.NotNil(t, <-next)
 }
