@@ -33,7 +33,7 @@ func sink(t testing.TB) (c *collector, addr, out string) {
 // retries to the receiver. It is as patient as a busy machine needs it: what it gave
 // up and sent again would come twice.
 func otlpExporter(addr string) string {
-	return "otlp_grpc: {endpoint: " + addr + ", timeout: 1m, tls: {insecure: true}, sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}"
+	return "otlp_grpc: {endpoint: " + addr + ", timeout: 2m, tls: {insecure: true}, sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}"
 }
 
 // What the line's worst does to a message: repeated as log.record.original, and

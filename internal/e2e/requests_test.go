@@ -59,7 +59,7 @@ func TestEndedBetweenTheRequestsOfAnEmission(t *testing.T) {
 				f.metrics, f.signals = metrics, []string{"metrics"}
 				f.more = withBatches(2000, deliveries) + "shutdown_timeout: 1s\n"
 				before, after := f.back.metrics, newBack(t)
-				f.exporters = patientExporter(f.back.addr)
+				f.exporters = otlpExporter(f.back.addr)
 				var first *collector
 				started := make(chan struct{})
 				before.set(func(l *ledger) {
@@ -83,7 +83,7 @@ func TestEndedBetweenTheRequestsOfAnEmission(t *testing.T) {
 				end.by(t, first)
 				require.Equal(t, 1, before.emissions())
 
-				f.exporters = patientExporter(after.addr)
+				f.exporters = otlpExporter(after.addr)
 				want, there := sums{}, before.sums()
 				want.merge(c.sums)
 				if end.unheard {
@@ -116,9 +116,4 @@ func (s sums) atLeast(other sums) bool {
 		}
 	}
 	return true
-}
-
-// patientExporter is otlpExporter with a timeout that no busy machine comes to.
-func patientExporter(addr string) string {
-	return strings.Replace(otlpExporter(addr), "sending_queue:", "timeout: 1m, sending_queue:", 1)
 }

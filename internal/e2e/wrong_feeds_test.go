@@ -78,7 +78,7 @@ func runFeedCell(t *testing.T, c cell) {
 	}
 	corpora := [3]*corpus{wrongCorpora()["access/"], wrongCorpora()["recent/"], wrongCorpora()[partPrefix]}
 	all, want, dir := sums{}, uids{}, t.TempDir()
-	f := newPatient(t, &feed{source: "directory: {path: " + dir + "}\n", died: func() {}})
+	f := newFollowing(t, &feed{source: "directory: {path: " + dir + "}\n", died: func() {}})
 	f.more = withBatches(batchSize, deliveries) + "threat_intel: {feeds: [{name: " + feedName + ", " + endpoint + "}]}\n"
 	rig := &wrongRig{following: f, cell: c, liar: l}
 

@@ -116,7 +116,7 @@ func wrongFollowing(t *testing.T, kind string, server *s3test.Server, c *corpus,
 		f.looked = func(t testing.TB, c *collector) bool {
 			return c.metric(t, apiMetric, `api="s3.list"`) >= 2 && c.metric(t, flightMetric, "") == 0
 		}
-		return newPatient(t, f), l
+		return newFollowing(t, f), l
 	}
 	f.sqs = fakesqs.Start()
 	t.Cleanup(f.sqs.Close)
@@ -132,7 +132,7 @@ func wrongFollowing(t *testing.T, kind string, server *s3test.Server, c *corpus,
 		return left.Visible+left.InFlight == 0
 	}
 	redeliverEvery(t, f.queue, time.Second)
-	return newPatient(t, f), l
+	return newFollowing(t, f), l
 }
 
 // redeliverEvery lets messages that were given back, or whose receipt was lost,

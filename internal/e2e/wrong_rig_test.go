@@ -110,17 +110,8 @@ func newWrongRig(t *testing.T, server *s3test.Server, c cell) *wrongRig {
 		}
 	}
 	f.source += where + "}\n"
-	rig.following = newPatient(t, f)
+	rig.following = newFollowing(t, f)
 	return rig
-}
-
-// newPatient is newFollowing with an exporter that waits for its answers: what it
-// gives up comes twice, and here nothing may.
-func newPatient(t *testing.T, f *feed) *following {
-	t.Helper()
-	patient := newFollowing(t, f)
-	patient.exporters = strings.Replace(patient.exporters, "{endpoint", "{timeout: 2m, endpoint", 1)
-	return patient
 }
 
 // choose is the liar's part in a cell: which requests meet the answer, and what
