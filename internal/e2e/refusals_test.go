@@ -131,6 +131,7 @@ func (s *situation) run(t *testing.T, how refusal, killed bool) {
 	}
 	f.back.reached(t, 2*time.Minute, len(want))
 	collector.until(t, time.Minute, "end of work", func() bool { return f.looked(t, collector) })
+	collector.until(t, 2*time.Minute, "all metrics", func() bool { return f.back.metrics.sums().records() >= c.sums.records() })
 	collector.stop(t, 15*time.Second)
 	log += collector.log(t)
 
@@ -206,5 +207,6 @@ func (s *situation) assertPaced(t *testing.T, r *refusing, killed bool) {
 		lives = 2
 	}
 	pauses := int(logs.last.Sub(logs.first)/refusalPause) + 1
-	assert.LessOrEqual(t, logs.refused, lives*deliveries*(wayDown+pauses), "within %v", logs.last.Sub(logs.first))
+	searches := 2 * s.poison * wayDown // for what is never taken, once the others are
+	assert.LessOrEqual(t, logs.refused, lives*(deliveries*(wayDown+pauses)+searches), "within %v", logs.last.Sub(logs.first))
 }
