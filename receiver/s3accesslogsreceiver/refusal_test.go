@@ -92,6 +92,39 @@ func TestAQuotaLosesNothing(t *testing.T) {
 	}
 }
 
+// Others may use a quota up again and again.
+func TestAQuotaIsWaitedForTwentyTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, refusals := newBackEnd(), 0
+		b.answer = func(_ *backEnd, items []int) error {
+			if slices.Contains(items, 0) && refusals < 2+quotaOffers-1 {
+				refusals++ // with its batch, alone, and all but the last of those with a wait
+				return errQuota
+			}
+			return nil
+		}
+		settleAll(t, newRefusals(b), b, 2)
+	})
+}
+
+// What was accepted may have used a quota up, so that there is a wait before what
+// was over it is offered again.
+func TestAnAcceptanceIsNoReasonToHurryWithAQuota(t *testing.T) {
+	for err, paced := range map[error]bool{errQuota: true, errPoison: false} {
+		r := newRefusals(newBackEnd())
+		o := newOffering(r, batchOf{newBackEnd(), 0, 3})
+		o.next()
+		o.refuse([]int{0, 1, 2}, false, false, err)
+		assert.False(t, o.next().paced, "a smaller piece may fit")
+		o.refuse([]int{0}, false, false, err)
+		assert.Equal(t, paced, o.next().paced)
+		o.accept([]int{1}, r.moment())
+		again := o.next()
+		assert.Equal(t, []int{0}, again.items)
+		assert.Equal(t, paced, again.paced)
+	}
+}
+
 func TestAQuotaForOneRecordIsNoQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBackEnd()
