@@ -43,7 +43,7 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 
 // fail is an error about the queue, of the first of these kinds above all.
 func (q *Queue) fail(what, hint string, kinds ...error) error {
-	return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], q.url, what, hint)}
+	return failure(q.url, what, hint, kinds...)
 }
 
 // queueCode is a code of SQS as it is in all answers: some come with

@@ -169,20 +169,14 @@ func (q *point) copyTo(to pmetric.Metric) {
 // left returns which items were not accepted, as a partial error names them. Its
 // points may have been changed on the way; if they cannot be told, all are left.
 func (p *points) left(items []int, failed pmetric.Metrics) (left []int) {
-	missing := make(map[string]int)
+	var keys []string
 	for _, q := range listPoints(failed) {
-		missing[q.key()]++
+		keys = append(keys, q.key())
 	}
-	for _, item := range items {
-		if key := p.all()[item].key(); missing[key] > 0 {
-			missing[key]--
-			left = append(left, item)
-		}
+	if len(keys) != failed.DataPointCount() {
+		return items // some have become of a kind that rollup does not make
 	}
-	if len(left) == 0 || len(left) != failed.DataPointCount() {
-		return items
-	}
-	return left
+	return itemsOf(keys, items, func(item int) string { return p.all()[item].key() })
 }
 
 // key tells points apart: by metric, span and attributes.

@@ -104,20 +104,11 @@ func (r *records) part(items []int) plog.Logs {
 // records may have been changed on the way, so they are known by their uid; if
 // that does not tell, all are left.
 func (r *records) left(items []int, failed plog.Logs) (left []int) {
-	missing := make(map[string]int)
+	var uids []string
 	for _, q := range listRecords(failed) {
-		missing[q.uid()]++
+		uids = append(uids, q.uid())
 	}
-	for _, item := range items {
-		if id := r.all()[item].uid(); missing[id] > 0 {
-			missing[id]--
-			left = append(left, item)
-		}
-	}
-	if len(left) == 0 || len(left) != failed.LogRecordCount() {
-		return items
-	}
-	return left
+	return itemsOf(uids, items, func(item int) string { return r.all()[item].uid() })
 }
 
 func (q *record) uid() string {

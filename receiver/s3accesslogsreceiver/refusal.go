@@ -98,6 +98,25 @@ func (r *refusals) settle(ctx context.Context, p payload) (dropped int, err erro
 	return o.dropped, nil
 }
 
+// itemsOf returns which of the items have these keys, each key as often as it is
+// there; all of them when it cannot be told for every key.
+func itemsOf(keys []string, items []int, key func(item int) string) (found []int) {
+	missing := make(map[string]int)
+	for _, k := range keys {
+		missing[k]++
+	}
+	for _, item := range items {
+		if k := key(item); missing[k] > 0 {
+			missing[k]--
+			found = append(found, item)
+		}
+	}
+	if len(found) == 0 || len(found) != len(keys) {
+		return items
+	}
+	return found
+}
+
 // isRefusal reports whether an error says no to what was offered. One that wraps
 // a deadline leaves open what became of it, however it is marked.
 func isRefusal(err error) bool {
