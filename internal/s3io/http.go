@@ -2,6 +2,7 @@ package s3io
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -52,7 +53,23 @@ func newHTTPClient(cfg *Config, base aws.HTTPClient) *http.Client {
 		}
 		return &idleConn{conn, idle}, nil
 	}
-	return &http.Client{Transport: tr, CheckRedirect: followTemporary}
+	return &http.Client{Transport: plainBodies{tr}, CheckRedirect: followTemporary}
+}
+
+// plainBodies hides the WriteTo of a request's body. Once the SDK has the head of an
+// answer it closes the body, whose WriteTo then returns io.EOF as an error (smithy-go
+// v1.28.8, safeWriteToReadCloser). net/http asks for more than Content-Length last: when
+// the answer was faster than that, it would break the connection and the answer with
+// it, and what a ReceiveMessage gave would be hidden with nobody to read it.
+type plainBodies struct{ *http.Transport }
+
+func (t plainBodies) RoundTrip(req *http.Request) (*http.Response, error) {
+	if _, ok := req.Body.(io.WriterTo); ok {
+		plain := *req
+		plain.Body = struct{ io.ReadCloser }{req.Body}
+		req = &plain
+	}
+	return t.Transport.RoundTrip(req)
 }
 
 // ownConnections lets the SDK's own providers of credentials ask over client. The
