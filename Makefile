@@ -39,11 +39,18 @@ GRAFANA      := .tools/grafana/.stamp
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
-# All, the one that takes longest first.
+# The receiver and what it needs; what writes files of the repository; the tests of the
+# built collector; those of deploy. The last three read files that are not their
+# module's, which Go's cache of test results does not watch.
+MODULES := . internal/gen internal/test/system deploy/check
+SYSTEM  := internal/test/system
+
+# Those of the first module, the one that takes longest first.
 PACKAGES := ./receiver/... ./...
 
 GO_FLAGS   := -trimpath -buildvcs=false -ldflags='-s -w'
 GO_BUILD   := CGO_ENABLED=0 go build $(GO_FLAGS)
+GOTESTSUM  := gotestsum --format pkgname
 GO_INSTALL := CGO_ENABLED=0 GOBIN=$(BIN) go install $(GO_FLAGS)
 
 .PHONY: help
@@ -75,36 +82,40 @@ validate: build ## Let the built collector check every configuration of this rep
 
 .PHONY: test
 test: $(S3) $(NFPM) build ## Run all tests, with the race detector where there is a C compiler
-	cd deploy/check && go test -count=1 ./... # it reads files of another module, which the cache does not watch
-	gotestsum --format pkgname --hide-summary skipped -- $(RACE) -timeout 20m $$(go list $(PACKAGES) | grep -v /internal/e2e)
-	gotestsum --format pkgname --hide-summary skipped -- -timeout 20m ./internal/e2e # the built collector, beside nothing else
+	cd deploy/check && go test -count=1 ./...
+	cd internal/gen && go test -count=1 ./...
+	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 20m $(PACKAGES)
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) -count=1 -timeout 20m $$(go list ./... | grep -v /e2e)
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 20m ./e2e # the built collector, beside nothing else
 
 .PHONY: test-memory
 test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)
-	E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./internal/e2e
+	cd $(SYSTEM) && E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./e2e
 
 .PHONY: test-servers
 test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS) $(GRAFANA)) build ## Run the tests against Prometheus, VictoriaLogs, fauxqs and the types and grammar of Grafana (built once, 10 minutes; the last two need Node 20)
 	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs and the types and grammar of Grafana are left out"
-	TEST_SERVERS=1 gotestsum --format pkgname --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...
+	for module in internal/gen $(SYSTEM); do \
+	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
+	done
 
 .PHONY: test-kill
 test-kill: $(S3) build ## Kill and stop the built collector at work, many times, and print the figures
-	env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./internal/e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
+	cd $(SYSTEM) && env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
 
 .PHONY: test-wrong
 test-wrong: $(S3) build ## Give the built collector every wrong answer to every request, and at random while it is killed
-	env E2E_WRONG=1 go test -count=1 -timeout 60m -v -run 'WrongAnswers' ./internal/e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)|Messages:'
+	cd $(SYSTEM) && env E2E_WRONG=1 go test -count=1 -timeout 60m -v -run 'WrongAnswers' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)|Messages:'
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
 	@unformatted=$$(gofumpt -l deploy internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
-	go mod tidy -diff
 	cd internal/tools && go mod tidy -diff
-	cd deploy/check && go mod tidy -diff
-	go vet ./...
-	golangci-lint run ./...
-	cd deploy/check && golangci-lint run -c ../../.golangci.yml ./...
+	for module in $(MODULES); do \
+	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run -c $(CURDIR)/.golangci.yml ./...); \
+	done
+	cd internal/gen && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
+	cd $(SYSTEM) && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	gotestsum --format dots --hide-summary skipped -- -short -parallel 8 $(PACKAGES) # those beside others wait most of their time
 
 .PHONY: format
@@ -112,8 +123,9 @@ format: $(TOOLS) ## Format all Go files
 	gofumpt -w deploy internal receiver
 
 .PHONY: generate
-generate: $(TOOLS) ## Run mdatagen and write the sample logs anew
+generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew
 	go generate ./...
+	cd internal/gen && go generate ./...
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (60s)
@@ -125,16 +137,16 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: bench
-bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the run before, and put each beside its floor in _bench/table.md
+bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the run before, and each with its floor
 	@mkdir -p _bench; [ ! -f _bench/new.txt ] || mv _bench/new.txt _bench/old.txt
 	go test -run '^$$' -bench . -benchmem -cpu 1 -count $(COUNT) ./internal/... | tee _bench/new.txt
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./receiver/... | tee -a _bench/new.txt
 	@if [ -f _bench/old.txt ]; then benchstat _bench/old.txt _bench/new.txt; else benchstat _bench/new.txt; fi
-	go run ./internal/benchtable/cmd/benchtable -commit "$$(git describe --always --dirty)" -command "make bench" <_bench/new.txt >_bench/table.md
+	benchstat -col /impl -filter /impl:* _bench/new.txt
 
 .PHONY: bench-process
 bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each case (and GoAccess, where it is installed)
-	env E2E_SPEED=$(COUNT) go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./internal/e2e
+	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
 
 .PHONY: dist
 dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same source gives the same bytes

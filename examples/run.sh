@@ -33,6 +33,6 @@ kill -TERM "$collector"
 wait "$collector"
 trap - EXIT
 
-go run ./internal/samplelogs/cmd/summary -samples "$SAMPLES" -records "$OUT/records.jsonl" -metrics "$OUT/metrics.jsonl"
+go run ./internal/test/samplelogs/cmd/summary -samples "$SAMPLES" -records "$OUT/records.jsonl" -metrics "$OUT/metrics.jsonl"
 echo
 echo "All records: $OUT/records.jsonl    All metrics: $OUT/metrics.jsonl    The collector's log: $log"

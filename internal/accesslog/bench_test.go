@@ -3,7 +3,7 @@ package accesslog
 import (
 	"testing"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 // BenchmarkParse reads 20,000 realistic mixed records of 27 fields and about

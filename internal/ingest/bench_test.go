@@ -17,7 +17,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/benchtable"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
@@ -25,8 +24,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/machine"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 // The benchmarks below are a worker's part of the flow, chunks in and segments
@@ -126,13 +126,13 @@ func BenchmarkWorker(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(bytesOf(bench.chunks))
 			c := newConverter(bench.logs, bench.metrics, bench.clients)
-			gc := benchtable.MeasureGC()
+			gc := machine.MeasureGC()
 			for b.Loop() {
 				for _, chunk := range bench.chunks {
 					c.chunk(b, chunk)
 				}
 			}
-			b.ReportMetric(gc(), benchtable.GCUnit)
+			b.ReportMetric(gc(), machine.GCUnit)
 			reportRecords(b)
 		})
 	}

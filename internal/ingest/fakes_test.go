@@ -25,8 +25,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

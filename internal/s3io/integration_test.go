@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 )
 
 // The tests of this file talk to versitygw.

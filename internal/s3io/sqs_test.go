@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 )
 
 func startQueue(t *testing.T, set fakesqs.Settings) (*fakesqs.Server, *fakesqs.Queue, *s3io.Queue) {

@@ -23,12 +23,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/benchtable"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/machine"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -42,9 +42,9 @@ import (
 func BenchmarkBucket(b *testing.B) {
 	eachLocalBucket(b, func(b *testing.B, in bucket) {
 		b.Helper()
-		gc := benchtable.MeasureGC()
+		gc := machine.MeasureGC()
 		in.report(b, in.read(b, 32))
-		b.ReportMetric(gc(), benchtable.GCUnit)
+		b.ReportMetric(gc(), machine.GCUnit)
 	})
 }
 

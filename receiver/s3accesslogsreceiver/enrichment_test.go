@@ -18,7 +18,7 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 const (

@@ -17,9 +17,9 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 func text(records []string) []byte { return []byte(strings.Join(records, "\n") + "\n") }

@@ -20,9 +20,9 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 // The tests of this file are about what a user sees who set something up wrong:
@@ -189,14 +189,14 @@ func TestStartupOfABucketThatLogsIntoItself(t *testing.T) {
 	assert.Equal(t, uidsOf(record), uids(sink.AllLogs()))
 }
 
-// machine is the metadata service of an EC2 machine, which may have no role yet.
-type machine struct {
+// metadataService is the metadata service of an EC2 machine, which may have no role yet.
+type metadataService struct {
 	role   atomic.Bool
 	id     string
 	secret string
 }
 
-func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (m *metadataService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	const roles = "/latest/meta-data/iam/security-credentials/"
 	switch {
 	case r.URL.Path == "/latest/api/token":
@@ -219,7 +219,7 @@ func TestStartupWithoutCredentials(t *testing.T) {
 	server.CreateBucket(t, "logs")
 	records := samplelogs.Records(63, 5)
 	server.Put(t, "logs", startupKey, []byte(strings.Join(records, "\n")+"\n"))
-	metadata := &machine{id: server.AccessKey, secret: server.SecretKey}
+	metadata := &metadataService{id: server.AccessKey, secret: server.SecretKey}
 	service := httptest.NewServer(metadata)
 	t.Cleanup(service.Close)
 	none := filepath.Join(t.TempDir(), "none")

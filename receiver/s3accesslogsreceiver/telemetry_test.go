@@ -22,9 +22,9 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 

@@ -39,8 +39,6 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-//go:generate go run ./cmd/geosample -out ../../../testdata/geo/sample.mmdb
-
 // maxDatabases is enough for City, Country, ASN and one more, with a file for
 // each address family.
 const maxDatabases = 8

@@ -13,9 +13,9 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 )
 
 // next returns the works that come within d of each other, settled.

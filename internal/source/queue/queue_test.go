@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 )
 
 const logKey = "111122223333/us-east-1/web/2026/01/31/2026-01-31-12-34-56-0123456789ABCDEF"

@@ -15,9 +15,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

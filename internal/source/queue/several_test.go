@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/fakesqs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 )
 
 // Three collectors share a queue. One of them stops dead, with messages in

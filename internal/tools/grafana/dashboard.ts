@@ -1,6 +1,6 @@
 // The dashboard that Grafana reads, with its panels and queries told apart by type, so
 // that the compiler finds what no type knows: `const d: GrafanaDashboard = {...}`.
-// internal/dashboards/types_test.go writes such a file for each dashboard.
+// internal/gen/dashboards/types_test.go writes such a file for each dashboard.
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import type * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import type * as geomap from '@grafana/grafana-foundation-sdk/geomap';

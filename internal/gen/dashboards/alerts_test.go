@@ -1,0 +1,78 @@
+package dashboards
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	yaml "go.yaml.in/yaml/v3"
+)
+
+// promtool runs Prometheus's tool in the folder of the dashboards. It is left out
+// where the tool is not built and nobody insists on it.
+func promtool(t *testing.T, arguments ...string) {
+	t.Helper()
+	program, err := filepath.Abs("../../../.tools/bin/promtool")
+	require.NoError(t, err)
+	if _, err := os.Stat(program); err != nil || testing.Short() {
+		require.NotEqual(t, "1", os.Getenv("TEST_SERVERS"), "there is no %s: run make test-servers", program)
+		t.Skip("make test-servers builds promtool")
+	}
+	command := exec.CommandContext(t.Context(), program, arguments...)
+	command.Dir = folder
+	output, err := command.CombinedOutput()
+	assert.NoError(t, err, string(output))
+}
+
+func TestServersPrometheusTakesTheAlerts(t *testing.T) {
+	promtool(t, "check", "rules", "--lint=all", "--lint-fatal", "alerts.yaml")
+}
+
+func TestServersAlertsFireWhenTheyShould(t *testing.T) {
+	promtool(t, "test", "rules", "alerts_test.yaml")
+}
+
+type rule struct {
+	Alert, Expr string
+	Labels      map[string]string
+	Annotations map[string]string
+}
+
+func alerts(t *testing.T) (rules []rule) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "alerts.yaml"))
+	require.NoError(t, err)
+	var file struct{ Groups []struct{ Rules []rule } }
+	require.NoError(t, yaml.Unmarshal(text, &file))
+	for _, g := range file.Groups {
+		rules = append(rules, g.Rules...)
+	}
+	require.NotEmpty(t, rules)
+	return rules
+}
+
+func TestAlertsSayWhatIsWrong(t *testing.T) {
+	tests, err := os.ReadFile(filepath.Join(folder, "alerts_test.yaml"))
+	require.NoError(t, err)
+	for _, r := range alerts(t) {
+		assert.Contains(t, []string{"warning", "critical"}, r.Labels["severity"], r.Alert)
+		assert.NotEmpty(t, r.Annotations["summary"], r.Alert)
+		assert.NotEmpty(t, r.Annotations["description"], r.Alert)
+		fires := regexp.MustCompile(`alertname="` + r.Alert + `"(, alertstate="firing")?[^}]*\}', value: 1`)
+		assert.Regexp(t, fires, string(tests), "%s has no test in which it fires", r.Alert)
+	}
+}
+
+func TestAlertsUseNamesOfTheCode(t *testing.T) {
+	metrics := append(ownMetrics(t), "aws_s3_server_threat_requests_total")
+	for _, r := range alerts(t) {
+		for _, name := range metricName.FindAllString(r.Expr, -1) {
+			assert.True(t, slices.Contains(metrics, name), "%s: %s", r.Alert, name)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package dashboards
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// parseLogQL says what Grafana's grammar finds wrong with each query; "": nothing.
+func parseLogQL(t *testing.T, queries ...string) []string {
+	t.Helper()
+	node, modules := fromGrafana(t)
+	in, err := json.Marshal(queries)
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), node, "logql.mjs")
+	command.Dir = filepath.Dir(modules)
+	command.Stdin = strings.NewReader(string(in))
+	output, err := command.Output()
+	require.NoError(t, err)
+	var wrong []string
+	require.NoError(t, json.Unmarshal(output, &wrong))
+	require.Len(t, wrong, len(queries))
+	return wrong
+}
+
+// chosenInGrafana are values of variables as Grafana writes them into LogQL.
+var chosenInGrafana = []*strings.Replacer{
+	strings.NewReplacer("$bucket", ".*", "$operation", ".*", "$confidence", ".+"),
+	strings.NewReplacer("$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)"),
+}
+
+var queryInComment = regexp.MustCompile(`(?m)^# In Grafana: (.+)$`)
+
+// No Loki runs here, so that this is all that is known of the queries for it: their
+// syntax. Regular expressions are strings to the grammar; the same ones are run as LogsQL.
+func TestServersGrafanaParsesLogQL(t *testing.T) {
+	var queries []string
+	eachPanel(t, func(_ *Dashboard, p *panel) {
+		if p.logs == &loki {
+			for _, values := range chosenInGrafana {
+				queries = append(queries, values.Replace(p.queries[0].expr))
+			}
+		}
+	})
+	require.Len(t, queries, 8)
+	example, err := os.ReadFile("../../../examples/loki.yaml")
+	require.NoError(t, err)
+	inComment := queryInComment.FindStringSubmatch(string(example))
+	require.NotNil(t, inComment)
+	queries = append(queries, inComment[1])
+	for i, wrong := range parseLogQL(t, queries...) {
+		assert.Empty(t, wrong, queries[i])
+		assert.NotContains(t, queries[i], "$")
+	}
+}
+
+func TestServersGrafanaRefusesWrongLogQL(t *testing.T) {
+	query := logQL([]string{denied}, []column{{bucket, "Bucket"}, {key, "Key"}})
+	var queries []string
+	for _, w := range [][2]string{
+		{`"403"`, `forbidden`},
+		{`"403"`, `"403`},
+		{` | keep`, ` keep`},
+		{`keep `, `hold `},
+		{`, aws_s3_key`, `,`},
+		{`}`, ``},
+		{`=~"$bucket"`, `~="$bucket"`},
+		{`aws_s3_bucket=~`, `aws.s3.bucket=~`},
+	} {
+		require.Contains(t, query, w[0])
+		queries = append(queries, strings.Replace(query, w[0], w[1], 1))
+	}
+	for i, wrong := range parseLogQL(t, queries...) {
+		assert.NotEmpty(t, wrong, queries[i])
+	}
+	assert.Equal(t, []string{""}, parseLogQL(t, query))
+}

@@ -1,0 +1,14 @@
+// Package servers starts real servers for tests, each a process of its own
+// with nothing in it: Prometheus and VictoriaLogs, which take what the collector
+// sends, and fauxqs, an SQS that others wrote. It supports tests only.
+//
+// The programs are built into .tools by `make test-servers`. A test whose server
+// is not built is skipped, so that `make test` needs Go only; with TEST_SERVERS=1
+// in the environment, as that target sets it, the test fails instead. The target
+// runs the tests whose names begin with TestServers, and leaves out those with
+// Fauxqs in their names where there is no Node.
+//
+// A server ends with its test, and the test's output has the end of its log when
+// the test has failed. Methods may be called by several goroutines, but as they
+// end the test on an error, only by the test's own.
+package servers
