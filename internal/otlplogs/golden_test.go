@@ -2,21 +2,16 @@ package otlplogs
 
 import (
 	"cmp"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/plogtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the *.want.yaml files anew")
 
 // Each x.log of testdata/accesslog gives the log records of x.want.yaml.
 // Written anew by: go test ./internal/otlplogs -run TestGolden -update
@@ -58,15 +53,7 @@ func checkGolden(t *testing.T, want string, lines []string) {
 		from.Bucket = cmp.Or(r.Bucket, from.Bucket)
 		appendLine(batch, line, from)
 	}
-	logs := batch.Logs()
-	if *update {
-		require.NoError(t, golden.WriteLogsToFile(want, logs))
-		require.NoError(t, os.Chmod(want, 0o644))
-	}
-	expected, err := golden.ReadLogs(want)
-	require.NoError(t, err)
-	// Everything is compared, the order too.
-	assert.NoError(t, plogtest.CompareLogs(expected, logs))
+	golden.Logs(t, want, batch.Logs())
 }
 
 // attributes.log shows every attribute there is, and no other ones are made.

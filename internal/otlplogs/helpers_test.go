@@ -147,3 +147,11 @@ func namesOf(list []Attribute) names {
 	}
 	return n
 }
+
+// jsonOf is everything there is in logs, in its order.
+func jsonOf(t testing.TB, logs plog.Logs) string {
+	t.Helper()
+	text, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -1,22 +1,16 @@
 package rollup
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/pdatatest/pmetrictest"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/golden"
 )
-
-var update = flag.Bool("update", false, "write testdata/*.want.yaml anew")
 
 // Each case is the last of its emissions, as in testdata/CASE.want.yaml. Written
 // anew by: go test ./internal/rollup -run TestGolden -update
@@ -57,17 +51,8 @@ func TestGolden(t *testing.T) {
 			test.change(&s)
 			requests := test.emit(newLife(t, s))
 			require.Len(t, requests, 1)
-			want := filepath.Join("testdata", name+".want.yaml")
-			if *update {
-				require.NoError(t, golden.WriteMetricsToFile(want, requests[0], golden.SkipMetricTimestampNormalization()))
-				require.NoError(t, os.Chmod(want, 0o644))
-			}
-			expected, err := golden.ReadMetrics(want)
-			require.NoError(t, err)
-			// Everything is compared but the order, which golden makes its own; the
-			// inspector knows how it must be.
-			assert.NoError(t, pmetrictest.CompareMetrics(expected, requests[0],
-				pmetrictest.IgnoreMetricsOrder(), pmetrictest.IgnoreMetricDataPointsOrder()))
+			// The inspector of the other tests compares the order.
+			golden.Metrics(t, filepath.Join("testdata", name+".want.yaml"), requests[0])
 		})
 	}
 }

@@ -42,7 +42,6 @@ func start(t testing.TB, port, ready string, command ...string) *process {
 		t.Fatal(err)
 	}
 	defer log.Close() // the process has its own descriptor
-	//nolint:gosec // G204: the programs are those that the Makefile builds
 	p.cmd = exec.CommandContext(context.Background(), command[0], command[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
