@@ -89,7 +89,9 @@ func agentObjects() (objects []*fakeObject) {
 		lines = append(lines, base[:at]+agent+base[at:])
 	}
 	for i := 0; i < len(lines); i += 500 {
-		objects = append(objects, textObject(lines[i:i+500]...))
+		o := textObject(lines[i : i+500]...)
+		o.key += fmt.Sprint("-", i) // the lines of some are those of others
+		objects = append(objects, o)
 	}
 	return objects
 }
@@ -224,7 +226,7 @@ func TestKilledAmidAnEmission(t *testing.T) {
 			require.NoError(t, agentRig(t, objects, disk, s, back).Run(t.Context()))
 			_, accepted := back.took()
 			require.GreaterOrEqual(t, len(accepted), 3)
-			doubts := 0
+			doubts, step := 0, max(1, len(disk.states)/30)
 			for i, at := range disk.states {
 				// What was accepted after this write and before the next one, nobody knows of.
 				known, all := at.accepted, len(accepted)
@@ -232,6 +234,10 @@ func TestKilledAmidAnEmission(t *testing.T) {
 					all = disk.states[i+1].accepted
 				}
 				require.LessOrEqual(t, all-known, 1)
+				doubts += all - known
+				if i%step > 0 && all == known && i+1 < len(disk.states) {
+					continue // one of many writes between two emissions
+				}
 				next := &ledger{accepted: slices.Clone(accepted[:all])}
 				client := &fakeStorage{values: maps.Clone(at.values)}
 				require.NoError(t, agentRig(t, objects, client, s, next).Run(t.Context()))
@@ -247,7 +253,6 @@ func TestKilledAmidAnEmission(t *testing.T) {
 				for id := range twice {
 					assert.True(t, want[id], "write %d: %s", i, id)
 				}
-				doubts += all - known
 			}
 			assert.Equal(t, len(accepted), doubts)
 		})

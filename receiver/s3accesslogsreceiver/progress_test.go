@@ -1,20 +1,17 @@
 package s3accesslogsreceiver
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -33,15 +30,8 @@ func (h *storageHost) GetExtensions() map[component.ID]component.Component { ret
 
 func newStorageHost(t *testing.T) (*storageHost, component.ID) {
 	t.Helper()
-	factory := filestorage.NewFactory()
-	cfg := factory.CreateDefaultConfig().(*filestorage.Config)
-	cfg.Directory = t.TempDir()
-	id := component.NewID(factory.Type())
-	ext, err := factory.Create(t.Context(), extension.Settings{ID: id, TelemetrySettings: componenttest.NewNopTelemetrySettings()}, cfg)
-	require.NoError(t, err)
-	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))
-	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.Background())) })
-	return &storageHost{componenttest.NewNopHost(), map[component.ID]component.Component{id: ext}}, id
+	id := component.MustNewID("memory_storage")
+	return &storageHost{componenttest.NewNopHost(), map[component.ID]component.Component{id: newMemoryStorage()}}, id
 }
 
 // What arrives while a collector is down that began with the latest is read when
