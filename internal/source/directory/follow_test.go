@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,4 +203,23 @@ func TestMemoryOfAFollowedFile(t *testing.T) {
 	perFile := float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / n
 	t.Logf("%.0f bytes for each file", perFile)
 	assert.Less(t, perFile, 140.0)
+}
+
+// Next may hand the file out again before the call that gave it back returns.
+func TestFileCanBeHandedBackAgainWhileItsReceiptIsBeingSettled(t *testing.T) {
+	r := newRig(t, func(s *Settings) { s.RetryAfter = 1 })
+	r.write(t, simpleName, "text")
+	w, err := r.Next(t.Context())
+	require.NoError(t, err)
+	for range 100 {
+		var settled sync.WaitGroup
+		settled.Go(func() { w.Receipt.Nack(0, true) })
+		again, err := r.Next(t.Context())
+		require.NoError(t, err)
+		again.Receipt.Nack(0, true)
+		settled.Wait()
+		w, err = r.Next(t.Context())
+		require.NoError(t, err)
+	}
+	assert.Equal(t, 200, w.Attempt)
 }

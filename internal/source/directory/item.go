@@ -13,6 +13,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // item is a file that was handed out and not acknowledged: its content, its receipt.
@@ -47,7 +48,8 @@ func (it *item) Ack() {
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
+	it.work = later.Again(it.work, offset, charge)
+	it.from.later.Push(it.work, it.from.clock.Now()) // last: Next may hand it out at once
 }
 
 // Replace implements source.Receipt. It is not called: a file that was replaced

@@ -34,20 +34,24 @@ func New(wait time.Duration, limit int) *Queue {
 	return &Queue{wait: wait, limit: limit, wake: make(chan struct{}, 1)}
 }
 
-// Push does what source.Receipt's Nack asks for: it keeps w as it is to be
-// offered again and returns that. w itself stays as it is, since who handed it
-// back may still look at it.
-func (q *Queue) Push(w *source.Work, offset int64, charge bool, now time.Time) *source.Work {
+// Again returns w as it is to be offered again, see source.Receipt's Nack. w
+// itself is not changed, since the goroutine that handed it back may still read it.
+func Again(w *source.Work, offset int64, charge bool) *source.Work {
 	again := *w
 	again.Offset = offset
 	if charge {
 		again.Attempt++
 	}
+	return &again
+}
+
+// Push keeps work that was handed back at now. From then on another goroutine may
+// take and settle it, so what its receipt needs is set before.
+func (q *Queue) Push(work *source.Work, now time.Time) {
 	q.mu.Lock()
-	q.items = append(q.items, entry{&again, now.Add(q.wait)})
+	q.items = append(q.items, entry{work, now.Add(q.wait)})
 	q.mu.Unlock()
 	q.Wake()
-	return &again
 }
 
 // Pop takes the first piece of work if it is due, or returns nil.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // item is an object that was handed out and not acknowledged: its content, its
@@ -36,7 +37,7 @@ func (it *item) Ack() { it.from.flight.remove(&it.ticket) }
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
+	it.offerAgain(later.Again(it.work, offset, charge))
 }
 
 // Replace implements source.Receipt. The goroutine of Next settles which of the
@@ -44,7 +45,13 @@ func (it *item) Nack(offset int64, charge bool) {
 func (it *item) Replace(now source.Object) {
 	w := *it.work
 	w.Object = now
-	it.work = it.from.later.Push(&w, 0, false, it.from.clock.Now())
+	it.offerAgain(later.Again(&w, 0, false))
+}
+
+// offerAgain sets work first: once it is pushed, Next may hand it out.
+func (it *item) offerAgain(work *source.Work) {
+	it.work = work
+	it.from.later.Push(work, it.from.clock.Now())
 }
 
 // renew makes an item that was overwritten one of the version that is there now,
