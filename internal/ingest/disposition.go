@@ -52,7 +52,7 @@ func dispose(err error, attempt int, others bool) disposition {
 	case errors.Is(err, source.ErrGone), errors.Is(err, source.ErrChanged):
 		return disposition{outcome: OutcomeGone}
 	case errors.Is(err, lines.ErrTooLarge):
-		return limited(OutcomeTooLarge, attempt)
+		return disposition{outcome: OutcomeTooLarge} // this version stays too large
 	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
 		return limited(OutcomeCorrupt, attempt)
 	case errors.Is(err, source.ErrDenied) && others:
