@@ -22,12 +22,12 @@ const (
 // newHTTPClient is base, the SDK's HTTP client, with what a reader of many
 // objects needs. It is built here, since the SDK's own hides the transport,
 // whose idle connections have to be closed at shutdown.
-func newHTTPClient(cfg *Config, base aws.HTTPClient) *http.Client {
-	idle := cfg.IdleTimeout
+func newHTTPClient(deps *Deps, base aws.HTTPClient) *http.Client {
+	idle := deps.IdleTimeout
 	if idle <= 0 {
 		idle = defaultIdle
 	}
-	keep := cfg.MaxConnections
+	keep := deps.MaxConnections
 	if keep <= 0 {
 		keep = defaultConnections
 	}

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
 
@@ -29,9 +30,9 @@ func TestDefaults(t *testing.T) {
 	cfg, err := load(t, `bucket: {name: my-log-bucket}`)
 	require.NoError(t, err)
 	assert.False(t, cfg.Directory.HasValue())
-	assert.Equal(t, BucketConfig{
+	assert.Equal(t, listing.Config{
 		Name: "my-log-bucket", Layout: listing.Auto, PollInterval: time.Minute,
-		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	}, *cfg.Bucket.Get())
 	assert.Equal(t, 32, cfg.Concurrency)
 	assert.Equal(t, 10000, cfg.MaxUnacknowledged)
@@ -85,12 +86,12 @@ logs:
   split_joined_records: true
 `)
 	require.NoError(t, err)
-	assert.Equal(t, BucketConfig{
+	assert.Equal(t, listing.Config{
 		Name: "b", Prefix: "access/", Layout: listing.Partitioned, PollInterval: 30 * time.Second,
 		StartFrom: "72h", Lookback: 24 * time.Hour, ExpectedBucketOwner: "111122223333",
-		Shard: ShardConfig{Index: 1, Count: 3},
+		Shard: listing.Shard{Index: 1, Count: 3},
 	}, *cfg.Bucket.Get())
-	assert.Equal(t, AWSConfig{
+	assert.Equal(t, s3io.Config{
 		Region: "eu-west-1", Profile: "p", RoleARN: "r", ExternalID: "e",
 		Endpoint: "http://127.0.0.1:7070", ForcePathStyle: true,
 	}, cfg.AWS)

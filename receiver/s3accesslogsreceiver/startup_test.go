@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -62,10 +63,10 @@ func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, recor
 
 func startupBucket(endpoint, name, prefix string) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.AWS = AWSConfig{Endpoint: endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(BucketConfig{
+	cfg.AWS = s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
+	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: name, Prefix: prefix, Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	})
 	return cfg
 }

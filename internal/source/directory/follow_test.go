@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // works returns what comes within d.
@@ -47,7 +48,7 @@ func (r *rig) look(t *testing.T, d time.Duration) (paths []string) {
 
 func newFollower(t *testing.T) *rig {
 	t.Helper()
-	return newRig(t, func(s *Settings) { s.Follow = true })
+	return newRig(t, func(s *Config) { s.Follow = true })
 }
 
 func TestFollowReadsEachFileOnce(t *testing.T) {
@@ -69,7 +70,7 @@ func TestFollowWaitsUntilAFileIsQuiet(t *testing.T) {
 		for range 10 { // it grows at each look
 			text += "line\n"
 			r.write(t, "a", text)
-			assert.Empty(t, r.works(t, defaultInterval/2))
+			assert.Empty(t, r.works(t, scanInterval/2))
 		}
 		works := r.works(t, time.Minute)
 		require.Len(t, works, 1)
@@ -190,7 +191,7 @@ func TestFollowTellsWhenThePathGoesAway(t *testing.T) {
 
 func TestMemoryOfAFollowedFile(t *testing.T) {
 	const n = 200_000
-	w := newWatch(defaultQuiet)
+	w := newWatch(quietTime)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -207,7 +208,8 @@ func TestMemoryOfAFollowedFile(t *testing.T) {
 
 // Next may hand the file out again before the call that gave it back returns.
 func TestFileCanBeHandedBackAgainWhileItsReceiptIsBeingSettled(t *testing.T) {
-	r := newRig(t, func(s *Settings) { s.RetryAfter = 1 })
+	r := newRig(t, nil)
+	r.later = later.New(0, retryLimit)
 	r.write(t, simpleName, "text")
 	w, err := r.Next(t.Context())
 	require.NoError(t, err)

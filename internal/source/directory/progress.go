@@ -25,7 +25,7 @@ const (
 // it, so that it does not matter how the setting writes it.
 func (s *Source) identify(path string, info fs.FileInfo) source.ID {
 	version := strconv.FormatInt(info.Size(), 10) + " " + strconv.FormatInt(info.ModTime().UnixNano(), 10)
-	return source.Identify("", s.root+path[len(s.set.Path):], version)
+	return source.Identify("", s.root+path[len(s.cfg.Path):], version)
 }
 
 // rootOf returns the absolute form of the setting.

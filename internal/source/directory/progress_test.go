@@ -36,9 +36,8 @@ func (r *rig) commit(t *testing.T, works ...*source.Work) {
 func (r *rig) restart(t *testing.T) {
 	t.Helper()
 	require.NoError(t, r.Close())
-	set := r.set
 	var err error
-	r.Source, err = New(set)
+	r.Source, err = New(r.cfg, r.deps)
 	require.NoError(t, err)
 }
 
@@ -95,7 +94,7 @@ func TestProgressDoesNotDependOnHowThePathIsWritten(t *testing.T) {
 	require.NoError(t, os.WriteFile("logs/a/x", nil, 0o644))
 	ids := map[source.ID]bool{}
 	for _, path := range []string{"logs", "logs/", "./logs", "./logs/", filepath.Join(dir, "logs"), dir + "/logs/"} {
-		s, err := New(Settings{Path: path, Progress: checkpoint.InMemory()})
+		s, err := New(Config{Path: path}, Deps{Progress: checkpoint.InMemory()})
 		require.NoError(t, err)
 		w, err := s.Next(t.Context())
 		require.NoError(t, err)

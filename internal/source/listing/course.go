@@ -118,16 +118,16 @@ func (l *list) isSlow() bool { return l.Token != "" && l.course.idle >= idleLimi
 func (s *Source) tell(l *list, got *s3io.Page) {
 	if u := got.Unasked; u.Count > 0 && !s.told.unasked {
 		s.told.unasked = true
-		s.set.Problem(fmt.Errorf("%s: the list has entries that were not asked for (%d in a page, such as %q): they are left out; check aws.endpoint and proxies",
+		s.deps.Problem(fmt.Errorf("%s: the list has entries that were not asked for (%d in a page, such as %q): they are left out; check aws.endpoint and proxies",
 			l.uri(), u.Count, u.Example))
 	}
 	if u := got.Undated; u.Count > 0 && !s.told.undated {
 		s.told.undated = true
-		s.set.Problem(fmt.Errorf("%s: the list has objects without a readable LastModified (%d in a page, such as %q): they count as delivered now; check the server at aws.endpoint",
+		s.deps.Problem(fmt.Errorf("%s: the list has objects without a readable LastModified (%d in a page, such as %q): they count as delivered now; check the server at aws.endpoint",
 			l.uri(), u.Count, u.Example))
 	}
 	if l.course.idle == idleLimit {
-		s.set.Problem(fmt.Errorf("%s: %d pages in a row show nothing behind %q: each further one is waited for %v; check the server at aws.endpoint",
+		s.deps.Problem(fmt.Errorf("%s: %d pages in a row show nothing behind %q: each further one is waited for %v; check the server at aws.endpoint",
 			l.uri(), idleLimit, l.course.last, idlePause))
 	}
 }

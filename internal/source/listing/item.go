@@ -22,14 +22,14 @@ type item struct {
 func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
 	it := &item{from: s, ticket: ticket{id: id}}
 	it.work = &source.Work{Object: o, Content: it, Receipt: it, ID: id, Group: group}
-	it.work.Offset, it.work.Attempt = s.set.Progress.Reached(id)
+	it.work.Offset, it.work.Attempt = s.deps.Progress.Reached(id)
 	s.flight.add(&it.ticket)
 	return it
 }
 
 // OpenAt implements source.Content.
 func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	return it.from.s3.Open(ctx, it.work.Object, offset)
+	return it.from.deps.Bucket.Open(ctx, it.work.Object, offset)
 }
 
 // Ack implements source.Receipt. Progress knows the object from now on.
@@ -51,7 +51,7 @@ func (it *item) Replace(now source.Object) {
 // offerAgain sets work first: once it is pushed, Next may hand it out.
 func (it *item) offerAgain(work *source.Work) {
 	it.work = work
-	it.from.later.Push(work, it.from.clock.Now())
+	it.from.later.Push(work, it.from.deps.Clock.Now())
 }
 
 // renew makes an item that was overwritten one of the version that is there now,
@@ -64,13 +64,13 @@ func (s *Source) renew(w *source.Work) bool {
 	}
 	it := w.Receipt.(*item)
 	// In this order: what is acknowledged in between is done.
-	if s.flight.has(id) || s.set.Progress.Done(id) {
+	if s.flight.has(id) || s.deps.Progress.Done(id) {
 		s.flight.remove(&it.ticket)
 		return false
 	}
 	s.flight.rename(&it.ticket, id)
 	w.ID = id
-	w.Offset, w.Attempt = s.set.Progress.Reached(id)
+	w.Offset, w.Attempt = s.deps.Progress.Reached(id)
 	return true
 }
 

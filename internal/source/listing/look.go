@@ -106,7 +106,7 @@ func (l look) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 
 // interval is how long after a pass that took so many lists the next one begins.
 func (l look) interval(lists int) time.Duration {
-	every := l.source.set.PollInterval
+	every := l.source.cfg.PollInterval
 	switch l.kind {
 	case poll:
 		return every

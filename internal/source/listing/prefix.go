@@ -11,7 +11,7 @@ import (
 
 // prefix is what is listed as one. The package comment has a picture.
 type prefix struct {
-	base    string // its keys begin with it: Settings.Prefix, or that and account/region/bucket/
+	base    string // its keys begin with it: Config.Prefix, or that and account/region/bucket/
 	folders bool   // behind base a key has folders for year, month and day
 
 	window  day     // its first day; days before are in spans, or closed
@@ -95,7 +95,7 @@ func (p *prefix) reconsider(now time.Time) (changed bool) {
 
 // addPrefix begins to list a prefix; stored is nil for a new one.
 func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *prefix {
-	p := &prefix{base: base, folders: base != s.set.Prefix, looks: map[look]*run{}}
+	p := &prefix{base: base, folders: base != s.cfg.Prefix, looks: map[look]*run{}}
 	p.ordered = !p.folders
 	s.prefixes[base] = p
 	if stored == nil {
@@ -144,7 +144,7 @@ func (s *Source) moveWindow(p *prefix) {
 
 // roll goes on to the next day when it has come.
 func (s *Source) roll(now time.Time) {
-	today, first := dayOf(now), dayOf(now.Add(-s.set.Lookback))
+	today, first := dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
 	if today <= s.today && first <= s.first {
 		return
 	}

@@ -128,7 +128,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	}
 	if !r.more {
 		r.in, r.began, r.lists = list{ListInput: r.job.begin(now)}, now, 0
-		r.in.Bucket = s.set.Bucket
+		r.in.Bucket = s.cfg.Name
 		r.more = true // also when the list fails
 	}
 	got, err := s.nextPage(ctx, r)
@@ -145,7 +145,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s.set.Listed()
+	s.deps.Listed()
 	s.tell(&r.in, &got)
 	heap.Pop(&s.runs)
 	r.lists++
@@ -170,12 +170,12 @@ func (s *Source) fromPage(now time.Time) *item {
 		if !ok || !s.mine(o.Key) || !s.from.qualifies(o, name) {
 			continue
 		}
-		id := source.Identify(s.set.Bucket, o.Key, o.ETag)
+		id := source.Identify(s.cfg.Name, o.Key, o.ETag)
 		// In this order: what is acknowledged in between is done.
-		if s.flight.has(id) || s.set.Progress.Done(id) {
+		if s.flight.has(id) || s.deps.Progress.Done(id) {
 			continue
 		}
-		return s.newItem(source.Object{Bucket: s.set.Bucket, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name}, id, group)
+		return s.newItem(source.Object{Bucket: s.cfg.Name, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name}, id, group)
 	}
 	if r := s.page.run; r != nil {
 		s.page = page{}

@@ -176,7 +176,7 @@ func (s *Source) reach(m mark) {
 
 // forget drops the groups that no list shows an object of any more.
 func (s *Source) forget() {
-	for _, group := range s.set.Progress.Groups() {
+	for _, group := range s.deps.Progress.Groups() {
 		if d, ok := dayOfGroup(group); ok && !s.isOpen(d) {
 			s.notes.forget(group)
 		}

@@ -40,9 +40,9 @@ func TestServersFauxqsAgrees(t *testing.T) {
 
 	told := &counts{}
 	ctx, stop := context.WithCancel(t.Context())
-	src, err := New(ctx, q, &bucket{}, Settings{
-		Progress:   checkpoint.InMemory(),
-		Visibility: minVisibility, Wait: time.Second, Room: func() int { return 30 }, Hooks: told.hooks(),
+	src, err := New(ctx, Config{URL: url, VisibilityTimeout: minVisibility, WaitTime: time.Second}, Deps{
+		SQS: q, Bucket: &bucket{}, Progress: checkpoint.InMemory(),
+		Room: func() int { return 30 }, Hooks: told.hooks(),
 	})
 	require.NoError(t, err)
 	works := map[string]*source.Work{}

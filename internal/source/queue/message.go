@@ -109,7 +109,7 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 		cancel()
 		return nil, context.Canceled
 	}
-	r, err := o.from.bucket.Open(ctx, o.work.Object, offset)
+	r, err := o.from.deps.Bucket.Open(ctx, o.work.Object, offset)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -155,7 +155,7 @@ func (o *object) Nack(_ int64, charge bool) {
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
 	// Those that fail together count once.
-	if now := s.clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
+	if now := s.deps.Clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
 		s.pause = min(max(2*s.pause, minPause), maxPause)
 		s.resume = now.Add(s.pause)
 	}
@@ -197,7 +197,7 @@ func (s *Source) giveBack(m *message, delay time.Duration) {
 		delay = 0
 	}
 	// Nothing may reach beyond what SQS allows, seen from the receipt.
-	left := m.received.Add(maxHeld).Sub(s.clock.Now())
+	left := m.received.Add(maxHeld).Sub(s.deps.Clock.Now())
 	m.state, m.delay = returning, min(delay, max(left, 0))
 	s.returns = append(s.returns, m)
 	signal(s.returning)
