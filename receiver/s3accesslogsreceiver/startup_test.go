@@ -45,7 +45,7 @@ func (r *running) awaitTrouble(t *testing.T, parts ...string) {
 		text = r.awaitStatus(t, componentstatus.StatusRecoverableError).Error()
 	}
 	t.Log(text)
-	warned := r.logged.FilterMessage("something is wrong").Filter(func(e observer.LoggedEntry) bool {
+	warned := r.logged.FilterMessage("unhealthy").Filter(func(e observer.LoggedEntry) bool {
 		return e.Level == zap.WarnLevel && e.ContextMap()["error"] == text
 	})
 	assert.Equal(t, 1, warned.Len())
@@ -55,7 +55,7 @@ func (r *running) awaitTrouble(t *testing.T, parts ...string) {
 func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, records []string) {
 	t.Helper()
 	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
-	assert.Positive(t, r.logged.FilterMessage("well again").Len())
+	assert.Positive(t, r.logged.FilterMessage("recovered").Len())
 	want := uidsOf(records...)
 	require.Eventually(t, func() bool { return len(uids(sink.AllLogs())) == len(want) }, 30*time.Second, 20*time.Millisecond)
 	assert.Equal(t, want, uids(sink.AllLogs()))
