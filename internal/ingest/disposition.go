@@ -34,7 +34,7 @@ type disposition struct {
 	again   bool           // it is offered again later
 	charge  bool           // that counts as one of its attempts
 	trouble bool           // the storage, not the object, is what fails: component status
-	now     *source.Object // with again: what is offered in its place; nil: itself
+	now     *source.Object // with again: what is offered in its place; nil means itself
 }
 
 // dispose is the one table from the error that ended the reading of an object
@@ -76,7 +76,7 @@ func limited(o Outcome, attempt int) disposition {
 // opened until then.
 type denials map[source.ID]int64
 
-// others tells whether more objects were opened since an object was denied
+// others reports whether more objects were opened since an object was denied
 // first, which is now if it was not denied before, and how many attempts went
 // before: the first denial was not charged, since it told nothing yet, and counts
 // once others are known to work. A file is not the service's to deny: there, any

@@ -2,7 +2,7 @@
 // lists of objects a page at a time, and objects as streams that survive broken
 // connections. It is the only package that imports the AWS SDK; what it returns
 // are plain types and the errors of package source. A Client is safe for
-// concurrent use; a stream is for one goroutine and owned by whoever opened it.
+// concurrent use; a stream is not, and is owned by whoever opened it.
 package s3io
 
 import (
@@ -17,7 +17,7 @@ type Client struct {
 	api     *s3.Client
 	access  access
 	backoff func(n int) time.Duration
-	owner   *string // nil: any
+	owner   *string // nil means any
 	beside  func(api string, begin time.Time, err error)
 }
 

@@ -219,7 +219,7 @@ func readAnswer(err error) (a answer, ok bool) {
 	return a, a.status >= 300
 }
 
-// beyondEnd tells whether err says that a range begins at or behind the end of
+// beyondEnd reports whether err says that a range begins at or behind the end of
 // the object.
 func beyondEnd(err error) bool {
 	var response *awshttp.ResponseError

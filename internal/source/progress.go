@@ -21,7 +21,7 @@ func Identify(bucket, key, etag string) ID {
 // Progress is what was committed, in this life and those before it. It is safe
 // for concurrent use.
 type Progress interface {
-	// Done tells that nothing of an object is left to do.
+	// Done reports whether nothing of an object is left to do.
 	Done(id ID) bool
 	// Reached returns how much of an unfinished object is committed, in
 	// decompressed bytes, and how many attempts it was charged.

@@ -144,7 +144,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// release gives the handle up and tells whether this is the first time, and
+// release gives the handle up and reports whether this is the first time, and
 // whether it was the last handle.
 func (h *handle) release() (first, last bool) {
 	h.registry.mu.Lock()

@@ -101,7 +101,7 @@ type Source struct {
 	walk     *walker
 	nextScan time.Time // the zero time: now
 	scanned  bool      // everything that was there was handed out, once
-	census   census
+	groups   foundGroups
 
 	mu    sync.Mutex // guards everything below
 	out   int        // handed out and not done
@@ -156,12 +156,12 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	}
 }
 
-// due tells whether there is something to look at.
+// due reports whether there is something to look at.
 func (s *Source) due(now time.Time) bool {
 	return s.walk.open() || (!s.scanned || s.cfg.Follow) && !now.Before(s.nextScan)
 }
 
-// finished tells whether a one-shot run has come to its end.
+// finished reports whether a one-shot run has come to its end.
 func (s *Source) finished() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,9 +184,9 @@ func (s *Source) step(now time.Time) (*item, error) {
 		s.scanned = true
 		s.nextScan = now.Add(scanInterval)
 		s.mu.Lock()
-		s.files.endScan(s.census.incomplete)
+		s.files.endScan(s.groups.incomplete)
 		s.mu.Unlock()
-		s.census.end(s.deps.Progress.Groups)
+		s.groups.end(s.deps.Progress.Groups)
 	}
 	return it, nil
 }
@@ -194,8 +194,8 @@ func (s *Source) step(now time.Time) (*item, error) {
 // offer returns work for a file that is to be read now, or nil.
 func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 	name, _ := source.ParseName(filepath.ToSlash(path))
-	group := s.census.groupOf(path, name)
-	s.census.meet(group)
+	group := s.groups.groupOf(path, name)
+	s.groups.add(group)
 	var read int64
 	var tail uint64
 	if s.cfg.Follow {
@@ -241,7 +241,7 @@ func (s *Source) doneBefore(path string, info fs.FileInfo, now time.Time) {
 // report passes on, once, what is left alone or cannot be looked at.
 func (s *Source) report(path string, err error) {
 	if err != nil {
-		s.census.incomplete = true
+		s.groups.incomplete = true
 	}
 	if s.cfg.Follow {
 		s.mu.Lock()
@@ -260,7 +260,7 @@ func (s *Source) report(path string, err error) {
 
 // wait returns when there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
-	var timer <-chan time.Time // nil: only an Ack changes anything
+	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
 	if s.cfg.Follow && !full && (!ok || s.nextScan.Before(until)) {
 		until, ok = s.nextScan, true

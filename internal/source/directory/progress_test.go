@@ -174,12 +174,12 @@ func TestWhatIsRemovedIsForgotten(t *testing.T) {
 }
 
 func TestGroupsAreFewHoweverManyFolders(t *testing.T) {
-	var c census
+	var g foundGroups
 	groups := map[string]bool{}
 	for i := range 100_000 {
-		groups[c.groupOf(fmt.Sprintf("folder-%d/x", i), source.Name{})] = true
+		groups[g.groupOf(fmt.Sprintf("folder-%d/x", i), source.Name{})] = true
 		day := source.Name{Time: time.Date(2026, 1, 1+i%365, i%24, 0, 0, 0, time.UTC)}
-		groups[c.groupOf(fmt.Sprintf("bucket-%d/x", i), day)] = true
+		groups[g.groupOf(fmt.Sprintf("bucket-%d/x", i), day)] = true
 	}
 	assert.Len(t, groups, folderGroups+365)
 }

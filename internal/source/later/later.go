@@ -83,7 +83,7 @@ func (q *Queue) Due() (at time.Time, ok bool) {
 	return q.items[q.head].due, true
 }
 
-// Full tells that no new work should be handed out before some of this is gone.
+// Full reports whether no new work should be handed out before some of this is gone.
 // Once in each wait it lets one piece of new work pass all the same: the trouble
 // may be with what was handed back alone.
 func (q *Queue) Full(now time.Time) bool {
@@ -92,7 +92,7 @@ func (q *Queue) Full(now time.Time) bool {
 	return q.atLimit() && now.Before(q.probe)
 }
 
-// Passed tells that new work was handed out.
+// Passed notes that new work was handed out.
 func (q *Queue) Passed(now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 // before it is handed out, so that downloads need not wait for a list. There is
 // one for all runs, which bounds the memory it takes.
 type ahead struct {
-	run    *run // nil: nothing was asked for
+	run    *run // nil means nothing was asked for
 	answer chan answer
 }
 

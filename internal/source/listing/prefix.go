@@ -64,7 +64,7 @@ func (p *prefix) parse(key string) (n source.Name, d day, ok bool) {
 	return n, d, ok && n.AccountID != "" && strings.LastIndexByte(name, '/') == 0
 }
 
-// passed tells whether a page reached keys that are behind every name there can be.
+// passed reports whether a page reached keys that are behind every name there can be.
 func (p *prefix) passed(got *s3io.Page) bool { return passed(p.base, got) }
 
 func passed(base string, got *s3io.Page) bool {

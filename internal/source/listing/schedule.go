@@ -38,7 +38,7 @@ type job interface {
 	begin(now time.Time) s3io.ListInput
 	// listed returns what to list after a page of in; more: there is something.
 	listed(in list, got *s3io.Page) (next list, more bool)
-	// take tells whether an object of that page is a log object that the job is
+	// take reports whether an object of that page is a log object that the job is
 	// to find, and the group that it belongs to.
 	take(o *s3io.Object) (n source.Name, group string, ok bool)
 	// handedOut returns when to go on, after a page was handed out; never: not.
@@ -110,7 +110,7 @@ func (q *schedule) due() time.Time { return q.head().due }
 
 // page is what is being handed out.
 type page struct {
-	run     *run          // nil: there is none
+	run     *run          // nil means there is none
 	objects []s3io.Object // not looked at yet
 }
 
@@ -155,7 +155,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// mustWait tells that too much of what spans found is not acknowledged yet.
+// mustWait reports whether too much of what spans found is not acknowledged yet.
 func (s *Source) mustWait(r *run) bool { return r.rank == rankSpan && s.backlog.full() }
 
 // fromPage returns the next object of the page that is to be read, or nil.

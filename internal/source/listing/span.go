@@ -30,7 +30,7 @@ type span struct {
 	prefix *prefix
 	run    *run
 
-	from   string // a key; what is up to it is acknowledged. "": all is open
+	from   string // last key up to which all is acknowledged; "" means none
 	to     day    // the first day that is not in it
 	at     string // the last key that was listed
 	before string // the last key that was listed in an earlier life, until from is there
@@ -81,7 +81,7 @@ func (b *backlog) begin() {
 	b.pages, b.used = 0, false
 }
 
-// full tells that nothing more of a span is to be listed.
+// full reports whether nothing more of a span is to be listed.
 func (b *backlog) full() bool { return len(b.marks) >= maxMarks }
 
 // begin implements job.
@@ -192,7 +192,7 @@ func (s *Source) forget() {
 	s.backlog.leftover = nil
 }
 
-// isOpen tells whether a day will be listed again.
+// isOpen reports whether a day will be listed again.
 func (s *Source) isOpen(d day) bool {
 	for _, p := range s.prefixes {
 		if d >= p.window || slices.ContainsFunc(p.spans, func(sp *span) bool { return sp.holds(d) }) {

@@ -71,7 +71,7 @@ func (s startFrom) resolve(now time.Time, lookback time.Duration) begin {
 	return b
 }
 
-// qualifies tells whether an object was delivered after reading was to begin.
+// qualifies reports whether an object was delivered after reading was to begin.
 func (b begin) qualifies(o *s3io.Object, n source.Name) bool {
 	if b.at.IsZero() {
 		return true

@@ -76,7 +76,7 @@ func (s *Source) groupOfStray(rest string) string {
 	return strayGroup
 }
 
-// mine tells whether a key is of this shard.
+// mine reports whether a key is of this shard.
 func (s *Source) mine(key string) bool {
 	count := uint64(s.cfg.Shard.Count)
 	return count <= 1 || xxh3.HashString(key)%count == uint64(s.cfg.Shard.Index)

@@ -39,7 +39,7 @@ func (s *Source) keep() {
 	stop := s.done // nil when it was seen
 	interval := min(s.cfg.VisibilityTimeout/10, maxBeat)
 	beat := s.deps.Clock.After(interval)
-	var retry <-chan time.Time // when to return what could not be; nil: nothing is
+	var retry <-chan time.Time // when to return what could not be; nil means nothing
 	returning := s.returning   // nil until retry
 	for {
 		select {
@@ -123,7 +123,7 @@ func one(failing map[*message]error) error {
 	return nil
 }
 
-// sendReturns returns what is to be, and tells whether nothing is left. What is
+// sendReturns returns what is to be returned, and reports whether nothing is left. What is
 // visible again by itself needs no call.
 func (s *Source) sendReturns(ctx context.Context) bool {
 	now := s.deps.Clock.Now()

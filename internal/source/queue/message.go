@@ -46,7 +46,7 @@ type message struct {
 	delay    time.Duration // when returning: how long nobody gets it
 }
 
-// live tells whether the message can still be completed.
+// live reports whether the message can still be completed.
 func (m *message) live() bool { return m.state == waiting || m.state == begun }
 
 // object is one that is ready or handed out: its work, its content, its receipt.
@@ -57,7 +57,7 @@ type object struct {
 	out      bool       // handed out
 	replaces bool       // it was overwritten once
 
-	cancel    func() // ends the reading; nil: it is not being read
+	cancel    func() // ends the reading; nil means it is not being read
 	abandoned bool   // it must not be read any further
 }
 

@@ -158,7 +158,7 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	return nil, s.resume.Sub(s.deps.Clock.Now()), nil
 }
 
-// stopping tells whether no message is to be begun any more.
+// stopping reports whether no message is to be begun any more.
 func (s *Source) stopping() bool {
 	select {
 	case <-s.done:

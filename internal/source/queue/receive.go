@@ -193,7 +193,7 @@ type redrive struct {
 	lacks bool
 }
 
-// missing tells whether messages that cannot be finished would come for ever.
+// missing reports whether messages that cannot be finished would come for ever.
 // When that cannot be learned, for lack of sqs:GetQueueAttributes perhaps, it is
 // not so: nothing is given up then.
 func (r *redrive) missing(ctx context.Context, q SQS, now time.Time) bool {
