@@ -100,9 +100,9 @@ type Source struct {
 	strays   strays
 	group    groupName
 	stale    bool // groups may have to be forgotten
-	told     struct{ unasked, undated bool }
-	met      bool // a key of a log object, or Empty was told true
-	empty    bool // what Empty was told last
+	reported struct{ unasked, undated bool }
+	seen     bool // a log object was seen, or Empty(true) was reported
+	empty    bool // what Empty was called with last
 }
 
 // New prepares a source. An error means that a setting is wrong, or that a
@@ -157,7 +157,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 				}
 				continue
 			}
-			s.tellEmpty()
+			s.reportEmpty()
 		}
 		if err := s.wait(ctx, now, full); err != nil {
 			return nil, err
@@ -165,21 +165,21 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	}
 }
 
-// tellEmpty is called when nothing is left to list for now.
-func (s *Source) tellEmpty() {
-	if s.met {
+// reportEmpty is called when nothing is left to list for now.
+func (s *Source) reportEmpty() {
+	if s.seen {
 		return
 	}
-	s.met = true
+	s.seen = true
 	if !slices.ContainsFunc(s.deps.Progress.Groups(), isOfObjects) {
 		s.empty = true
 		s.deps.Empty(true)
 	}
 }
 
-// meet is called for each key of a log object that is listed.
-func (s *Source) meet() {
-	s.met = true
+// sawObject is called for each key of a log object that is listed.
+func (s *Source) sawObject() {
+	s.seen = true
 	if s.empty {
 		s.empty = false
 		s.deps.Empty(false)

@@ -18,8 +18,8 @@ type prefix struct {
 	spans   []*span // not closed
 	ordered bool    // names tell their time of day
 	newest  time.Time
-	polled  time.Time // when the last pass of the poll began; zero: there was none
-	looks   map[look]*run
+	polled  time.Time // when the last pass of the poll began; zero means there was none
+	jobs    map[windowJob]*run
 	seen    int // the last search that found it
 	gone    bool
 }
@@ -95,7 +95,7 @@ func (p *prefix) reconsider(now time.Time) (changed bool) {
 
 // addPrefix begins to list a prefix; stored is nil for a new one.
 func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *prefix {
-	p := &prefix{base: base, folders: base != s.cfg.Prefix, looks: map[look]*run{}}
+	p := &prefix{base: base, folders: base != s.cfg.Prefix, jobs: map[windowJob]*run{}}
 	p.ordered = !p.folders
 	s.prefixes[base] = p
 	if stored == nil {
@@ -122,7 +122,7 @@ func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *pr
 // dropPrefix stops to list a prefix that does not exist any more.
 func (s *Source) dropPrefix(p *prefix) {
 	p.gone = true
-	for _, r := range p.looks {
+	for _, r := range p.jobs {
 		r.dead = true
 	}
 	for _, sp := range p.spans {
@@ -160,22 +160,22 @@ func (s *Source) plan(p *prefix, now time.Time) {
 	if p.gone {
 		return
 	}
-	wanted := []look{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
+	wanted := []windowJob{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
 	if !p.ordered {
 		wanted = wanted[:0]
 		for d := s.today; d >= p.window; d-- {
-			wanted = append(wanted, look{source: s, prefix: p, kind: wholeDay, day: d})
+			wanted = append(wanted, windowJob{source: s, prefix: p, kind: wholeDay, day: d})
 		}
 	}
-	for l, r := range p.looks {
-		if !slices.Contains(wanted, l) {
+	for j, r := range p.jobs {
+		if !slices.Contains(wanted, j) {
 			r.dead = true
-			delete(p.looks, l)
+			delete(p.jobs, j)
 		}
 	}
-	for _, l := range wanted {
-		if p.looks[l] == nil {
-			p.looks[l] = s.start(l, l.rank(), now)
+	for _, j := range wanted {
+		if p.jobs[j] == nil {
+			p.jobs[j] = s.start(j, j.rank(), now)
 		}
 	}
 	for _, sp := range p.spans {

@@ -146,7 +146,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 		return err
 	}
 	s.deps.Listed()
-	s.tell(&r.in, &got)
+	s.reportProblems(&r.in, &got)
 	heap.Pop(&s.runs)
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)

@@ -17,7 +17,7 @@ const (
 	// maxMarks bounds what is done and cannot be forgotten yet, because an object
 	// before it cannot be read: in pages. Then spans wait.
 	maxMarks = 1024
-	// markPause is how often they look whether it was read.
+	// markPause is how long until they check again whether it was read.
 	markPause = time.Second
 
 	groupOfSegment = "span/" // and a number
@@ -119,7 +119,7 @@ func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		sp.source.strayIn(sp.prefix, o.Key)
 		return n, "", false
 	}
-	sp.source.meet()
+	sp.source.sawObject()
 	if d >= sp.to {
 		return n, "", false
 	}
