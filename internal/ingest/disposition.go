@@ -17,20 +17,20 @@ const (
 	maxDenials = 10_000
 )
 
-// Outcome is what became of an object.
-type Outcome string
+// ObjectOutcome is what became of an object.
+type ObjectOutcome string
 
 const (
-	OutcomeOK       Outcome = "ok"
-	OutcomeGone     Outcome = "gone"
-	OutcomeCorrupt  Outcome = "corrupt"
-	OutcomeTooLarge Outcome = "too_large"
-	OutcomeDenied   Outcome = "denied"
+	OutcomeOK       ObjectOutcome = "ok"
+	OutcomeGone     ObjectOutcome = "gone"
+	OutcomeCorrupt  ObjectOutcome = "corrupt"
+	OutcomeTooLarge ObjectOutcome = "too_large"
+	OutcomeDenied   ObjectOutcome = "denied"
 )
 
 // disposition is what happens to an object.
 type disposition struct {
-	outcome Outcome        // when it is done
+	outcome ObjectOutcome  // when it is done
 	again   bool           // it is offered again later
 	charge  bool           // that counts as one of its attempts
 	trouble bool           // the storage, not the object, is what fails: component status
@@ -65,7 +65,7 @@ func dispose(err error, attempt int, others bool) disposition {
 }
 
 // limited gives an object up after the last attempt.
-func limited(o Outcome, attempt int) disposition {
+func limited(o ObjectOutcome, attempt int) disposition {
 	if attempt+1 < attempts {
 		return disposition{again: true, charge: true}
 	}

@@ -40,11 +40,11 @@ type Change struct {
 	Forget  []string          // groups that no object of will be met again; before Done
 }
 
-// Keeper is a Source with state of its own. Change returns what changed since
+// Stateful is a Source with state of its own. Change returns what changed since
 // it was called last, and the maps are the caller's. It is called before each
 // commit, every few seconds while there is none, and a last time before Close,
 // by one goroutine at a time. What was acknowledged before the call is committed
 // at the latest together with it.
-type Keeper interface {
+type Stateful interface {
 	Change() Change
 }

@@ -92,12 +92,12 @@ func (d *Deps) defaults() {
 	}
 }
 
-// Source implements source.Source and source.Keeper.
+// Source implements source.Source and source.Stateful.
 type Source struct {
 	cfg      Config
 	deps     Deps
 	root     string // Config.Path, absolute
-	later    *later.Queue
+	later    *later.RetryList
 	walk     *walker
 	nextScan time.Time // the zero time: now
 	scanned  bool      // everything that was there was handed out, once

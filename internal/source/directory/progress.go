@@ -102,7 +102,7 @@ func (g *foundGroups) end(groups func() []string) {
 	}
 }
 
-// Change implements source.Keeper: it forgets the files of days and folders that
+// Change implements source.Stateful: it forgets the files of days and folders that
 // the last scan did not find any more.
 func (s *Source) Change() source.Change {
 	s.groups.mu.Lock()

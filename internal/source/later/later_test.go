@@ -12,7 +12,7 @@ import (
 )
 
 // push hands back work that tells its number by its size.
-func push(q *Queue, number int64, now time.Time) {
+func push(q *RetryList, number int64, now time.Time) {
 	q.Push(&source.Work{Object: source.Object{Size: number}}, now)
 }
 

@@ -76,11 +76,11 @@ type Bucket interface {
 	Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error)
 }
 
-// Source implements source.Source and source.Keeper.
+// Source implements source.Source and source.Stateful.
 type Source struct {
 	cfg    Config
 	deps   Deps
-	later  *later.Queue
+	later  *later.RetryList
 	flight *flight
 	notes  notes
 
@@ -203,7 +203,7 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	return nil
 }
 
-// Change implements source.Keeper.
+// Change implements source.Stateful.
 func (s *Source) Change() source.Change { return s.notes.take() }
 
 // Close implements source.Source. It breaks off a list that is under way.

@@ -86,10 +86,10 @@ type Deps struct {
 // Hooks tell what happens, for telemetry and logs. They must return soon and
 // not call the Source; they are called from several goroutines. nil disables one.
 type Hooks struct {
-	Message     func(Outcome) // a message came to this
-	Received    func()        // the queue could be asked for messages
-	Skipped     func()        // an object is done unread, since KeyPattern or Buckets leave it out
-	AlreadyDone func()        // an object is done unread, since Progress knows it
+	Message     func(MessageOutcome) // a message came to this
+	Received    func()               // the queue could be asked for messages
+	Skipped     func()               // an object is done unread, since KeyPattern or Buckets leave it out
+	AlreadyDone func()               // an object is done unread, since Progress knows it
 	// Unknown is called with the id of a message that is not a notification and why,
 	// each time it is received.
 	Unknown func(id string, why error)
@@ -108,7 +108,7 @@ func (d *Deps) defaults() {
 	}
 	h := &d.Hooks
 	if h.Message == nil {
-		h.Message = func(Outcome) {}
+		h.Message = func(MessageOutcome) {}
 	}
 	if h.Received == nil {
 		h.Received = func() {}

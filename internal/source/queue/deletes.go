@@ -21,7 +21,7 @@ const (
 )
 
 // remove lets a message be deleted. s.mu is held.
-func (s *Source) remove(m *message, outcome Outcome) {
+func (s *Source) remove(m *message, outcome MessageOutcome) {
 	m.state, m.outcome = deleting, outcome
 	s.deletes = append(s.deletes, m)
 	s.startDeleters()

@@ -41,9 +41,9 @@ type message struct {
 	received time.Time // this time
 	hidden   time.Time // until then nobody else gets it
 	state    state
-	left     int           // objects that are not done
-	outcome  Outcome       // when it was deleted
-	delay    time.Duration // when returning: how long nobody gets it
+	left     int            // objects that are not done
+	outcome  MessageOutcome // when it was deleted
+	delay    time.Duration  // when returning: how long nobody gets it
 }
 
 // live reports whether the message can still be completed.
@@ -161,7 +161,7 @@ func (o *object) Nack(_ int64, charge bool) {
 	}
 	for _, m := range o.messages {
 		if m.live() {
-			s.giveBack(m, backoff(m.receives))
+			s.scheduleReturn(m, backoff(m.receives))
 		}
 	}
 }
@@ -191,8 +191,8 @@ func (o *object) Replace(now source.Object) {
 	}
 }
 
-// giveBack lets a message be visible to all after delay. s.mu is held.
-func (s *Source) giveBack(m *message, delay time.Duration) {
+// scheduleReturn makes a message visible to all after delay. s.mu is held.
+func (s *Source) scheduleReturn(m *message, delay time.Duration) {
 	if s.stopping() {
 		delay = 0
 	}
@@ -215,10 +215,10 @@ func (s *Source) settle(m *message) {
 	}
 }
 
-// handBack returns a message that was held for as long as may be, and ends the
+// returnExpired returns a message that was held for as long as may be, and ends the
 // reading of objects that no other message waits for. s.mu is held.
-func (s *Source) handBack(m *message) {
-	s.giveBack(m, 0)
+func (s *Source) returnExpired(m *message) {
+	s.scheduleReturn(m, 0)
 	for _, o := range s.objects {
 		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
 			continue
@@ -239,7 +239,7 @@ func (s *Source) returnReady() {
 		delete(s.objects, o.work.ID)
 		for _, m := range o.messages {
 			if m.live() {
-				s.giveBack(m, 0)
+				s.scheduleReturn(m, 0)
 			}
 		}
 	}

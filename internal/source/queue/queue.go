@@ -24,15 +24,15 @@ type Bucket interface {
 	Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error)
 }
 
-// Outcome is what became of a message.
-type Outcome string
+// MessageOutcome is what became of a message.
+type MessageOutcome string
 
 const (
-	Deleted     Outcome = "deleted"     // all its objects are done
-	Ignored     Outcome = "ignored"     // deleted too, but it named no object to read
-	Returned    Outcome = "returned"    // given back for another try
-	Unknown     Outcome = "unknown"     // not a notification; left to the redrive policy
-	Redelivered Outcome = "redelivered" // received, and not for the first time; besides the others
+	Deleted     MessageOutcome = "deleted"     // all its objects are done
+	Ignored     MessageOutcome = "ignored"     // deleted too, but it named no object to read
+	Returned    MessageOutcome = "returned"    // given back for another try
+	Unknown     MessageOutcome = "unknown"     // not a notification; left to the redrive policy
+	Redelivered MessageOutcome = "redelivered" // received, and not for the first time; besides the others
 )
 
 // Source implements source.Source.
@@ -45,12 +45,12 @@ type Source struct {
 	redrive redrive         // of the goroutine of Next
 	pace    pace            // of the goroutine of Next
 
-	returning chan struct{}   // signals the keeper: there is a message to return
+	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
 	closing   chan struct{}   // closed by Close
 	calls     context.Context // of all calls but the receives
 	abort     func()          // ends calls
-	kept      chan struct{}   // closed when the keeper has ended
+	ended     chan struct{}   // closed when the renewer has ended
 	deleting  sync.WaitGroup  // the deleters
 
 	mu       sync.Mutex            // guards everything below, and all messages and objects
@@ -58,12 +58,12 @@ type Source struct {
 	objects  map[source.ID]*object // handed out or ready
 	ready    []*object             // to hand out, some of them perhaps in vain
 	deletes  []*message            // to send
-	aside    []*message            // to send from the keeper's next beat on, since it failed
+	aside    []*message            // to send from the renewer's next beat on, since it failed
 	returns  []*message            // to send
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet
-	undeletable bool // deleting failed, and waits for the keeper's beat
+	undeletable bool // deleting failed, and waits for the renewer's beat
 
 	pause   time.Duration         // how long not to receive after the next fault
 	resume  time.Time             // until when not to receive
@@ -79,7 +79,7 @@ const (
 	visibility
 )
 
-// New prepares a source and starts its keeper; Close ends it. Once ctx is done
+// New prepares a source and starts its renewer; Close ends it. Once ctx is done
 // no message is begun any more: those not begun are returned at once, and
 // those with a Nack without delay. What was begun goes on until Close. An error
 // means that a setting is wrong.
@@ -93,7 +93,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 	s := &Source{
 		cfg: cfg, deps: deps, pattern: pattern, pace: pace{calls: 1, objects: 1},
 		returning: make(chan struct{}, 1),
-		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, kept: make(chan struct{}),
+		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
 	}
@@ -103,7 +103,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 			s.buckets[b] = true
 		}
 	}
-	go s.keep()
+	go s.runRenewer()
 	return s, nil
 }
 
@@ -174,7 +174,7 @@ func (s *Source) stopping() bool {
 // for closeTimeout at most.
 func (s *Source) Close() error {
 	close(s.closing)
-	<-s.kept
+	<-s.ended
 	s.abort()
 	return nil
 }

@@ -163,7 +163,7 @@ func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
 }
 
 // add keeps a message and makes its objects ready. s.mu is held.
-func (s *Source) add(m *message, works []source.Work, outcome Outcome) {
+func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
 	// The same message again, before this collector was through with it: the queue
 	// gave it out early. Only its last receipt counts.
 	earlier := s.messages[m.id]
@@ -179,7 +179,7 @@ func (s *Source) add(m *message, works []source.Work, outcome Outcome) {
 		s.remove(m, outcome)
 		return
 	case s.stopping():
-		s.giveBack(m, 0)
+		s.scheduleReturn(m, 0)
 		return
 	}
 	for _, w := range works {

@@ -10,7 +10,7 @@ import (
 // it was met. The names sort by time.
 func groupOf(now time.Time) string { return now.UTC().Format("2006-01-02T15") }
 
-// Change implements source.Keeper: once an hour it forgets the objects that
+// Change implements source.Stateful: once an hour it forgets the objects that
 // were met longer than Remember ago.
 func (s *Source) Change() source.Change {
 	now := s.deps.Clock.Now()

@@ -127,7 +127,7 @@ func (r *rig) none() {
 }
 
 // advance moves all clocks in steps that are small against the visibility, and
-// lets the keeper look at its messages after each.
+// lets the renewer look at its messages after each.
 func (r *rig) advance(d time.Duration) {
 	r.t.Helper()
 	r.advanceBy(d, r.cfg.VisibilityTimeout/10)
@@ -140,7 +140,7 @@ func (r *rig) advanceBy(d, step time.Duration) {
 		before := r.clock.asked(beat)
 		r.server.Advance(min(step, d))
 		r.clock.advance(min(step, d))
-		r.until("the keeper's beat", func() bool { return r.clock.asked(beat) > before })
+		r.until("the renewer's beat", func() bool { return r.clock.asked(beat) > before })
 	}
 }
 
@@ -273,7 +273,7 @@ func (e *endless) Close() error { return nil }
 // counts is what the hooks were told.
 type counts struct {
 	mu          sync.Mutex
-	messages    map[Outcome]int
+	messages    map[MessageOutcome]int
 	skipped     int
 	alreadyDone int
 	unknown     []string
@@ -282,11 +282,11 @@ type counts struct {
 
 func (c *counts) hooks() Hooks {
 	return Hooks{
-		Message: func(o Outcome) {
+		Message: func(o MessageOutcome) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.messages == nil {
-				c.messages = map[Outcome]int{}
+				c.messages = map[MessageOutcome]int{}
 			}
 			c.messages[o]++
 		},
@@ -301,7 +301,7 @@ func (c *counts) hooks() Hooks {
 	}
 }
 
-func (c *counts) of(o Outcome) int {
+func (c *counts) of(o MessageOutcome) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.messages[o]

@@ -33,9 +33,9 @@ const (
 	maxWaiting = 2 * time.Second
 )
 
-// keep is the keeper's goroutine.
-func (s *Source) keep() {
-	defer close(s.kept)
+// runRenewer is the renewer's goroutine.
+func (s *Source) runRenewer() {
+	defer close(s.ended)
 	stop := s.done // nil when it was seen
 	interval := min(s.cfg.VisibilityTimeout/10, maxBeat)
 	beat := s.deps.Clock.After(interval)
@@ -51,7 +51,7 @@ func (s *Source) keep() {
 			s.returnReady()
 			continue
 		case <-beat:
-			s.tell()
+			s.reportFailing()
 			s.resumeDeletes()
 			s.renew(s.calls)
 			beat = s.deps.Clock.After(interval)
@@ -76,7 +76,7 @@ func (s *Source) finish() {
 		s.resumeDeletes()
 		sent := s.sendReturns(ctx)
 		s.deleting.Wait()
-		s.tell()
+		s.reportFailing()
 		s.mu.Lock()
 		sent = sent && len(s.deletes)+len(s.aside) == 0
 		s.mu.Unlock()
@@ -91,12 +91,12 @@ func (s *Source) finish() {
 	}
 }
 
-// tell tells why messages fail alone.
-func (s *Source) tell() {
+// reportFailing reports why messages fail alone.
+func (s *Source) reportFailing() {
 	s.mu.Lock()
-	err := one(s.failing[deletion])
+	err := anyOf(s.failing[deletion])
 	if err == nil {
-		err = one(s.failing[visibility])
+		err = anyOf(s.failing[visibility])
 	}
 	s.mu.Unlock()
 	s.deps.Hooks.Trouble(err)
@@ -109,14 +109,14 @@ func (s *Source) unable() error {
 			return err
 		}
 		if len(s.failing[k]) >= maxFailing {
-			return one(s.failing[k])
+			return anyOf(s.failing[k])
 		}
 	}
 	return nil
 }
 
-// one returns one of the errors, nil when there is none.
-func one(failing map[*message]error) error {
+// anyOf returns one of the errors, nil when there is none.
+func anyOf(failing map[*message]error) error {
 	for _, err := range failing {
 		return err
 	}
@@ -162,9 +162,9 @@ func (s *Source) renew(ctx context.Context) {
 		case m.state == deleting && tooLong:
 			s.settle(m)
 		case m.live() && tooLong:
-			s.handBack(m)
+			s.returnExpired(m)
 		case m.state == waiting && now.Sub(m.received) >= maxWaiting:
-			s.giveBack(m, 0)
+			s.scheduleReturn(m, 0)
 		case m.hidden.Before(end.Add(-margin)) && m.hidden.Sub(now) <= s.cfg.VisibilityTimeout/2:
 			due = append(due, m)
 		}
