@@ -1,6 +1,7 @@
 package s3accesslogsreceiver
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
 // load reads settings as the collector does: unmarshal over the defaults, then validate.
@@ -105,6 +107,33 @@ logs:
 	}, cfg.Logs)
 }
 
+func TestEverySettingOfAQueueIsRead(t *testing.T) {
+	cfg, err := load(t, `
+queue:
+  url: https://sqs.eu-west-1.amazonaws.com/111122223333/access-logs
+  visibility_timeout: 1m
+  wait_time: 10s
+  key_pattern: ^access/
+  buckets: [one, two]
+  expected_bucket_owner: "111122223333"
+  remember: 12h
+`)
+	require.NoError(t, err)
+	assert.Equal(t, queue.Config{
+		URL: "https://sqs.eu-west-1.amazonaws.com/111122223333/access-logs", VisibilityTimeout: time.Minute, WaitTime: 10 * time.Second,
+		KeyPattern: "^access/", Buckets: []string{"one", "two"}, ExpectedBucketOwner: "111122223333", Remember: 12 * time.Hour,
+	}, *cfg.Queue.Get())
+}
+
+func TestExternalIDIsNotShown(t *testing.T) {
+	cfg, err := load(t, "directory: {path: ./logs}\naws: {role_arn: r, external_id: planted}")
+	require.NoError(t, err)
+	assert.NotContains(t, fmt.Sprintf("%+v", cfg.AWS), "planted")
+	shown := confmap.New()
+	require.NoError(t, shown.Marshal(cfg))
+	assert.NotContains(t, fmt.Sprint(shown.ToStringMap()), "planted")
+}
+
 func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 	const dir = "directory: {path: ./logs}\n"
 	for name, c := range map[string]struct{ settings, want string }{
@@ -112,6 +141,9 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"two sources":        {dir + `bucket: {name: b}`, "set exactly one of `bucket`, `queue` and `directory`"},
 		"no bucket name":     {`bucket: {prefix: p}`, "bucket: `name` is missing"},
 		"no path":            {`directory: {follow: true}`, "directory: `path` is missing"},
+		"queue url":          {`queue: {url: logs}`, "queue: `url` is not the address of a queue"},
+		"key pattern":        {`queue: {url: "http://localhost:9324/1/q", key_pattern: "("}`, "queue: `key_pattern`: error parsing regexp"},
+		"visibility":         {`queue: {url: "http://localhost:9324/1/q", visibility_timeout: 1s}`, "queue: `visibility_timeout` is 1s: it must be"},
 		"layout":             {`bucket: {name: b, layout: flat}`, "`layout` is \"flat\": it must be auto, simple or partitioned"},
 		"poll interval":      {`bucket: {name: b, poll_interval: 1ms}`, "`poll_interval` is 1ms: it must be at least 1s"},
 		"start":              {`bucket: {name: b, start_from: yesterday}`, "`start_from`: \"yesterday\" is not latest, earliest,"},

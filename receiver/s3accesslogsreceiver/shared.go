@@ -23,8 +23,8 @@ var receivers = registry{byKey: make(map[key]*shared)}
 // serviceInstanceID tells collectors in one process apart.
 const serviceInstanceID = "service.instance.id"
 
-// reloadTime is how long a pipeline that was shut down alone is waited for before
-// the other one goes on without it: what is read then does not come to it.
+// reloadTime is how long the receiver waits for a pipeline that was shut down alone
+// before it resumes for the remaining one: what is read then does not reach the other.
 const reloadTime = 10 * time.Second
 
 // key names a receiver. It is not the *Config, since a pipeline that is
