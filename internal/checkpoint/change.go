@@ -9,8 +9,8 @@ import (
 )
 
 // Change collects what one commit changes. The zero value is an empty change.
-// It is for one goroutine; a Store reads it in Commit only, so it can be Reset
-// and used again when that has returned nil, or added to and committed again
+// It is not safe for concurrent use; a Store reads it in Commit only, so it can be
+// Reset and used again when that has returned nil, or added to and committed again
 // when it has failed.
 type Change struct {
 	forget  []string
@@ -71,7 +71,7 @@ func (c *Change) Delta(section string, payload []byte) {
 	c.deltas = append(c.deltas, delta{section, payload})
 }
 
-// Empty tells that there is nothing to commit.
+// Empty reports whether there is nothing to commit.
 func (c *Change) Empty() bool {
 	return len(c.forget)+len(c.reached)+len(c.done)+len(c.cursors)+len(c.deltas) == 0
 }

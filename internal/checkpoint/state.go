@@ -61,7 +61,7 @@ func newState() state {
 	}
 }
 
-// accepts tells whether the groups of a change have room.
+// accepts returns ErrTooManyGroups unless the change fits under maxGroups.
 func (s *state) accepts(c *Change) error {
 	groups := len(s.groups)
 	for _, name := range c.groups() {

@@ -54,7 +54,7 @@ var defaultLimits = limits{pageIDs: 2040, fewIDs: 15, chunkBytes: 64<<10 - 128, 
 // Store is the progress of one receiver. All methods may be called at any time:
 // Commit, Tidy and Close wait for each other, the others never wait for storage.
 type Store struct {
-	client   storage.Client // nil: without storage
+	client   storage.Client // nil without storage
 	sections map[string]Section
 	limits   limits
 	fresh    bool
@@ -80,14 +80,14 @@ func InMemory() *Store {
 	return s
 }
 
-// Fresh tells that nothing had been committed when the store was opened.
+// Fresh reports whether nothing had been committed when the store was opened.
 func (s *Store) Fresh() bool { return s.fresh }
 
 // InstanceID is a random UUID that was made when the storage was first used. It
 // is "" without storage.
 func (s *Store) InstanceID() string { return s.state.instance }
 
-// Done tells whether an object is done. It takes about 100 ns, more with a
+// Done reports whether an object is done. It takes about 100 ns, more with a
 // million objects than with a thousand, but not with more groups.
 func (s *Store) Done(id ID) bool {
 	s.mu.RLock()

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -122,6 +123,35 @@ func TestFailedCommitChangesNothing(t *testing.T) {
 	client.fails = nil
 	require.NoError(t, s.Commit(t.Context(), &c))
 	assert.True(t, s.Done(id))
+}
+
+func TestTidyWithAnEndedContextIsNoTroubleAndGoesOnLater(t *testing.T) {
+	for name, when := range map[string]struct{ before bool }{"ended before": {true}, "ends meanwhile": {false}} {
+		t.Run(name, func(t *testing.T) {
+			client := newMemory()
+			s, err := open(t.Context(), client, nil, small)
+			require.NoError(t, err)
+			for i := range 100 {
+				var c Change
+				c.Done("day", ID{byte(i)})
+				require.NoError(t, s.Commit(t.Context(), &c))
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			client.fails = func(string) (done, failed bool) {
+				cancel()
+				return false, true
+			}
+			if when.before {
+				cancel()
+			}
+			require.NoError(t, s.Tidy(ctx))
+			require.Error(t, ctx.Err(), "there was something to do")
+			require.ErrorIs(t, s.Tidy(t.Context()), errStorage, "a failure of the storage is one")
+			client.fails = nil
+			tidyAll(t, s)
+			requireTidy(t, s)
+		})
+	}
 }
 
 func TestEmptyChangeIsNotWritten(t *testing.T) {

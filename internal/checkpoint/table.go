@@ -70,7 +70,7 @@ func (t *table) find(h hash) uint64 {
 	return i
 }
 
-// contains tells whether there is a pair with this ID.
+// contains reports whether there is a pair with this ID.
 func (t *table) contains(id ID) bool {
 	h := hashOf(id)
 	i := t.find(h)
@@ -161,7 +161,7 @@ func (t *table) without(dropped map[uint16]bool, more int) table {
 	return next
 }
 
-// hasRoom tells whether more pairs fit in without a new table.
+// hasRoom reports whether more pairs fit in without a new table.
 func (t *table) hasRoom(more int) bool { return t.n+more <= capacity(t.homes) }
 
 func capacity(homes uint64) int { return int(homes / 10 * 9) }

@@ -23,8 +23,9 @@ type snapshot struct {
 // it writes at most about 64 KiB, or twice what the commits since the last call
 // wrote if that is more, mostly by one call of the storage, and mostly nothing at
 // all. It is to be called after each Commit, when those who wait for the commit
-// were told. An error means that storage could not be written to; nothing is
-// lost, and the next call goes on where this one stopped.
+// were told. An error means that storage could not be written to; that ctx is
+// done is none. Either way nothing is lost, and the next call goes on where this
+// one stopped.
 func (s *Store) Tidy(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -34,9 +35,11 @@ func (s *Store) Tidy(ctx context.Context) error {
 	case s.client == nil:
 		return nil
 	}
-	budget := max(s.owed, 1)
-	for budget > 0 {
+	for budget := max(s.owed, 1); budget > 0; {
 		spent, err := s.tidyStep(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("tidy up stored progress: %w", err)
 		}

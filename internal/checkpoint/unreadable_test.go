@@ -109,7 +109,7 @@ func TestJournalWithoutManifestStopsTheStart(t *testing.T) {
 	delete(client.values, manifestKey)
 	_, err = Open(t.Context(), client, nil)
 	require.ErrorIs(t, err, ErrUnreadable)
-	assert.ErrorContains(t, err, `"manifest": it is missing`)
+	assert.ErrorContains(t, err, `"manifest": missing`)
 }
 
 func TestStorageThatFailsToReadIsAnotherError(t *testing.T) {

@@ -26,9 +26,9 @@ const (
 )
 
 var (
-	errMissing  = errors.New("it is missing")
-	errForeign  = errors.New("it is not a value of this receiver")
-	errChecksum = errors.New("its checksum is wrong")
+	errMissing  = errors.New("missing")
+	errForeign  = errors.New("not a value of this receiver")
+	errChecksum = errors.New("wrong checksum")
 )
 
 // newValue begins a value whose content will have about size bytes. A value is

@@ -23,7 +23,7 @@ const idleCommit = 5 * time.Second
 type committer struct {
 	engine *Engine
 	ctx    context.Context // of deliveries
-	keeper source.Keeper   // nil: the source has nothing of its own to commit
+	state  source.Stateful // nil means the source has nothing of its own to commit
 
 	next    uint64            // number of the batch to note
 	early   map[uint64]*batch // delivered before their turn, fewer than the window is wide
@@ -51,7 +51,7 @@ type ending struct {
 // commit is the committer's goroutine.
 func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 	c := committer{engine: e, ctx: ctx, early: make(map[uint64]*batch), denials: make(denials)}
-	c.keeper, _ = e.parts.Source.(source.Keeper)
+	c.state, _ = e.parts.Source.(source.Stateful)
 	idle := time.NewTicker(idleCommit)
 	defer idle.Stop()
 	c.beginEmitting()
@@ -183,8 +183,8 @@ func (c *committer) noteObject(end *ending, last bool) {
 
 // store commits what was noted and puts it into effect.
 func (c *committer) store() error {
-	if c.keeper != nil {
-		own := c.keeper.Change()
+	if c.state != nil {
+		own := c.state.Change()
 		for name, value := range own.Cursors {
 			c.change.Cursor(name, value)
 		}

@@ -17,24 +17,24 @@ const (
 	maxDenials = 10_000
 )
 
-// Outcome is what became of an object.
-type Outcome string
+// ObjectOutcome is what became of an object.
+type ObjectOutcome string
 
 const (
-	OutcomeOK       Outcome = "ok"
-	OutcomeGone     Outcome = "gone"
-	OutcomeCorrupt  Outcome = "corrupt"
-	OutcomeTooLarge Outcome = "too_large"
-	OutcomeDenied   Outcome = "denied"
+	OutcomeOK       ObjectOutcome = "ok"
+	OutcomeGone     ObjectOutcome = "gone"
+	OutcomeCorrupt  ObjectOutcome = "corrupt"
+	OutcomeTooLarge ObjectOutcome = "too_large"
+	OutcomeDenied   ObjectOutcome = "denied"
 )
 
 // disposition is what happens to an object.
 type disposition struct {
-	outcome Outcome        // when it is done
+	outcome ObjectOutcome  // when it is done
 	again   bool           // it is offered again later
 	charge  bool           // that counts as one of its attempts
 	trouble bool           // the storage, not the object, is what fails: component status
-	now     *source.Object // with again: what is offered in its place; nil: itself
+	now     *source.Object // with again: what is offered in its place; nil means itself
 }
 
 // dispose is the one table from the error that ended the reading of an object
@@ -52,7 +52,7 @@ func dispose(err error, attempt int, others bool) disposition {
 	case errors.Is(err, source.ErrGone), errors.Is(err, source.ErrChanged):
 		return disposition{outcome: OutcomeGone}
 	case errors.Is(err, lines.ErrTooLarge):
-		return limited(OutcomeTooLarge, attempt)
+		return disposition{outcome: OutcomeTooLarge} // this version stays too large
 	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
 		return limited(OutcomeCorrupt, attempt)
 	case errors.Is(err, source.ErrDenied) && others:
@@ -65,7 +65,7 @@ func dispose(err error, attempt int, others bool) disposition {
 }
 
 // limited gives an object up after the last attempt.
-func limited(o Outcome, attempt int) disposition {
+func limited(o ObjectOutcome, attempt int) disposition {
 	if attempt+1 < attempts {
 		return disposition{again: true, charge: true}
 	}
@@ -76,7 +76,7 @@ func limited(o Outcome, attempt int) disposition {
 // opened until then.
 type denials map[source.ID]int64
 
-// others tells whether more objects were opened since an object was denied
+// others reports whether more objects were opened since an object was denied
 // first, which is now if it was not denied before, and how many attempts went
 // before: the first denial was not charged, since it told nothing yet, and counts
 // once others are known to work. A file is not the service's to deny: there, any

@@ -36,7 +36,7 @@ func TestDisposition(t *testing.T) {
 		"corrupt, first":             {err: lines.ErrCorrupt, want: disposition{again: true, charge: true}},
 		"corrupt, last":              {err: lines.ErrCorrupt, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
 		"not text, last":             {err: lines.ErrNotText, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
-		"too large, last":            {err: lines.ErrTooLarge, attempt: 2, want: disposition{outcome: OutcomeTooLarge}},
+		"too large, first":           {err: lines.ErrTooLarge, want: disposition{outcome: OutcomeTooLarge}},
 		"denied like all":            {err: source.ErrDenied, attempt: 9, want: disposition{again: true, trouble: true}},
 		"denied while others, first": {err: source.ErrDenied, others: true, want: disposition{again: true, charge: true}},
 		"denied while others, last":  {err: source.ErrDenied, others: true, attempt: 2, want: disposition{outcome: OutcomeDenied}},
@@ -118,6 +118,28 @@ func TestBrokenObjectIsGivenUpAfterThreeAttempts(t *testing.T) {
 	assert.True(t, strings.HasSuffix(warnings[0].Message, ": s3://logs/broken.gz"), warnings[0].Message)
 	assert.Equal(t, "corrupt", warnings[0].ContextMap()["outcome"])
 	assert.Empty(t, r.concerns.errors(), "a fault of one object is not the component's")
+}
+
+func TestObjectThatIsTooLargeIsReadOnce(t *testing.T) {
+	records := samplelogs.Records(20, 4000)
+	large := textObject(records...)
+	good := textObject(samplelogs.Records(21, 10)...)
+	cfg := testConfig()
+	cfg.Lines.Object = int64(len(large.content)) / 2
+	r := newRig(cfg, newFakeSource(large, good), &fakeSink{})
+	require.NoError(t, r.Run(t.Context()))
+	assert.Equal(t, 1, good.acked)
+	assert.Equal(t, 1, large.acked)
+	assert.Zero(t, large.nacked, "its version stays as large as it is")
+	assert.EqualValues(t, 2, r.Totals().Objects)
+	assert.Greater(t, len(r.sink.uids), 1000, "what stood before the limit came")
+
+	warnings := r.logged.FilterMessageSnippet("given up").All()
+	require.Len(t, warnings, 1)
+	assert.True(t, strings.HasSuffix(warnings[0].Message, ": s3://logs/"+large.key), warnings[0].Message)
+	assert.Equal(t, "too_large", warnings[0].ContextMap()["outcome"])
+	assert.Contains(t, warnings[0].ContextMap()["error"], "object is larger than max_object_size")
+	assert.Empty(t, r.concerns.errors())
 }
 
 func TestGoneObjectIsDoneSilently(t *testing.T) {

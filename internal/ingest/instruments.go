@@ -39,7 +39,7 @@ func (i *Instruments) read(bytes int64) {
 	i.Read.Add(context.Background(), bytes, i.With())
 }
 
-func (i *Instruments) object(o Outcome) {
+func (i *Instruments) object(o ObjectOutcome) {
 	i.Objects.Add(context.Background(), 1, i.WithOutcome(string(o)))
 }
 

@@ -34,16 +34,16 @@ type access struct {
 	role string // assumed; "": none
 }
 
-// newAccess reads the SDK's environment and shared files. Of cfg it uses what is
-// about credentials, region and connections. It does not use the network.
-func newAccess(ctx context.Context, cfg *Config) (access, error) {
+// newAccess reads the SDK's environment and shared files. It does not use the
+// network.
+func newAccess(ctx context.Context, cfg *Config, deps *Deps) (access, error) {
 	if err := cfg.Validate(); err != nil {
 		return access{}, err
 	}
 	connections := &ownConnections{}
 	sdk, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(cfg.Region),
-		config.WithDefaultRegion(cmp.Or(cfg.DefaultRegion, defaultRegion)),
+		config.WithDefaultRegion(cmp.Or(deps.DefaultRegion, defaultRegion)),
 		config.WithSharedConfigProfile(cfg.Profile),
 		// The SDK adds the certificates of AWS_CA_BUNDLE to a client of this kind only.
 		config.WithHTTPClient(awshttp.NewBuildableClient()),
@@ -60,10 +60,10 @@ func newAccess(ctx context.Context, cfg *Config) (access, error) {
 	if err != nil {
 		return access{}, fmt.Errorf("aws settings (aws.region, aws.profile, the AWS_ variables and ~/.aws): %s", brief(err.Error()))
 	}
-	a := access{http: newHTTPClient(cfg, sdk.HTTPClient), role: cfg.RoleARN}
+	a := access{http: newHTTPClient(deps, sdk.HTTPClient), role: cfg.RoleARN}
 	sdk.HTTPClient, connections.client = a.http, a.http
 	if cfg.RoleARN != "" {
-		sdk.Credentials = aws.NewCredentialsCache(assumeRole(sdk, cfg.RoleARN, cfg.ExternalID))
+		sdk.Credentials = aws.NewCredentialsCache(assumeRole(sdk, cfg.RoleARN, string(cfg.ExternalID)))
 	}
 	if sdk.Credentials != nil {
 		sdk.Credentials = tagged{sdk.Credentials}

@@ -29,7 +29,7 @@ func answered(tb testing.TB, transport http.RoundTripper) *Client {
 	tb.Helper()
 	tb.Setenv("AWS_ACCESS_KEY_ID", "any")
 	tb.Setenv("AWS_SECRET_ACCESS_KEY", "any")
-	c, err := New(tb.Context(), Config{Endpoint: "http://s3.example.com", ForcePathStyle: true})
+	c, err := New(tb.Context(), Config{Endpoint: "http://s3.example.com", ForcePathStyle: true}, Deps{})
 	require.NoError(tb, err)
 	c.access.http.Transport = transport
 	return c

@@ -79,7 +79,7 @@ func receiveOver(t *testing.T, transport http.RoundTripper) error {
 func assumeOver(t *testing.T, transport http.RoundTripper) error {
 	t.Setenv("AWS_ACCESS_KEY_ID", "any")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "any")
-	c, err := New(t.Context(), Config{RoleARN: "arn:aws:iam::111122223333:role/logs"})
+	c, err := New(t.Context(), Config{RoleARN: "arn:aws:iam::111122223333:role/logs"}, Deps{})
 	require.NoError(t, err)
 	c.access.http.Transport = transport
 	_, err = c.List(t.Context(), ListInput{Bucket: "b"})
@@ -105,7 +105,7 @@ func TestAnswersToTheChainEndToo(t *testing.T) {
 	} {
 		t.Setenv(name, v)
 	}
-	c, err := New(t.Context(), Config{})
+	c, err := New(t.Context(), Config{}, Deps{})
 	require.NoError(t, err)
 	_, err = c.List(t.Context(), ListInput{Bucket: "b"})
 	sts.Close()

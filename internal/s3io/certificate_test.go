@@ -68,7 +68,7 @@ func TestErrorsOfCertificatesNameTheBundle(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL_STS", server)
 			ctx := context.Background()
 			list := func(cfg s3io.Config) error {
-				client, err := s3io.New(ctx, cfg)
+				client, err := s3io.New(ctx, cfg, s3io.Deps{})
 				require.NoError(t, err)
 				defer client.Close()
 				_, err = client.List(ctx, s3io.ListInput{Bucket: "logs"})

@@ -67,7 +67,7 @@ func TestEveryCallNamesTheExpectedOwner(t *testing.T) {
 		owners = append(owners, r.Method+" "+r.Header.Get("X-Amz-Expected-Bucket-Owner"))
 		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
 	}))
-	c := client(t, url, func(cfg *s3io.Config) { cfg.ExpectedBucketOwner = "111122223333" })
+	c := client(t, url, func(_ *s3io.Config, deps *s3io.Deps) { deps.ExpectedBucketOwner = "111122223333" })
 	_, err := c.List(context.Background(), s3io.ListInput{Bucket: "b"})
 	require.Error(t, err)
 	_, err = c.Open(context.Background(), source.Object{Bucket: "b", Key: "k", ETag: "", Size: -1}, 1)
@@ -137,7 +137,7 @@ func TestAnswersAreExplained(t *testing.T) {
 				w.WriteHeader(c.status)
 				_, _ = io.WriteString(w, c.body)
 			}))
-			cl := client(t, url, func(cfg *s3io.Config) { cfg.ExpectedBucketOwner = "111122223333" })
+			cl := client(t, url, func(_ *s3io.Config, deps *s3io.Deps) { deps.ExpectedBucketOwner = "111122223333" })
 			_, err := cl.Open(context.Background(), source.Object{Bucket: "b", Key: "k", ETag: "", Size: -1}, 0)
 			for _, kind := range c.kinds {
 				require.ErrorIs(t, err, kind)
@@ -208,15 +208,15 @@ func TestWrongSettings(t *testing.T) {
 		"localhost:9000", "ftp://x", "http://", "://", "https://planted@s3.example.com", "https://user:planted@s3.example.com",
 		"https://user:planted@s3.example.com:port", "https://s3.example.com/?token=planted", "https://s3.example.com?", "https://s3.example.com/#planted",
 	} {
-		_, err := s3io.New(context.Background(), s3io.Config{Endpoint: endpoint})
+		_, err := s3io.New(context.Background(), s3io.Config{Endpoint: endpoint}, s3io.Deps{})
 		require.Error(t, err, endpoint)
 		assert.Contains(t, err.Error(), "`endpoint`")
 		assert.NotContains(t, err.Error(), "planted")
 	}
-	_, err := s3io.New(context.Background(), s3io.Config{ExternalID: "x"})
+	_, err := s3io.New(context.Background(), s3io.Config{ExternalID: "x"}, s3io.Deps{})
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "`role_arn`")
-	_, err = s3io.New(context.Background(), s3io.Config{Profile: "nobody"})
+	_, err = s3io.New(context.Background(), s3io.Config{Profile: "nobody"}, s3io.Deps{})
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "aws.profile")
 	assert.Contains(t, err.Error(), "nobody")
@@ -231,7 +231,7 @@ func TestRoleThatCannotBeAssumed(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>`)
 	})))
-	c := client(t, "http://127.0.0.1:1", func(cfg *s3io.Config) {
+	c := client(t, "http://127.0.0.1:1", func(cfg *s3io.Config, _ *s3io.Deps) {
 		cfg.RoleARN, cfg.ExternalID = "arn:aws:iam::111122223333:role/logs", "secret-id"
 	})
 	_, err := c.List(context.Background(), s3io.ListInput{Bucket: "b"})

@@ -16,7 +16,7 @@ const role = "arn:aws:iam::111122223333:role/reader"
 func listAs(t *testing.T, cfg s3io.Config) error {
 	t.Helper()
 	cfg.Endpoint, cfg.ForcePathStyle = "http://127.0.0.1:1", true
-	c, err := s3io.New(context.Background(), cfg)
+	c, err := s3io.New(context.Background(), cfg, s3io.Deps{})
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.List(context.Background(), s3io.ListInput{Bucket: "b", Prefix: "p/"})

@@ -33,7 +33,7 @@ type call struct {
 	action      string // the IAM action that allows it
 	bucket, key string // key: the prefix of a list
 	token       bool   // of a list: it goes on from the page before
-	look        bool   // a second look, which only says what is there
+	recheck     bool   // a second look, which only says what is there
 }
 
 const actionGet = "s3:GetObject"
@@ -41,7 +41,7 @@ const actionGet = "s3:GetObject"
 func (c call) lists() bool { return c.action == "s3:ListBucket" }
 
 // ends reports whether the answer may end an object.
-func (c call) ends() bool { return !c.lists() && !c.look }
+func (c call) ends() bool { return !c.lists() && !c.recheck }
 
 // explained is an error in plain words on one line.
 type explained struct {
@@ -219,7 +219,7 @@ func readAnswer(err error) (a answer, ok bool) {
 	return a, a.status >= 300
 }
 
-// beyondEnd tells whether err says that a range begins at or behind the end of
+// beyondEnd reports whether err says that a range begins at or behind the end of
 // the object.
 func beyondEnd(err error) bool {
 	var response *awshttp.ResponseError

@@ -22,14 +22,14 @@ const (
 // newHTTPClient is base, the SDK's HTTP client, with what a reader of many
 // objects needs. It is built here, since the SDK's own hides the transport,
 // whose idle connections have to be closed at shutdown.
-func newHTTPClient(cfg *Config, base aws.HTTPClient) *http.Client {
-	idle := cfg.IdleTimeout
+func newHTTPClient(deps *Deps, base aws.HTTPClient) *http.Client {
+	idle := deps.IdleTimeout
 	if idle <= 0 {
 		idle = defaultIdle
 	}
-	keep := cfg.MaxConnections
-	if keep <= 0 {
-		keep = defaultConnections
+	connections := deps.MaxConnections
+	if connections <= 0 {
+		connections = defaultConnections
 	}
 	buildable, ok := base.(*awshttp.BuildableClient)
 	if !ok {
@@ -38,7 +38,7 @@ func newHTTPClient(cfg *Config, base aws.HTTPClient) *http.Client {
 	tr := buildable.GetTransport() // a copy, with proxy and certificates as the SDK has them
 	// With fewer kept than used at a time, each further request is a new
 	// connection and a TLS handshake. The additional ones are for lists and STS.
-	tr.MaxIdleConnsPerHost = keep + 4
+	tr.MaxIdleConnsPerHost = connections + 4
 	tr.MaxIdleConns = 2 * tr.MaxIdleConnsPerHost
 	// Offsets count stored bytes: nothing may be unpacked on the way.
 	tr.DisableCompression = true

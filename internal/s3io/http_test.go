@@ -23,7 +23,7 @@ func TestAnAnswerThatIsFasterThanTheRequestIsRead(t *testing.T) {
 		_, _ = io.Copy(w, r.Body)
 	}))
 	defer server.Close()
-	client := newHTTPClient(&Config{}, nil)
+	client := newHTTPClient(&Deps{}, nil)
 	defer client.CloseIdleConnections()
 	sent := bytes.Repeat([]byte("x"), 100)
 	req, err := http.NewRequest(http.MethodPost, server.URL, closedBody{bytes.NewReader(sent)})

@@ -33,16 +33,14 @@ func start(t *testing.T) *s3test.Server {
 }
 
 // client waits for nothing between tries.
-func client(t *testing.T, endpoint string, change ...func(*s3io.Config)) *s3io.Client {
+func client(t *testing.T, endpoint string, change ...func(*s3io.Config, *s3io.Deps)) *s3io.Client {
 	t.Helper()
-	cfg := s3io.Config{
-		Endpoint: endpoint, ForcePathStyle: true,
-		Backoff: func(int) time.Duration { return time.Millisecond },
-	}
+	cfg := s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
+	deps := s3io.Deps{Backoff: func(int) time.Duration { return time.Millisecond }}
 	for _, f := range change {
-		f(&cfg)
+		f(&cfg, &deps)
 	}
-	c, err := s3io.New(context.Background(), cfg)
+	c, err := s3io.New(context.Background(), cfg, deps)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -198,7 +196,7 @@ func TestBrokenDownloadGoesOn(t *testing.T) {
 	t.Run("when nothing comes any more", func(t *testing.T) {
 		proxy := s3test.NewProxy(t, srv.Endpoint)
 		proxy.Inject(s3test.Fault{Cut: 300_000, Stall: true})
-		c := client(t, proxy.URL, func(cfg *s3io.Config) { cfg.IdleTimeout = 300 * time.Millisecond })
+		c := client(t, proxy.URL, func(_ *s3io.Config, deps *s3io.Deps) { deps.IdleTimeout = 300 * time.Millisecond })
 		assert.True(t, bytes.Equal(body, readAll(t, c, "k", etag, 0)))
 	})
 	t.Run("not with another version's bytes", func(t *testing.T) {
@@ -232,8 +230,8 @@ func TestBrokenDownloadGoesOn(t *testing.T) {
 		proxy := s3test.NewProxy(t, srv.Endpoint)
 		proxy.Inject(s3test.Fault{Cut: 1000})
 		ctx, cancel := context.WithCancel(context.Background())
-		c := client(t, proxy.URL, func(cfg *s3io.Config) {
-			cfg.Backoff = func(int) time.Duration { cancel(); return time.Hour }
+		c := client(t, proxy.URL, func(_ *s3io.Config, deps *s3io.Deps) {
+			deps.Backoff = func(int) time.Duration { cancel(); return time.Hour }
 		})
 		r, err := c.Open(ctx, source.Object{Bucket: bucket, Key: "k", ETag: etag, Size: -1}, 0)
 		require.NoError(t, err)
@@ -312,7 +310,7 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 		require.NoError(t, list(c, bucket), "it passed")
 	})
 	t.Run("wrong region", func(t *testing.T) {
-		c := client(t, srv.Endpoint, func(cfg *s3io.Config) { cfg.Region = "eu-west-1" })
+		c := client(t, srv.Endpoint, func(cfg *s3io.Config, _ *s3io.Deps) { cfg.Region = "eu-west-1" })
 		check(t, list(c, bucket), s3io.ErrWrongRegion, "set aws.region to us-east-1")
 	})
 }
@@ -322,7 +320,7 @@ func TestManyDownloadsKeepTheirConnections(t *testing.T) {
 	body := noise(20_000)
 	etag := srv.Put(t, bucket, "k", body)
 	proxy := s3test.NewProxy(t, srv.Endpoint)
-	c := client(t, proxy.URL, func(cfg *s3io.Config) { cfg.MaxConnections = 32 })
+	c := client(t, proxy.URL, func(_ *s3io.Config, deps *s3io.Deps) { deps.MaxConnections = 32 })
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {

@@ -2,7 +2,7 @@ package s3io
 
 import "strings"
 
-// ofKMS tells whether an answer passes on what KMS said: S3 and SQS decrypt with
+// ofKMS reports whether an answer passes on what KMS said: S3 and SQS decrypt with
 // the permissions of whoever asks.
 //
 //	S3    AccessDenied with the action in its message, KMS.DisabledException, ...

@@ -197,9 +197,9 @@ func (d *download) accept(r *reply) error {
 }
 
 // doubt settles by a second look whether an answer that does not fit, since it
-// has what it says, is about the object. nil: it is.
+// has what it says, is about the object; then it returns nil.
 func (d *download) doubt(r *reply, says string) error {
-	now, err := d.client.look(d.ctx, &d.object)
+	now, err := d.client.recheck(d.ctx, &d.object)
 	switch {
 	case err != nil:
 		return err
@@ -218,7 +218,7 @@ func (d *download) doubt(r *reply, says string) error {
 // confirm settles by a second look whether the object is gone, or changed, as an
 // answer claims.
 func (d *download) confirm(claim error, says string) error {
-	now, err := d.client.look(d.ctx, &d.object)
+	now, err := d.client.recheck(d.ctx, &d.object)
 	switch {
 	case err != nil:
 		return err
@@ -237,7 +237,7 @@ func (d *download) confirm(claim error, says string) error {
 func (d *download) atEnd() error {
 	now, err := d.client.head(d.ctx, &d.object)
 	if err == nil && !d.endsAt(&now) {
-		now, err = d.client.look(d.ctx, &d.object)
+		now, err = d.client.recheck(d.ctx, &d.object)
 	}
 	says := fmt.Sprintf("was asked for bytes from %d on and answered that there are none", d.pos)
 	switch {
@@ -257,16 +257,18 @@ func (d *download) atEnd() error {
 }
 
 // endsAt reports whether now is what is being read, and ends at pos.
-func (d *download) endsAt(now *sight) bool { return now.there && !d.differs(now) && now.size == d.pos }
+func (d *download) endsAt(now *current) bool {
+	return now.there && !d.differs(now) && now.size == d.pos
+}
 
 // differs reports whether what is there now is another version than is wanted,
 // as far as ETags tell.
-func (d *download) differs(now *sight) bool {
+func (d *download) differs(now *current) bool {
 	return d.want.etag != "" && now.etag != "" && now.etag != d.want.etag
 }
 
 // overwritten is the error that there is another version now.
-func (d *download) overwritten(now *sight) error {
+func (d *download) overwritten(now *current) error {
 	o := d.object
 	o.ETag, o.Size = now.etag, now.size
 	return &source.OverwrittenError{Now: o, Was: d.want.etag}
@@ -280,7 +282,7 @@ func (d *download) call() call {
 	return call{action: actionGet, bucket: d.object.Bucket, key: d.object.Key}
 }
 
-// defaultBackoff is Config.Backoff's default.
+// defaultBackoff is Deps.Backoff's default.
 func defaultBackoff(n int) time.Duration {
 	d := min(200*time.Millisecond<<min(n-1, 10), 5*time.Second)
 	return d/2 + rand.N(d/2+1)

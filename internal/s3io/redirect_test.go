@@ -47,7 +47,7 @@ var calls = map[string]struct {
 	says []string // beside both hosts
 }{
 	"S3": {func(t *testing.T, endpoint string) error {
-		c, err := New(t.Context(), Config{Endpoint: endpoint, ForcePathStyle: true})
+		c, err := New(t.Context(), Config{Endpoint: endpoint, ForcePathStyle: true}, Deps{})
 		require.NoError(t, err)
 		defer c.Close()
 		_, err = c.List(t.Context(), ListInput{Bucket: "b"})
@@ -131,7 +131,7 @@ func TestRegionOfARedirectIsTold(t *testing.T) {
 
 func TestRedirectsAreBounded(t *testing.T) {
 	endpoint, requests := redirecting(t, http.StatusTemporaryRedirect, func(r *http.Request) string { return r.URL.RequestURI() })
-	c, err := New(context.Background(), Config{Endpoint: endpoint, ForcePathStyle: true})
+	c, err := New(context.Background(), Config{Endpoint: endpoint, ForcePathStyle: true}, Deps{})
 	require.NoError(t, err)
 	_, err = c.List(t.Context(), ListInput{Bucket: "b"})
 	require.ErrorIs(t, err, source.ErrUnreachable)

@@ -352,8 +352,8 @@ func TestSecondLooksAreTold(t *testing.T) {
 	setCredentials(t)
 	var told []string
 	s := &teller{get: changed, list: denied, head: absent}
-	cl := client(t, serve(t, s), func(cfg *s3io.Config) {
-		cfg.Beside = func(api string, _ time.Time, err error) { told = append(told, fmt.Sprint(api, " ", err != nil)) }
+	cl := client(t, serve(t, s), func(_ *s3io.Config, deps *s3io.Deps) {
+		deps.Beside = func(api string, _ time.Time, err error) { told = append(told, fmt.Sprint(api, " ", err != nil)) }
 	})
 	_, err := open(cl, known)
 	require.Error(t, err)

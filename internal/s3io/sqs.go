@@ -51,9 +51,8 @@ type Queue struct {
 }
 
 // NewQueue prepares the access to the queue with this address, which tells the
-// endpoint and, unless cfg.Region is set, the region. Of cfg it uses what is
-// about credentials and connections. It does not use the network; an error
-// means that a setting is wrong.
+// endpoint and, unless cfg.Region is set, the region. It uses only cfg's region and
+// credentials settings. It does not use the network; an error means that a setting is wrong.
 func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) {
 	at, err := parseQueueURL(queueURL)
 	if err != nil {
@@ -62,7 +61,7 @@ func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) 
 	if cfg.Region == "" {
 		cfg.Region = at.region
 	}
-	access, err := newAccess(ctx, &cfg)
+	access, err := newAccess(ctx, &cfg, &Deps{})
 	if err != nil {
 		return nil, err
 	}

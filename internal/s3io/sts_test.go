@@ -58,7 +58,7 @@ func listWith(t *testing.T, cfg Config, without ...string) error {
 	}))
 	defer s3.Close()
 	cfg.Endpoint, cfg.ForcePathStyle = s3.URL, true
-	c, err := New(t.Context(), cfg)
+	c, err := New(t.Context(), cfg, Deps{})
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.List(t.Context(), ListInput{Bucket: "b"})
@@ -152,7 +152,7 @@ func TestCredentialsAreAskedForAgain(t *testing.T) {
 			} else {
 				t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", giver.URL)
 			}
-			c, err := New(t.Context(), cfg)
+			c, err := New(t.Context(), cfg, Deps{})
 			require.NoError(t, err)
 			defer c.Close()
 			for range 2 {

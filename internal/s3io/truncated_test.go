@@ -39,10 +39,7 @@ func TestAnswerThatEndsEarlyInDueFormIsResumed(t *testing.T) {
 		_ = http.NewResponseController(w).Flush() // chunked unless the length is set
 	}))
 	defer s.Close()
-	c, err := New(t.Context(), Config{
-		Endpoint: s.URL, ForcePathStyle: true,
-		Backoff: func(int) time.Duration { return 0 },
-	})
+	c, err := New(t.Context(), Config{Endpoint: s.URL, ForcePathStyle: true}, Deps{Backoff: func(int) time.Duration { return 0 }})
 	require.NoError(t, err)
 
 	r, err := c.Open(t.Context(), source.Object{Bucket: "b", Key: "k", ETag: "e", Size: int64(len(object))}, 0)

@@ -12,7 +12,7 @@ type Clock interface {
 	After(d time.Duration) <-chan time.Time
 }
 
-// SystemClock is the machine's clock.
+// SystemClock is the system clock.
 type SystemClock struct{}
 
 // Now returns the time with the monotonic reading.
@@ -21,7 +21,7 @@ func (SystemClock) Now() time.Time { return time.Now() }
 // After is time.After.
 func (SystemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
-// Sleep waits for d by the machine's clock, or until ctx is done, and returns
+// Sleep waits for d by the system clock, or until ctx is done, and returns
 // ctx's error. A d of 0 or less does not wait.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -68,7 +68,7 @@ func findPlain(base string) int {
 	return -1
 }
 
-// looksPlain tells whether s, of plainLen bytes, has the shape of a name.
+// looksPlain reports whether s, of plainLen bytes, has the shape of a name.
 func looksPlain(s string) bool {
 	for i := range stampLen {
 		if StampLayout[i] == '-' {
@@ -119,7 +119,7 @@ func parsePartition(dir string) (account, region, bucket string, ok bool) {
 	return account[len(account)-AccountLen:], region, bucket, true
 }
 
-// EndsInAccount tells whether a folder's name ends in an account id, as the
+// EndsInAccount reports whether a folder's name ends in an account id, as the
 // first folder behind Prefix does in the partitioned layout.
 func EndsInAccount(folder string) bool {
 	if len(folder) < AccountLen {
@@ -133,7 +133,7 @@ func EndsInAccount(folder string) bool {
 	return true
 }
 
-// IsRegion tells whether s has the shape of a region's name: us-gov-west-1.
+// IsRegion reports whether s has the shape of a region's name: us-gov-west-1.
 func IsRegion(s string) bool {
 	hyphen := false
 	for i := range len(s) {
@@ -161,7 +161,7 @@ func isBucket(s string) bool {
 	return true
 }
 
-// isDay tells whether s, of dayLen bytes, reads YYYY/MM/DD.
+// isDay reports whether s, of dayLen bytes, reads YYYY/MM/DD.
 func isDay(s string) bool {
 	for i := range dayLen {
 		if i == 4 || i == 7 {

@@ -21,7 +21,7 @@ func Identify(bucket, key, etag string) ID {
 // Progress is what was committed, in this life and those before it. It is safe
 // for concurrent use.
 type Progress interface {
-	// Done tells that nothing of an object is left to do.
+	// Done reports whether nothing of an object is left to do.
 	Done(id ID) bool
 	// Reached returns how much of an unfinished object is committed, in
 	// decompressed bytes, and how many attempts it was charged.
@@ -40,11 +40,11 @@ type Change struct {
 	Forget  []string          // groups that no object of will be met again; before Done
 }
 
-// Keeper is a Source with state of its own. Change returns what changed since
+// Stateful is a Source with state of its own. Change returns what changed since
 // it was called last, and the maps are the caller's. It is called before each
 // commit, every few seconds while there is none, and a last time before Close,
 // by one goroutine at a time. What was acknowledged before the call is committed
 // at the latest together with it.
-type Keeper interface {
+type Stateful interface {
 	Change() Change
 }

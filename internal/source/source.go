@@ -60,7 +60,7 @@ type Receipt interface {
 	// is given up. It is not offered again.
 	Ack()
 	// Nack: offer the object again later, with Work.Offset set to offset: what
-	// was committed of it, in decompressed bytes. charge tells whether this
+	// was committed of it, in decompressed bytes. charge says whether this
 	// counts as one of its attempts.
 	Nack(offset int64, charge bool)
 	// Replace: the object was overwritten; offer now in its place, from what was
@@ -83,8 +83,8 @@ type Work struct {
 	Group string
 }
 
-// Source hands out objects. Next is for one goroutine; receipts may be settled
-// from any.
+// Source hands out objects. Next is not safe for concurrent use; receipts may be
+// settled from any goroutine.
 type Source interface {
 	// Next blocks until there is an object, ctx is done, or the source is in
 	// trouble. io.EOF: there will be no more. Any other error can heal: the

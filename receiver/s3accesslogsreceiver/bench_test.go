@@ -149,10 +149,10 @@ func (k bucket) read(b *testing.B, concurrency int) (s spent) {
 	b.Helper()
 	cfg := createDefaultConfig().(*Config)
 	cfg.Concurrency = concurrency
-	cfg.AWS = AWSConfig{Endpoint: k.endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(BucketConfig{
+	cfg.AWS = s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true}
+	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: cmp.Or(k.name, "logs"), Layout: listing.Simple, PollInterval: time.Minute, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	})
 	for b.Loop() {
 		b.StopTimer()
@@ -180,7 +180,7 @@ func (k bucket) read(b *testing.B, concurrency int) (s spent) {
 // fetch gets the bucket's objects without looking at them.
 func (k bucket) fetch(b *testing.B, concurrency int) (s spent) {
 	b.Helper()
-	client, err := s3io.New(b.Context(), s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true, MaxConnections: concurrency})
+	client, err := s3io.New(b.Context(), s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true}, s3io.Deps{MaxConnections: concurrency})
 	require.NoError(b, err)
 	defer client.Close()
 	want := int64(k.objects * len(k.body()))

@@ -3,17 +3,16 @@ package s3accesslogsreceiver
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
@@ -22,11 +21,11 @@ var errSources = errors.New("set exactly one of `bucket`, `queue` and `directory
 
 // Config is the receiver's configuration. Exactly one source is set.
 type Config struct {
-	Bucket    configoptional.Optional[BucketConfig]    `mapstructure:"bucket"`
-	Queue     configoptional.Optional[QueueConfig]     `mapstructure:"queue"`
-	Directory configoptional.Optional[DirectoryConfig] `mapstructure:"directory"`
+	Bucket    configoptional.Optional[listing.Config]   `mapstructure:"bucket"`
+	Queue     configoptional.Optional[queue.Config]     `mapstructure:"queue"`
+	Directory configoptional.Optional[directory.Config] `mapstructure:"directory"`
 
-	AWS               AWSConfig                 `mapstructure:"aws"`
+	AWS               s3io.Config               `mapstructure:"aws"`
 	Storage           *component.ID             `mapstructure:"storage"`            // extension that keeps progress over restarts
 	Concurrency       int                       `mapstructure:"concurrency"`        // objects being downloaded at a time
 	MaxUnacknowledged int                       `mapstructure:"max_unacknowledged"` // objects read but not yet committed
@@ -40,52 +39,6 @@ type Config struct {
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
 	GeoIP             GeoIPConfig               `mapstructure:"geoip"`
 	ThreatIntel       ThreatConfig              `mapstructure:"threat_intel"`
-}
-
-// BucketConfig polls a bucket.
-type BucketConfig struct {
-	Name                string         `mapstructure:"name"`
-	Prefix              string         `mapstructure:"prefix"` // as configured in S3: no "/" is added
-	Layout              listing.Layout `mapstructure:"layout"`
-	PollInterval        time.Duration  `mapstructure:"poll_interval"`
-	StartFrom           string         `mapstructure:"start_from"`
-	Lookback            time.Duration  `mapstructure:"lookback"`
-	ExpectedBucketOwner string         `mapstructure:"expected_bucket_owner"`
-	Shard               ShardConfig    `mapstructure:"shard"`
-}
-
-// ShardConfig gives each of several collectors on one bucket its share.
-type ShardConfig struct {
-	Index int `mapstructure:"index"` // 0 to Count-1
-	Count int `mapstructure:"count"`
-}
-
-// QueueConfig takes S3 event notifications from an SQS queue.
-type QueueConfig struct {
-	URL                 string        `mapstructure:"url"`
-	VisibilityTimeout   time.Duration `mapstructure:"visibility_timeout"` // extended while anything of a message is unfinished
-	WaitTime            time.Duration `mapstructure:"wait_time"`
-	KeyPattern          string        `mapstructure:"key_pattern"` // regular expression on the decoded key
-	Buckets             []string      `mapstructure:"buckets"`     // only these are read; empty: any
-	ExpectedBucketOwner string        `mapstructure:"expected_bucket_owner"`
-	Remember            time.Duration `mapstructure:"remember"` // how long finished objects are known, for redeliveries
-}
-
-// DirectoryConfig reads log objects that were copied to this machine.
-type DirectoryConfig struct {
-	Path   string `mapstructure:"path"`
-	Follow bool   `mapstructure:"follow"` // keep watching
-}
-
-// AWSConfig says how S3 is reached. What is empty comes from the environment,
-// the shared configuration files or the instance's role, as with the AWS CLI.
-type AWSConfig struct {
-	Region         string              `mapstructure:"region"`
-	Profile        string              `mapstructure:"profile"`
-	RoleARN        string              `mapstructure:"role_arn"`
-	ExternalID     configopaque.String `mapstructure:"external_id"`
-	Endpoint       string              `mapstructure:"endpoint"`
-	ForcePathStyle bool                `mapstructure:"force_path_style"`
 }
 
 // LogsConfig says what a log record holds and how records are batched.
@@ -133,74 +86,6 @@ func (c *Config) Validate() error {
 		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 	)...)
-}
-
-// Validate reports what is wrong with the bucket.
-func (c *BucketConfig) Validate() error {
-	set, err := c.settings()
-	if err != nil {
-		return err
-	}
-	return set.Validate()
-}
-
-// settings are the bucket's, as the source takes them.
-func (c *BucketConfig) settings() (listing.Settings, error) {
-	start, err := listing.ParseStart(c.StartFrom)
-	if err != nil {
-		return listing.Settings{}, fmt.Errorf("`start_from`: %w", err)
-	}
-	return listing.Settings{
-		Bucket: c.Name, Prefix: c.Prefix, Layout: c.Layout,
-		PollInterval: c.PollInterval, Start: start, Lookback: c.Lookback,
-		Shard: listing.Shard{Index: c.Shard.Index, Count: c.Shard.Count},
-	}, nil
-}
-
-// Validate reports what is wrong with the queue.
-func (c *QueueConfig) Validate() error {
-	set, err := c.settings()
-	if err != nil {
-		return err
-	}
-	return errors.Join(s3io.ValidateQueueURL(c.URL), set.Validate())
-}
-
-// settings are the queue's, as the source takes them.
-func (c *QueueConfig) settings() (queue.Settings, error) {
-	set := queue.Settings{
-		Visibility: c.VisibilityTimeout, Wait: c.WaitTime, Buckets: c.Buckets, Remember: c.Remember,
-	}
-	if c.KeyPattern != "" {
-		pattern, err := regexp.Compile(c.KeyPattern)
-		if err != nil {
-			return set, fmt.Errorf("`key_pattern`: %w", err)
-		}
-		set.KeyPattern = pattern
-	}
-	return set, nil
-}
-
-// Validate reports a missing path.
-func (c *DirectoryConfig) Validate() error {
-	if c.Path == "" {
-		return errors.New("`path` is missing: the folder that holds the log objects")
-	}
-	return nil
-}
-
-// Validate reports an endpoint that is no URL and an external id without a role.
-func (c *AWSConfig) Validate() error {
-	client := c.client()
-	return client.Validate()
-}
-
-// client are the settings as the client takes them.
-func (c *AWSConfig) client() s3io.Config {
-	return s3io.Config{
-		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: string(c.ExternalID),
-		Endpoint: c.Endpoint, ForcePathStyle: c.ForcePathStyle,
-	}
 }
 
 // Validate reports values out of range.

@@ -1,6 +1,7 @@
 package s3accesslogsreceiver
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
 // load reads settings as the collector does: unmarshal over the defaults, then validate.
@@ -29,9 +32,9 @@ func TestDefaults(t *testing.T) {
 	cfg, err := load(t, `bucket: {name: my-log-bucket}`)
 	require.NoError(t, err)
 	assert.False(t, cfg.Directory.HasValue())
-	assert.Equal(t, BucketConfig{
+	assert.Equal(t, listing.Config{
 		Name: "my-log-bucket", Layout: listing.Auto, PollInterval: time.Minute,
-		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	}, *cfg.Bucket.Get())
 	assert.Equal(t, 32, cfg.Concurrency)
 	assert.Equal(t, 10000, cfg.MaxUnacknowledged)
@@ -85,12 +88,12 @@ logs:
   split_joined_records: true
 `)
 	require.NoError(t, err)
-	assert.Equal(t, BucketConfig{
+	assert.Equal(t, listing.Config{
 		Name: "b", Prefix: "access/", Layout: listing.Partitioned, PollInterval: 30 * time.Second,
 		StartFrom: "72h", Lookback: 24 * time.Hour, ExpectedBucketOwner: "111122223333",
-		Shard: ShardConfig{Index: 1, Count: 3},
+		Shard: listing.Shard{Index: 1, Count: 3},
 	}, *cfg.Bucket.Get())
-	assert.Equal(t, AWSConfig{
+	assert.Equal(t, s3io.Config{
 		Region: "eu-west-1", Profile: "p", RoleARN: "r", ExternalID: "e",
 		Endpoint: "http://127.0.0.1:7070", ForcePathStyle: true,
 	}, cfg.AWS)
@@ -104,6 +107,33 @@ logs:
 	}, cfg.Logs)
 }
 
+func TestEverySettingOfAQueueIsRead(t *testing.T) {
+	cfg, err := load(t, `
+queue:
+  url: https://sqs.eu-west-1.amazonaws.com/111122223333/access-logs
+  visibility_timeout: 1m
+  wait_time: 10s
+  key_pattern: ^access/
+  buckets: [one, two]
+  expected_bucket_owner: "111122223333"
+  remember: 12h
+`)
+	require.NoError(t, err)
+	assert.Equal(t, queue.Config{
+		URL: "https://sqs.eu-west-1.amazonaws.com/111122223333/access-logs", VisibilityTimeout: time.Minute, WaitTime: 10 * time.Second,
+		KeyPattern: "^access/", Buckets: []string{"one", "two"}, ExpectedBucketOwner: "111122223333", Remember: 12 * time.Hour,
+	}, *cfg.Queue.Get())
+}
+
+func TestExternalIDIsNotShown(t *testing.T) {
+	cfg, err := load(t, "directory: {path: ./logs}\naws: {role_arn: r, external_id: planted}")
+	require.NoError(t, err)
+	assert.NotContains(t, fmt.Sprintf("%+v", cfg.AWS), "planted")
+	shown := confmap.New()
+	require.NoError(t, shown.Marshal(cfg))
+	assert.NotContains(t, fmt.Sprint(shown.ToStringMap()), "planted")
+}
+
 func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 	const dir = "directory: {path: ./logs}\n"
 	for name, c := range map[string]struct{ settings, want string }{
@@ -111,6 +141,9 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"two sources":        {dir + `bucket: {name: b}`, "set exactly one of `bucket`, `queue` and `directory`"},
 		"no bucket name":     {`bucket: {prefix: p}`, "bucket: `name` is missing"},
 		"no path":            {`directory: {follow: true}`, "directory: `path` is missing"},
+		"queue url":          {`queue: {url: logs}`, "queue: `url` is not the address of a queue"},
+		"key pattern":        {`queue: {url: "http://localhost:9324/1/q", key_pattern: "("}`, "queue: `key_pattern`: error parsing regexp"},
+		"visibility":         {`queue: {url: "http://localhost:9324/1/q", visibility_timeout: 1s}`, "queue: `visibility_timeout` is 1s: it must be"},
 		"layout":             {`bucket: {name: b, layout: flat}`, "`layout` is \"flat\": it must be auto, simple or partitioned"},
 		"poll interval":      {`bucket: {name: b, poll_interval: 1ms}`, "`poll_interval` is 1ms: it must be at least 1s"},
 		"start":              {`bucket: {name: b, start_from: yesterday}`, "`start_from`: \"yesterday\" is not latest, earliest,"},

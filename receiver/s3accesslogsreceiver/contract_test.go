@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -99,7 +101,7 @@ func contractConfig() *Config {
 func TestConsumeContractOfDirectory(t *testing.T) {
 	dir := t.TempDir()
 	cfg := contractConfig()
-	cfg.Directory = configoptional.Some(DirectoryConfig{Path: dir, Follow: true})
+	cfg.Directory = configoptional.Some(directory.Config{Path: dir, Follow: true})
 	old := time.Now().Add(-time.Hour)
 	receivertest.CheckConsumeContract(receivertest.CheckConsumeContractParams{
 		T: t, Factory: uidFactory(), Signal: pipeline.SignalLogs, Config: cfg, GenerateCount: contractObjects,
@@ -127,10 +129,10 @@ func TestConsumeContractOfBucket(t *testing.T) {
 	server.SetEnv(t)
 	server.CreateBucket(t, "logs")
 	cfg := contractConfig()
-	cfg.AWS = AWSConfig{Endpoint: server.Endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(BucketConfig{
+	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
+	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: "logs", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	})
 	var keys []string
 	var mu sync.Mutex

@@ -14,7 +14,9 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -33,19 +35,9 @@ func createDefaultConfig() component.Config {
 	retry.InitialInterval = time.Second
 	retry.MaxElapsedTime = 0 // for ever: nothing is given up because a back end is away
 	return &Config{
-		Bucket: configoptional.Default(BucketConfig{
-			Layout:       listing.Auto,
-			PollInterval: time.Minute,
-			StartFrom:    "latest",
-			Lookback:     48 * time.Hour,
-			Shard:        ShardConfig{Count: 1},
-		}),
-		Queue: configoptional.Default(QueueConfig{
-			VisibilityTimeout: 5 * time.Minute,
-			WaitTime:          20 * time.Second,
-			Remember:          48 * time.Hour,
-		}),
-		Directory:         configoptional.Default(DirectoryConfig{}),
+		Bucket:            configoptional.Default(listing.DefaultConfig()),
+		Queue:             configoptional.Default(queue.DefaultConfig()),
+		Directory:         configoptional.Default(directory.Config{}),
 		Concurrency:       32,
 		MaxUnacknowledged: 10000,
 		Deliveries:        4,

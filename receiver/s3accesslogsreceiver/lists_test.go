@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
 
@@ -27,8 +28,8 @@ func TestWrongListsAreTold(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	cfg := createDefaultConfig().(*Config)
-	cfg.AWS = AWSConfig{Endpoint: server.URL, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(BucketConfig{
+	cfg.AWS = s3io.Config{Endpoint: server.URL, ForcePathStyle: true}
+	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: "logs", Prefix: "access/", Layout: listing.Simple, StartFrom: "latest", PollInterval: time.Second, Lookback: time.Hour,
 	})
 	r := startReceiver(t, cfg, new(consumertest.LogsSink))

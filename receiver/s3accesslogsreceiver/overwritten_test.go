@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -44,11 +46,11 @@ func startQueue(t *testing.T) (*fakesqs.Server, *fakesqs.Queue) {
 	return sqs, sqs.CreateQueue("access-logs", fakesqs.Settings{})
 }
 
-func startupQueue(endpoint, queue string) *Config {
+func startupQueue(endpoint, queueURL string) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.AWS = AWSConfig{Endpoint: endpoint, ForcePathStyle: true}
-	cfg.Queue = configoptional.Some(QueueConfig{
-		URL: queue, VisibilityTimeout: 10 * time.Second, WaitTime: time.Second, Remember: time.Hour,
+	cfg.AWS = s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
+	cfg.Queue = configoptional.Some(queue.Config{
+		URL: queueURL, VisibilityTimeout: 10 * time.Second, WaitTime: time.Second, Remember: time.Hour,
 	})
 	return cfg
 }
@@ -140,14 +142,14 @@ func TestNotifiedObjectThatWasOverwritten(t *testing.T) {
 	records := samplelogs.Records(74, 60)
 	old := server.Put(t, "logs", startupKey, text(records[:20]))
 	now := server.Put(t, "logs", startupKey, text(records[20:]))
-	_, queue := startQueue(t)
-	queue.Send(notification(old))
+	_, remote := startQueue(t)
+	remote.Send(notification(old))
 	sink := new(consumertest.LogsSink)
-	tel, _ := startMeasured(t, startupQueue(server.Endpoint, queue.URL()), sink)
+	tel, _ := startMeasured(t, startupQueue(server.Endpoint, remote.URL()), sink)
 	eventually(t, "the new version", counted(t, tel, "queue.messages deleted", 1))
 	assert.Zero(t, readTelemetry(t, tel)["objects already_done"])
-	queue.Send(notification(now))
-	queue.Send(notification(old))
+	remote.Send(notification(now))
+	remote.Send(notification(old))
 	eventually(t, "the later notifications", counted(t, tel, "queue.messages deleted", 3))
 	got := readTelemetry(t, tel)
 	assert.EqualValues(t, 1, got["objects ok"])

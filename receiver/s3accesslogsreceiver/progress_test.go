@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -43,10 +44,10 @@ func TestLatestGoesOnWhereItStopped(t *testing.T) {
 	host, storage := newStorageHost(t)
 	cfg := createDefaultConfig().(*Config)
 	cfg.Storage = &storage
-	cfg.AWS = AWSConfig{Endpoint: server.Endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(BucketConfig{
+	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
+	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: "logs", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "latest",
-		Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	})
 	records := samplelogs.Records(8, 30)
 	put := func(n int) {

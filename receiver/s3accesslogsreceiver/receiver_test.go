@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
@@ -82,7 +83,7 @@ func (r *running) awaitStatus(t *testing.T, want componentstatus.Status) error {
 
 func directoryConfig(path string) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Directory = configoptional.Some(DirectoryConfig{Path: path})
+	cfg.Directory = configoptional.Some(directory.Config{Path: path})
 	return cfg
 }
 

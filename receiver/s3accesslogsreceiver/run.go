@@ -87,7 +87,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	return x, nil
 }
 
-// serves tells whether the run has no other signals than there are pipelines for.
+// serves reports whether the run has no other signals than there are pipelines for.
 func (x *run) serves(next *pipelines) bool {
 	return x.logs == (next.logs.Load() != nil) && x.metrics == (next.metrics.Load() != nil)
 }

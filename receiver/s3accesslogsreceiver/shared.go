@@ -2,12 +2,15 @@ package s3accesslogsreceiver
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 	"go.uber.org/zap"
@@ -20,8 +23,8 @@ var receivers = registry{byKey: make(map[key]*shared)}
 // serviceInstanceID tells collectors in one process apart.
 const serviceInstanceID = "service.instance.id"
 
-// reloadTime is how long a pipeline that was shut down alone is waited for before
-// the other one goes on without it: what is read then does not come to it.
+// reloadTime is how long the receiver waits for a pipeline that was shut down alone
+// before it resumes for the remaining one: what is read then does not reach the other.
 const reloadTime = 10 * time.Second
 
 // key names a receiver. It is not the *Config, since a pipeline that is
@@ -55,11 +58,11 @@ type shared struct {
 	receiver *s3Receiver
 	handles  int // guarded by registry.mu
 
-	mu      sync.Mutex // guards everything below, and is held while a run starts or stops
-	started int        // handles
-	host    component.Host
+	mu      sync.Mutex  // guards everything below, and is held while a run starts or stops
+	started []*handle   // in the order of their Start
 	run     *run        // nil while stopped
 	later   *time.Timer // starts the next run
+	failed  *handle     // whose host was told that the next run could not start; nil means none
 }
 
 // handle is what one pipeline's signal holds of a receiver.
@@ -68,8 +71,8 @@ type handle struct {
 	key      key
 	shared   *shared
 	detach   func(*pipelines)
-	released bool // guarded by registry.mu
-	started  bool // guarded by shared.mu
+	released bool           // guarded by registry.mu
+	host     component.Host // of Start; guarded by shared.mu
 }
 
 // handle returns a handle on the receiver with this id, which is made unless it
@@ -101,18 +104,17 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	s := h.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h.started {
+	if h.host != nil {
 		return nil
 	}
-	s.host = host
 	if s.run != nil && !s.run.serves(&s.receiver.next) {
 		s.stop(ctx)
 	}
-	if err := s.start(ctx); err != nil {
+	if err := s.start(ctx, host); err != nil {
 		return err
 	}
-	h.started = true
-	s.started++
+	h.host = host
+	s.started = append(s.started, h)
 	return nil
 }
 
@@ -126,20 +128,23 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	s := h.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h.started {
-		s.started--
+	if i := slices.Index(s.started, h); i >= 0 {
+		s.started = slices.Delete(s.started, i, i+1)
+		if s.failed == h {
+			s.failed = nil
+		}
 		s.stop(ctx)
 	}
 	h.detach(&s.receiver.next)
 	if last {
 		s.receiver.telemetry.Shutdown()
-	} else if s.started > 0 {
+	} else if len(s.started) > 0 {
 		s.later = time.AfterFunc(reloadTime, s.startAgain)
 	}
 	return nil
 }
 
-// release gives the handle up and tells whether this is the first time, and
+// release gives the handle up and reports whether this is the first time, and
 // whether it was the last handle.
 func (h *handle) release() (first, last bool) {
 	h.registry.mu.Lock()
@@ -159,14 +164,21 @@ func (h *handle) release() (first, last bool) {
 }
 
 // start starts a run unless there is one. mu is held.
-func (s *shared) start(ctx context.Context) (err error) {
+func (s *shared) start(ctx context.Context, host component.Host) (err error) {
 	if s.later != nil {
 		s.later.Stop()
 	}
-	if s.run == nil {
-		s.run, err = s.receiver.start(ctx, s.host)
+	if s.run != nil {
+		return nil
 	}
-	return err
+	if s.run, err = s.receiver.start(ctx, host); err != nil {
+		return err
+	}
+	if s.failed != nil {
+		componentstatus.ReportStatus(s.failed.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		s.failed = nil
+	}
+	return nil
 }
 
 // stop stops the run, if there is one, and what would start the next. mu is held.
@@ -180,14 +192,19 @@ func (s *shared) stop(ctx context.Context) {
 	}
 }
 
-// startAgain goes on with the pipelines that are left.
+// startAgain resumes for the remaining pipelines. A failure stays in the status
+// until a pipeline that is reloaded starts the receiver.
 func (s *shared) startAgain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.started == 0 {
+	if len(s.started) == 0 {
 		return
 	}
-	if err := s.start(context.Background()); err != nil {
-		s.receiver.log.Error("the receiver does not go on with the pipelines that are left", zap.Error(err))
+	h := s.started[len(s.started)-1]
+	if err := s.start(context.Background(), h.host); err != nil {
+		err = fmt.Errorf("cannot resume for the remaining pipelines: %w", err)
+		s.receiver.log.Error("the receiver does not run", zap.Error(err))
+		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(err))
+		s.failed = h
 	}
 }

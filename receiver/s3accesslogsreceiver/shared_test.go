@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver"
@@ -96,6 +97,47 @@ func TestAPipelineThatIsReloadedAloneIsServedAgain(t *testing.T) {
 	more := samplelogs.Records(2, 100)
 	writeFile(t, filepath.Join(dir, "b"), strings.Join(more, "\n")+"\n")
 	require.Eventually(t, func() bool { return len(uids(logs.AllLogs())) == len(records)+len(more) }, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, l.Shutdown(t.Context()))
+}
+
+// The logs pipeline is left; its own host is told, not that of the metrics.
+func TestAReceiverThatCannotResumeForThePipelineLeftIsUnhealthyUntilItRuns(t *testing.T) {
+	extensions, storage := newStorageHost(t)
+	cfg := directoryConfig(t.TempDir())
+	cfg.Directory.Get().Follow = true
+	cfg.Storage = &storage
+	host := func() (*statusHost, component.Host) {
+		s := newStatusHost()
+		return s, struct {
+			*storageHost
+			*statusHost
+		}{extensions, s}
+	}
+	logsStatus, logsHost := host()
+	metricsStatus, metricsHost := host()
+	set := settings("not resumed")
+	l, m := both(t, set, cfg, new(consumertest.LogsSink), new(consumertest.MetricsSink))
+	require.NoError(t, l.Start(t.Context(), logsHost))
+	require.NoError(t, m.Start(t.Context(), metricsHost))
+	require.NoError(t, m.Shutdown(t.Context()))
+
+	there := extensions.extensions
+	extensions.extensions = nil
+	sharedOf(l).startAgain() // as it is when reloadTime has passed
+	e := logsStatus.next()
+	require.NotNil(t, e)
+	assert.Equal(t, componentstatus.StatusRecoverableError, e.Status())
+	require.ErrorContains(t, e.Err(), "cannot resume for the remaining pipelines: `storage` is \"file_storage\": there is no such extension")
+	assert.Nil(t, metricsStatus.next())
+
+	extensions.extensions = there
+	m, err := NewFactory().CreateMetrics(t.Context(), set, cfg, new(consumertest.MetricsSink))
+	require.NoError(t, err)
+	require.NoError(t, m.Start(t.Context(), metricsHost))
+	e = logsStatus.next()
+	require.NotNil(t, e, "it runs again")
+	assert.Equal(t, componentstatus.StatusOK, e.Status())
+	require.NoError(t, m.Shutdown(t.Context()))
 	require.NoError(t, l.Shutdown(t.Context()))
 }
 

@@ -42,9 +42,8 @@ func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store,
 	}
 }
 
-func (r *s3Receiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.Store) (*opened, error) {
-	src, err := directory.New(directory.Settings{
-		Path: cfg.Path, Follow: cfg.Follow,
+func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.Store) (*opened, error) {
+	src, err := directory.New(*cfg, directory.Deps{
 		Progress: progress,
 		Listed:   func() { r.engine.Load().SourceWell() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
@@ -55,31 +54,29 @@ func (r *s3Receiver) openDirectory(cfg *DirectoryConfig, progress *checkpoint.St
 	return &opened{source: src}, err
 }
 
-func (r *s3Receiver) openBucket(ctx context.Context, cfg *BucketConfig, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
-	set, err := cfg.settings()
-	if err != nil {
-		return nil, err
-	}
+func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, "")
 	if err != nil {
 		return nil, err
 	}
-	set.Progress = progress
 	other := "" // a key that is not a log object's
-	set.Skipped = func(key string) {
-		other = key
-		r.countObject(objectSkipped)
-	}
-	set.Empty = func(empty bool) {
-		if empty {
-			report(concernEmpty, nothingYet(cfg, other))
-		} else {
-			report(concernEmpty, nil)
-		}
-	}
-	set.Listed = func() { r.engine.Load().SourceWell() }
-	set.Problem = func(err error) { r.repeated.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) }
-	src, err := listing.New(observedS3{client, r.apiCalls()}, set)
+	src, err := listing.New(*cfg, listing.Deps{
+		Bucket:   observedS3{client, r.apiCalls()},
+		Progress: progress,
+		Skipped: func(key string) {
+			other = key
+			r.countObject(objectSkipped)
+		},
+		Empty: func(empty bool) {
+			if empty {
+				report(concernEmpty, nothingYet(cfg, other))
+			} else {
+				report(concernEmpty, nil)
+			}
+		},
+		Listed:  func() { r.engine.Load().SourceWell() },
+		Problem: func(err error) { r.repeated.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
+	})
 	if err != nil {
 		client.Close()
 		return nil, err
@@ -92,7 +89,7 @@ const concernEmpty ingest.Concern = "waiting for the first log object"
 
 // nothingYet says why a bucket may have no log objects where they are looked
 // for. other is a key of something else there, or "".
-func nothingYet(cfg *BucketConfig, other string) error {
+func nothingYet(cfg *listing.Config, other string) error {
 	where := "s3://" + cfg.Name + "/" + cfg.Prefix
 	if other != "" {
 		return fmt.Errorf("none is under %s, but other keys are, such as %q: set bucket.prefix to the prefix in S3's logging settings, "+
@@ -106,35 +103,34 @@ func nothingYet(cfg *BucketConfig, other string) error {
 // concernMessages is that single messages of a queue cannot be settled.
 const concernMessages ingest.Concern = "deleting and renewing messages"
 
-func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
-	set, err := cfg.settings()
-	if err != nil {
-		return nil, err
-	}
+func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
 	// A bucket and the queue of its events are in one region.
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, s3io.RegionOfQueue(cfg.URL))
 	if err != nil {
 		return nil, err
 	}
-	q, err := s3io.NewQueue(ctx, cfg.URL, r.cfg.AWS.client())
+	q, err := s3io.NewQueue(ctx, cfg.URL, r.cfg.AWS)
 	if err != nil {
 		client.Close()
 		return nil, err
 	}
-	set.Progress = progress
-	set.Room = func() int { return r.engine.Load().Room() }
-	set.Hooks = queue.Hooks{
-		Message:     r.countMessage,
-		Received:    func() { r.engine.Load().SourceWell() },
-		Skipped:     func() { r.countObject(objectSkipped) },
-		AlreadyDone: func() { r.countObject(objectAlreadyDone) },
-		Unknown: func(id string, why error) {
-			r.repeated.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
-		},
-		Trouble: func(err error) { report(concernMessages, err) },
-	}
 	calls := r.apiCalls()
-	src, err := queue.New(ctx, observedSQS{q, calls}, observedS3{client, calls}, set)
+	src, err := queue.New(ctx, *cfg, queue.Deps{
+		SQS:      observedSQS{q, calls},
+		Bucket:   observedS3{client, calls},
+		Progress: progress,
+		Room:     func() int { return r.engine.Load().Room() },
+		Hooks: queue.Hooks{
+			Message:     r.countMessage,
+			Received:    func() { r.engine.Load().SourceWell() },
+			Skipped:     func() { r.countObject(objectSkipped) },
+			AlreadyDone: func() { r.countObject(objectAlreadyDone) },
+			Unknown: func(id string, why error) {
+				r.repeated.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
+			},
+			Trouble: func(err error) { report(concernMessages, err) },
+		},
+	})
 	if err != nil {
 		q.Close()
 		client.Close()
@@ -144,10 +140,10 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *QueueConfig, progress *
 }
 
 func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Client, error) {
-	cfg := r.cfg.AWS.client()
-	cfg.DefaultRegion = region
-	cfg.ExpectedBucketOwner = owner
-	cfg.MaxConnections = r.cfg.Concurrency
-	cfg.Beside = r.apiCalls().done
-	return s3io.New(ctx, cfg)
+	return s3io.New(ctx, r.cfg.AWS, s3io.Deps{
+		DefaultRegion:       region,
+		ExpectedBucketOwner: owner,
+		MaxConnections:      r.cfg.Concurrency,
+		Beside:              r.apiCalls().done,
+	})
 }

@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -109,10 +111,10 @@ func TestStartupOfAQueue(t *testing.T) {
 			if c.action != "" {
 				sqs.Fail(c.action, fakesqs.Always, c.fault)
 			}
-			var queue *fakesqs.Queue
+			var remote *fakesqs.Queue
 			announce := func() {
-				queue = sqs.CreateQueue("access-logs", fakesqs.Settings{})
-				queue.Send(`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"logs"},"object":{"key":"` + startupKey + `"}}}]}`)
+				remote = sqs.CreateQueue("access-logs", fakesqs.Settings{})
+				remote.Send(`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"logs"},"object":{"key":"` + startupKey + `"}}}]}`)
 			}
 			if !c.absent {
 				announce()
@@ -120,9 +122,9 @@ func TestStartupOfAQueue(t *testing.T) {
 			s3 := newFront(t, server.Endpoint)
 			s3.refuse(refusal{}, c.get)
 			cfg := createDefaultConfig().(*Config)
-			cfg.AWS = AWSConfig{Endpoint: s3.URL, ForcePathStyle: true}
+			cfg.AWS = s3io.Config{Endpoint: s3.URL, ForcePathStyle: true}
 			cfg.Retry.MaxInterval = time.Second
-			cfg.Queue = configoptional.Some(QueueConfig{
+			cfg.Queue = configoptional.Some(queue.Config{
 				URL: sqs.URL + "/111122223333/access-logs", VisibilityTimeout: 10 * time.Second, WaitTime: time.Second, Remember: time.Hour,
 			})
 			sink := &gate{LogsSink: new(consumertest.LogsSink)}
@@ -137,7 +139,7 @@ func TestStartupOfAQueue(t *testing.T) {
 				announce()
 			}
 			if c.get.status != 0 { // a message that is returned comes again after a while
-				require.Eventually(t, func() bool { return queue.Stats().Changes > 0 }, 10*time.Second, 10*time.Millisecond)
+				require.Eventually(t, func() bool { return remote.Stats().Changes > 0 }, 10*time.Second, 10*time.Millisecond)
 				sqs.Advance(time.Minute)
 			}
 			r.awaitRecovery(t, sink.LogsSink, records)

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -44,7 +45,7 @@ func (r *running) awaitTrouble(t *testing.T, parts ...string) {
 		text = r.awaitStatus(t, componentstatus.StatusRecoverableError).Error()
 	}
 	t.Log(text)
-	warned := r.logged.FilterMessage("something is wrong").Filter(func(e observer.LoggedEntry) bool {
+	warned := r.logged.FilterMessage("unhealthy").Filter(func(e observer.LoggedEntry) bool {
 		return e.Level == zap.WarnLevel && e.ContextMap()["error"] == text
 	})
 	assert.Equal(t, 1, warned.Len())
@@ -54,7 +55,7 @@ func (r *running) awaitTrouble(t *testing.T, parts ...string) {
 func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, records []string) {
 	t.Helper()
 	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
-	assert.Positive(t, r.logged.FilterMessage("well again").Len())
+	assert.Positive(t, r.logged.FilterMessage("recovered").Len())
 	want := uidsOf(records...)
 	require.Eventually(t, func() bool { return len(uids(sink.AllLogs())) == len(want) }, 30*time.Second, 20*time.Millisecond)
 	assert.Equal(t, want, uids(sink.AllLogs()))
@@ -62,10 +63,10 @@ func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, recor
 
 func startupBucket(endpoint, name, prefix string) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.AWS = AWSConfig{Endpoint: endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(BucketConfig{
+	cfg.AWS = s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
+	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: name, Prefix: prefix, Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: ShardConfig{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	})
 	return cfg
 }

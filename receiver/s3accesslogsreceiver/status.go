@@ -52,7 +52,7 @@ func newStatus(host component.Host, log *zap.Logger) *status {
 	return &status{host: host, log: log, trouble: make(map[ingest.Concern]error)}
 }
 
-// report notes an error, or with nil that the concern is well again.
+// report notes an error, or with nil that the concern has recovered.
 func (s *status) report(c ingest.Concern, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *status) report(c ingest.Concern, err error) {
 		delete(s.trouble, c)
 	}
 	if s.later != nil || s.stopped {
-		return // it will be looked at when the timer ends
+		return // published when the timer ends
 	}
 	wait := statusInterval - time.Since(s.at)
 	if wait <= 0 {
@@ -84,7 +84,7 @@ func (s *status) report(c ingest.Concern, err error) {
 
 // publish reports the state over all concerns if it has changed. mu is held.
 func (s *status) publish() {
-	err := s.wrong()
+	err := s.unhealthy()
 	text := ""
 	if err != nil {
 		text = instance.ReplaceAllString(err.Error(), "$1")
@@ -94,16 +94,17 @@ func (s *status) publish() {
 	}
 	s.reported, s.at = text, time.Now()
 	if err == nil {
-		s.log.Info("well again")
+		s.log.Info("recovered")
 		componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		return
 	}
-	s.log.Warn("something is wrong", zap.Error(err))
+	s.log.Warn("unhealthy", zap.Error(err))
 	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
-// wrong returns what is wrong, as people may see it; nil for nothing. mu is held.
-func (s *status) wrong() error {
+// unhealthy returns what is wrong, as people may see it; nil when nothing is. mu
+// is held.
+func (s *status) unhealthy() error {
 	if len(s.trouble) == 0 {
 		return nil
 	}

@@ -23,7 +23,7 @@ func (r *s3Receiver) countObject(outcome string) {
 }
 
 // countMessage counts what became of a message of the queue.
-func (r *s3Receiver) countMessage(o queue.Outcome) {
+func (r *s3Receiver) countMessage(o queue.MessageOutcome) {
 	r.telemetry.QueueMessages.Add(context.Background(), 1, r.instruments.WithOutcome(string(o)))
 }
 

@@ -22,6 +22,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -97,17 +99,17 @@ func TestOwnTelemetryCountsWhatIsAskedOfAWS(t *testing.T) {
 	server.Put(t, "logs", "access/one", []byte(strings.Join(samplelogs.Records(5, 10), "\n")+"\n"))
 	sqs := fakesqs.Start()
 	t.Cleanup(sqs.Close)
-	queue := sqs.CreateQueue("access-logs", fakesqs.Settings{})
+	remote := sqs.CreateQueue("access-logs", fakesqs.Settings{})
 	event := `{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"logs"},"object":{"key":"access/%s"}}}]}`
-	queue.Send(fmt.Sprintf(event, "one"))
-	queue.Send(fmt.Sprintf(event, "not-there"))
-	queue.Send(`{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"logs"}`)
-	queue.Send("no notification")
+	remote.Send(fmt.Sprintf(event, "one"))
+	remote.Send(fmt.Sprintf(event, "not-there"))
+	remote.Send(`{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"logs"}`)
+	remote.Send("no notification")
 
 	cfg := createDefaultConfig().(*Config)
-	cfg.AWS = AWSConfig{Endpoint: server.Endpoint, ForcePathStyle: true}
-	cfg.Queue = configoptional.Some(QueueConfig{
-		URL: queue.URL(), VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: time.Hour,
+	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
+	cfg.Queue = configoptional.Some(queue.Config{
+		URL: remote.URL(), VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: time.Hour,
 	})
 	sink := new(consumertest.LogsSink)
 	release := make(chan struct{})

@@ -16,7 +16,6 @@
 package directory
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,9 +31,12 @@ import (
 )
 
 const (
-	defaultInterval   = 2 * time.Second
-	defaultQuiet      = 5 * time.Second
-	defaultRetryAfter = 5 * time.Second
+	// scanInterval is the time between two scans when following.
+	scanInterval = 2 * time.Second
+	// quietTime is how long a file must not have been modified to count as complete.
+	quietTime = 5 * time.Second
+	// retryAfter is when work that was handed back is offered again.
+	retryAfter = 5 * time.Second
 	// retryLimit bounds the handed back files that are kept besides those that
 	// were out when it was reached.
 	retryLimit = 1024
@@ -43,39 +45,63 @@ const (
 	appendable = 48 * time.Hour
 )
 
-// Settings say what to read. Path and Progress are required.
-type Settings struct {
-	Path       string // a folder, or one file
-	Follow     bool
-	Interval   time.Duration // between two looks when following; 0: 2 s
-	Quiet      time.Duration // a file not modified for so long is complete; 0: 5 s
-	RetryAfter time.Duration // until handed back work is offered again; 0: 5 s
-	Clock      source.Clock  // nil: the machine's
+// Config says what to read.
+type Config struct {
+	Path   string `mapstructure:"path"`   // a folder, or one file
+	Follow bool   `mapstructure:"follow"` // keep watching
+}
 
+// Validate reports a missing path.
+func (c *Config) Validate() error {
+	if c.Path == "" {
+		return errors.New("`path` is missing: the folder that holds the log objects")
+	}
+	return nil
+}
+
+// Deps are what a Source works with besides its settings. Progress is required.
+// The functions are called by the goroutine of Next; nil disables one.
+type Deps struct {
 	// Progress is asked once for each file that would be handed out, by the
 	// goroutine of Next.
 	Progress source.Progress
+	Clock    source.Clock // nil means the system clock
 
-	// Skipped is told, once, of each file or folder that is left alone: hidden,
-	// a link to a folder, a device. Problem is told, once while it lasts, of each
-	// folder or file that cannot be looked at; the rest goes on. Listed is told
-	// each time that Path can be looked at. They are called by the goroutine of
-	// Next. nil: nobody wants to know.
+	// Skipped is called once for each file or folder that is left alone: hidden,
+	// a link to a folder, a device.
 	Skipped func(path string)
+	// Problem is called for each folder or file that cannot be looked at, once while
+	// that lasts; the rest goes on.
 	Problem func(path string, err error)
-	Listed  func()
+	// Listed is called each time that Path could be looked at.
+	Listed func()
 }
 
-// Source implements source.Source and source.Keeper.
+func (d *Deps) defaults() {
+	if d.Clock == nil {
+		d.Clock = source.SystemClock{}
+	}
+	if d.Skipped == nil {
+		d.Skipped = func(string) {}
+	}
+	if d.Problem == nil {
+		d.Problem = func(string, error) {}
+	}
+	if d.Listed == nil {
+		d.Listed = func() {}
+	}
+}
+
+// Source implements source.Source and source.Stateful.
 type Source struct {
-	set      Settings
-	root     string // Settings.Path, absolute
-	clock    source.Clock
-	later    *later.Queue
+	cfg      Config
+	deps     Deps
+	root     string // Config.Path, absolute
+	later    *later.RetryList
 	walk     *walker
 	nextScan time.Time // the zero time: now
 	scanned  bool      // everything that was there was handed out, once
-	census   census
+	groups   foundGroups
 
 	mu    sync.Mutex // guards everything below
 	out   int        // handed out and not done
@@ -84,31 +110,17 @@ type Source struct {
 
 // New prepares a source. An error means that a setting is wrong; a path that
 // does not exist may come to exist, and is reported by Next.
-func New(set Settings) (*Source, error) {
-	if set.Path == "" {
-		return nil, errors.New("directory.path: is empty")
+func New(cfg Config, deps Deps) (*Source, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
-	if set.Clock == nil {
-		set.Clock = source.SystemClock{}
-	}
-	if set.Skipped == nil {
-		set.Skipped = func(string) {}
-	}
-	if set.Problem == nil {
-		set.Problem = func(string, error) {}
-	}
-	if set.Listed == nil {
-		set.Listed = func() {}
-	}
-	set.Interval = cmp.Or(set.Interval, defaultInterval)
-	set.Quiet = cmp.Or(set.Quiet, defaultQuiet)
-	set.RetryAfter = cmp.Or(set.RetryAfter, defaultRetryAfter)
+	deps.defaults()
 	s := &Source{
-		set: set, root: rootOf(set.Path), clock: set.Clock,
-		later: later.New(set.RetryAfter, retryLimit),
-		files: newWatch(set.Quiet),
+		cfg: cfg, deps: deps, root: rootOf(cfg.Path),
+		later: later.New(retryAfter, retryLimit),
+		files: newWatch(quietTime),
 	}
-	s.walk = newWalker(set.Path, s.report)
+	s.walk = newWalker(cfg.Path, s.report)
 	return s, nil
 }
 
@@ -119,7 +131,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		now := s.clock.Now()
+		now := s.deps.Clock.Now()
 		if work := s.later.Pop(now); work != nil {
 			return work, nil
 		}
@@ -144,16 +156,16 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	}
 }
 
-// due tells whether there is something to look at.
+// due reports whether there is something to look at.
 func (s *Source) due(now time.Time) bool {
-	return s.walk.open() || (!s.scanned || s.set.Follow) && !now.Before(s.nextScan)
+	return s.walk.open() || (!s.scanned || s.cfg.Follow) && !now.Before(s.nextScan)
 }
 
-// finished tells whether a one-shot run has come to its end.
+// finished reports whether a one-shot run has come to its end.
 func (s *Source) finished() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.scanned && !s.set.Follow && s.out == 0
+	return s.scanned && !s.cfg.Follow && s.out == 0
 }
 
 // step looks at one more entry of a folder. It returns nil when that is no work.
@@ -162,7 +174,7 @@ func (s *Source) step(now time.Time) (*item, error) {
 		if err := s.walk.start(); err != nil {
 			return nil, s.pathError(err)
 		}
-		s.set.Listed()
+		s.deps.Listed()
 	}
 	var it *item
 	if path, info, found := s.walk.step(); found {
@@ -170,11 +182,11 @@ func (s *Source) step(now time.Time) (*item, error) {
 	}
 	if !s.walk.open() { // that was the last one
 		s.scanned = true
-		s.nextScan = now.Add(s.set.Interval)
+		s.nextScan = now.Add(scanInterval)
 		s.mu.Lock()
-		s.files.endScan(s.census.incomplete)
+		s.files.endScan(s.groups.incomplete)
 		s.mu.Unlock()
-		s.census.end(s.set.Progress.Groups)
+		s.groups.end(s.deps.Progress.Groups)
 	}
 	return it, nil
 }
@@ -182,11 +194,11 @@ func (s *Source) step(now time.Time) (*item, error) {
 // offer returns work for a file that is to be read now, or nil.
 func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 	name, _ := source.ParseName(filepath.ToSlash(path))
-	group := s.census.groupOf(path, name)
-	s.census.meet(group)
+	group := s.groups.groupOf(path, name)
+	s.groups.add(group)
 	var read int64
 	var tail uint64
-	if s.set.Follow {
+	if s.cfg.Follow {
 		var ready bool
 		s.mu.Lock()
 		ready, read, tail = s.files.see(idOf(path), info.Size(), info.ModTime(), now)
@@ -196,13 +208,13 @@ func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 		}
 	}
 	id := s.identify(path, info)
-	if s.set.Progress.Done(id) {
+	if s.deps.Progress.Done(id) {
 		s.doneBefore(path, info, now)
 		return nil
 	}
 	it := s.newItem(path, info, name)
 	it.work.ID, it.work.Group = id, group
-	it.work.Offset, it.work.Attempt = s.set.Progress.Reached(id)
+	it.work.Offset, it.work.Attempt = s.deps.Progress.Reached(id)
 	if tail != 0 && info.Size() >= read && tailOf(path, read) == tail {
 		it.work.Offset = max(it.work.Offset, read) // it was only appended to
 	}
@@ -214,7 +226,7 @@ func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 
 // doneBefore settles a file that was done in an earlier life.
 func (s *Source) doneBefore(path string, info fs.FileInfo, now time.Time) {
-	if !s.set.Follow {
+	if !s.cfg.Follow {
 		return
 	}
 	var tail uint64
@@ -229,9 +241,9 @@ func (s *Source) doneBefore(path string, info fs.FileInfo, now time.Time) {
 // report passes on, once, what is left alone or cannot be looked at.
 func (s *Source) report(path string, err error) {
 	if err != nil {
-		s.census.incomplete = true
+		s.groups.incomplete = true
 	}
-	if s.set.Follow {
+	if s.cfg.Follow {
 		s.mu.Lock()
 		known := s.files.note(idOf(path))
 		s.mu.Unlock()
@@ -240,21 +252,21 @@ func (s *Source) report(path string, err error) {
 		}
 	}
 	if err != nil {
-		s.set.Problem(path, err)
+		s.deps.Problem(path, err)
 	} else {
-		s.set.Skipped(path)
+		s.deps.Skipped(path)
 	}
 }
 
 // wait returns when there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
-	var timer <-chan time.Time // nil: only an Ack changes anything
+	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
-	if s.set.Follow && !full && (!ok || s.nextScan.Before(until)) {
+	if s.cfg.Follow && !full && (!ok || s.nextScan.Before(until)) {
 		until, ok = s.nextScan, true
 	}
 	if ok {
-		timer = s.clock.After(until.Sub(now))
+		timer = s.deps.Clock.After(until.Sub(now))
 	}
 	select {
 	case <-ctx.Done():
@@ -273,7 +285,7 @@ func (s *Source) Close() error {
 
 // pathError says what is wrong with the setting.
 func (s *Source) pathError(err error) error {
-	path := s.set.Path
+	path := s.cfg.Path
 	if abs, absErr := filepath.Abs(path); absErr == nil {
 		path = abs
 	}

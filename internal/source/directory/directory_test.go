@@ -38,20 +38,19 @@ type rig struct {
 	problems map[string]error
 }
 
-func newRig(t *testing.T, change func(*Settings)) *rig {
+func newRig(t *testing.T, change func(*Config)) *rig {
 	t.Helper()
 	r := &rig{dir: t.TempDir(), store: checkpoint.InMemory(), problems: map[string]error{}}
-	set := Settings{
-		Path:     r.dir,
+	cfg, deps := Config{Path: r.dir}, Deps{
 		Progress: r.store,
 		Skipped:  func(path string) { r.skipped = append(r.skipped, r.rel(path)) },
 		Problem:  func(path string, err error) { r.problems[r.rel(path)] = err },
 	}
 	if change != nil {
-		change(&set)
+		change(&cfg)
 	}
 	var err error
-	r.Source, err = New(set)
+	r.Source, err = New(cfg, deps)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	return r
@@ -131,7 +130,7 @@ func TestObjectIsNamedAsTheUserKnowsIt(t *testing.T) {
 	require.NoError(t, os.MkdirAll("logs/"+filepath.Dir(partName), 0o755))
 	require.NoError(t, os.WriteFile("logs/"+partName, []byte("12345"), 0o644))
 	for _, path := range []string{"./logs", "./logs/"} {
-		s, err := New(Settings{Path: path, Progress: checkpoint.InMemory()})
+		s, err := New(Config{Path: path}, Deps{Progress: checkpoint.InMemory()})
 		require.NoError(t, err)
 		w, err := s.Next(t.Context())
 		require.NoError(t, err)
@@ -199,7 +198,7 @@ func TestEndWaitsForTheLastReceipt(t *testing.T) {
 		began := time.Now()
 		a.Receipt.Nack(2, true)
 		again := <-next
-		assert.Equal(t, defaultRetryAfter, time.Since(began))
+		assert.Equal(t, retryAfter, time.Since(began))
 		assert.Equal(t, a.Object.Key, again.Object.Key)
 		assert.Equal(t, int64(2), again.Offset)
 		assert.Equal(t, 1, again.Attempt)
@@ -217,7 +216,7 @@ func TestEndWaitsForTheLastReceipt(t *testing.T) {
 func TestPathIsMissingForAWhile(t *testing.T) {
 	r := newRig(t, nil)
 	r.walk.root = filepath.Join(r.dir, "later")
-	r.set.Path = r.walk.root
+	r.cfg.Path = r.walk.root
 	for range 2 {
 		_, err := r.Next(t.Context())
 		require.ErrorIs(t, err, fs.ErrNotExist)
@@ -243,10 +242,10 @@ func TestFolderThatCannotBeRead(t *testing.T) {
 	})
 	t.Run("any other is reported once and the rest goes on", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, func(s *Settings) { s.Follow = true })
+			r := newRig(t, func(s *Config) { s.Follow = true })
 			reports := 0
-			problem := r.set.Problem
-			r.set.Problem = func(path string, err error) { reports++; problem(path, err) }
+			problem := r.deps.Problem
+			r.deps.Problem = func(path string, err error) { reports++; problem(path, err) }
 			open := r.walk.openDir
 			r.walk.openDir = func(path string) (*os.File, error) {
 				if filepath.Base(path) == "secret" {
@@ -314,12 +313,11 @@ func TestHandedBackWorkIsBounded(t *testing.T) {
 		began := time.Now()
 		_, err := r.Next(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, defaultRetryAfter, time.Since(began))
+		assert.Equal(t, retryAfter, time.Since(began))
 	})
 }
 
 func TestWrongSettings(t *testing.T) {
-	_, err := New(Settings{})
-	require.Error(t, err)
-	assert.Contains(t, err.Error(), "directory.path")
+	_, err := New(Config{}, Deps{})
+	require.ErrorContains(t, err, "`path` is missing")
 }

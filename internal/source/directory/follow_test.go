@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // works returns what comes within d.
@@ -46,7 +48,7 @@ func (r *rig) look(t *testing.T, d time.Duration) (paths []string) {
 
 func newFollower(t *testing.T) *rig {
 	t.Helper()
-	return newRig(t, func(s *Settings) { s.Follow = true })
+	return newRig(t, func(s *Config) { s.Follow = true })
 }
 
 func TestFollowReadsEachFileOnce(t *testing.T) {
@@ -68,7 +70,7 @@ func TestFollowWaitsUntilAFileIsQuiet(t *testing.T) {
 		for range 10 { // it grows at each look
 			text += "line\n"
 			r.write(t, "a", text)
-			assert.Empty(t, r.works(t, defaultInterval/2))
+			assert.Empty(t, r.works(t, scanInterval/2))
 		}
 		works := r.works(t, time.Minute)
 		require.Len(t, works, 1)
@@ -189,7 +191,7 @@ func TestFollowTellsWhenThePathGoesAway(t *testing.T) {
 
 func TestMemoryOfAFollowedFile(t *testing.T) {
 	const n = 200_000
-	w := newWatch(defaultQuiet)
+	w := newWatch(quietTime)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -202,4 +204,24 @@ func TestMemoryOfAFollowedFile(t *testing.T) {
 	perFile := float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / n
 	t.Logf("%.0f bytes for each file", perFile)
 	assert.Less(t, perFile, 140.0)
+}
+
+// Next may hand the file out again before the call that gave it back returns.
+func TestFileCanBeHandedBackAgainWhileItsReceiptIsBeingSettled(t *testing.T) {
+	r := newRig(t, nil)
+	r.later = later.New(0, retryLimit)
+	r.write(t, simpleName, "text")
+	w, err := r.Next(t.Context())
+	require.NoError(t, err)
+	for range 100 {
+		var settled sync.WaitGroup
+		settled.Go(func() { w.Receipt.Nack(0, true) })
+		again, err := r.Next(t.Context())
+		require.NoError(t, err)
+		again.Receipt.Nack(0, true)
+		settled.Wait()
+		w, err = r.Next(t.Context())
+		require.NoError(t, err)
+	}
+	assert.Equal(t, 200, w.Attempt)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // item is a file that was handed out and not acknowledged: its content, its receipt.
@@ -38,7 +39,7 @@ func (it *item) Ack() {
 	s := it.from
 	s.mu.Lock()
 	s.out--
-	if s.set.Follow {
+	if s.cfg.Follow {
 		s.files.done(idOf(it.path), it.info.Size(), it.tail.Load())
 	}
 	s.mu.Unlock()
@@ -47,7 +48,8 @@ func (it *item) Ack() {
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
+	it.work = later.Again(it.work, offset, charge)
+	it.from.later.Push(it.work, it.from.deps.Clock.Now()) // last: Next may hand it out at once
 }
 
 // Replace implements source.Receipt. It is not called: a file that was replaced
@@ -80,7 +82,7 @@ func (it *item) reader(f *os.File, offset int64) (*reader, error) {
 		return nil, readError(it.path, err)
 	}
 	end := info.Size()
-	if it.from.set.Follow {
+	if it.from.cfg.Follow {
 		if !os.SameFile(info, it.info) || end < it.info.Size() {
 			return nil, fmt.Errorf("%w: %s was replaced", source.ErrChanged, it.path)
 		}

@@ -25,7 +25,7 @@ const (
 // it, so that it does not matter how the setting writes it.
 func (s *Source) identify(path string, info fs.FileInfo) source.ID {
 	version := strconv.FormatInt(info.Size(), 10) + " " + strconv.FormatInt(info.ModTime().UnixNano(), 10)
-	return source.Identify("", s.root+path[len(s.set.Path):], version)
+	return source.Identify("", s.root+path[len(s.cfg.Path):], version)
 }
 
 // rootOf returns the absolute form of the setting.
@@ -40,9 +40,10 @@ func rootOf(path string) string {
 	return abs
 }
 
-// census knows which groups a scan met. Its methods are for the goroutine of Next.
-type census struct {
-	met        map[string]struct{}
+// foundGroups are the groups of the files that a scan found. Only the goroutine of
+// Next calls its methods.
+type foundGroups struct {
+	found      map[string]struct{}
 	incomplete bool // something could not be looked at: perhaps it is still there
 
 	// The last group that was named: most come many times in a row.
@@ -56,57 +57,57 @@ type census struct {
 // groupOf names the group of a file: the day that its name tells, or one of a few
 // for all other folders. So the files of a day, or of a folder, that are removed
 // are forgotten, and there are not more groups than days, however many folders.
-func (c *census) groupOf(path string, name source.Name) string {
+func (g *foundGroups) groupOf(path string, name source.Name) string {
 	dir, day := "", name.Time.Unix()/(24*60*60)
 	if name.Time.IsZero() {
 		dir = filepath.Dir(path)
 	}
-	if c.group != "" && c.dir == dir && c.day == day {
-		return c.group
+	if g.group != "" && g.dir == dir && g.day == day {
+		return g.group
 	}
-	c.dir, c.day = dir, day
+	g.dir, g.day = dir, day
 	if dir == "" {
-		c.group = groupOfFiles + name.Time.Format("2006/01/02")
+		g.group = groupOfFiles + name.Time.Format("2006/01/02")
 	} else {
-		c.group = fmt.Sprintf("%sfolder-%02x", groupOfFiles, xxh3.HashString(dir)%folderGroups)
+		g.group = fmt.Sprintf("%sfolder-%02x", groupOfFiles, xxh3.HashString(dir)%folderGroups)
 	}
-	return c.group
+	return g.group
 }
 
-// meet notes that a group has a file.
-func (c *census) meet(group string) {
-	if _, known := c.met[group]; known {
+// add notes that a group has a file.
+func (g *foundGroups) add(group string) {
+	if _, known := g.found[group]; known {
 		return
 	}
-	if c.met == nil {
-		c.met = map[string]struct{}{}
+	if g.found == nil {
+		g.found = map[string]struct{}{}
 	}
-	c.met[group] = struct{}{}
+	g.found[group] = struct{}{}
 }
 
-// end tells which of the groups that Progress holds can be forgotten. A scan
-// that met nothing at all proves nothing: perhaps a disk is not mounted.
-func (c *census) end(groups func() []string) {
-	defer func() { c.met, c.incomplete = nil, false }()
-	if c.incomplete || len(c.met) == 0 {
+// end determines which of the groups that Progress holds can be forgotten. A scan
+// that found nothing at all proves nothing: perhaps a disk is not mounted.
+func (g *foundGroups) end(groups func() []string) {
+	defer func() { g.found, g.incomplete = nil, false }()
+	if g.incomplete || len(g.found) == 0 {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.forget = c.forget[:0]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.forget = g.forget[:0]
 	for _, group := range groups() {
-		if _, met := c.met[group]; !met && strings.HasPrefix(group, groupOfFiles) {
-			c.forget = append(c.forget, group)
+		if _, found := g.found[group]; !found && strings.HasPrefix(group, groupOfFiles) {
+			g.forget = append(g.forget, group)
 		}
 	}
 }
 
-// Change implements source.Keeper: it forgets the files of days and folders that
+// Change implements source.Stateful: it forgets the files of days and folders that
 // the last scan did not find any more.
 func (s *Source) Change() source.Change {
-	s.census.mu.Lock()
-	defer s.census.mu.Unlock()
-	c := source.Change{Forget: s.census.forget}
-	s.census.forget = nil
+	s.groups.mu.Lock()
+	defer s.groups.mu.Unlock()
+	c := source.Change{Forget: s.groups.forget}
+	s.groups.forget = nil
 	return c
 }

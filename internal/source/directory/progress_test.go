@@ -36,9 +36,8 @@ func (r *rig) commit(t *testing.T, works ...*source.Work) {
 func (r *rig) restart(t *testing.T) {
 	t.Helper()
 	require.NoError(t, r.Close())
-	set := r.set
 	var err error
-	r.Source, err = New(set)
+	r.Source, err = New(r.cfg, r.deps)
 	require.NoError(t, err)
 }
 
@@ -95,7 +94,7 @@ func TestProgressDoesNotDependOnHowThePathIsWritten(t *testing.T) {
 	require.NoError(t, os.WriteFile("logs/a/x", nil, 0o644))
 	ids := map[source.ID]bool{}
 	for _, path := range []string{"logs", "logs/", "./logs", "./logs/", filepath.Join(dir, "logs"), dir + "/logs/"} {
-		s, err := New(Settings{Path: path, Progress: checkpoint.InMemory()})
+		s, err := New(Config{Path: path}, Deps{Progress: checkpoint.InMemory()})
 		require.NoError(t, err)
 		w, err := s.Next(t.Context())
 		require.NoError(t, err)
@@ -175,12 +174,12 @@ func TestWhatIsRemovedIsForgotten(t *testing.T) {
 }
 
 func TestGroupsAreFewHoweverManyFolders(t *testing.T) {
-	var c census
+	var g foundGroups
 	groups := map[string]bool{}
 	for i := range 100_000 {
-		groups[c.groupOf(fmt.Sprintf("folder-%d/x", i), source.Name{})] = true
+		groups[g.groupOf(fmt.Sprintf("folder-%d/x", i), source.Name{})] = true
 		day := source.Name{Time: time.Date(2026, 1, 1+i%365, i%24, 0, 0, 0, time.UTC)}
-		groups[c.groupOf(fmt.Sprintf("bucket-%d/x", i), day)] = true
+		groups[g.groupOf(fmt.Sprintf("bucket-%d/x", i), day)] = true
 	}
 	assert.Len(t, groups, folderGroups+365)
 }

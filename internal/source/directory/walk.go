@@ -16,7 +16,7 @@ const batchSize = 1024
 // walker walks a tree, depth first, one entry at a time.
 type walker struct {
 	root   string
-	report func(path string, err error) // err nil: left alone
+	report func(path string, err error) // err is nil for what is left alone
 	levels []level                      // the folders that are open; the last one is at work
 	single fs.FileInfo                  // root when that is a file, until it was returned
 
@@ -33,7 +33,7 @@ func newWalker(root string, report func(string, error)) *walker {
 	return &walker{root: root, report: report, openDir: os.Open}
 }
 
-// open tells whether a walk is under way.
+// open reports whether a walk is under way.
 func (w *walker) open() bool { return len(w.levels) > 0 || w.single != nil }
 
 // start begins at the root. A root that is a link is followed.

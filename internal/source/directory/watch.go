@@ -42,7 +42,7 @@ type state struct {
 
 func newWatch(quiet time.Duration) watch { return watch{quiet: quiet, files: map[id]state{}} }
 
-// see tells whether a file is to be read now; read and tail are of the last time.
+// see reports whether a file is to be read now; read and tail are of the last time.
 func (w *watch) see(key id, size int64, modified, now time.Time) (ready bool, read int64, tail uint64) {
 	st, known := w.mark(key)
 	if st.status == noted { // it became a file
@@ -64,7 +64,7 @@ func (w *watch) see(key id, size int64, modified, now time.Time) (ready bool, re
 	return ready, st.read, st.tail
 }
 
-// note remembers that a path is reported, and tells whether it was before. A file
+// note remembers that a path is reported, and reports whether it was before. A file
 // that cannot be looked at for a while stays the file it was.
 func (w *watch) note(key id) (before bool) {
 	st, known := w.mark(key)

@@ -1,5 +1,5 @@
 // Package later keeps work that was handed back until it may be offered again.
-// A Queue is safe for concurrent use.
+// A RetryList is safe for concurrent use.
 package later
 
 import (
@@ -9,16 +9,16 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// Queue holds work in the order in which it was handed back, each piece for the
+// RetryList holds work in the order in which it was handed back, each piece for the
 // same time. It has no bound of its own: whoever fills it stops handing out new
 // work while Full, so it holds little more than that limit and what was out by then.
-type Queue struct {
+type RetryList struct {
 	wait  time.Duration
 	limit int
 	wake  chan struct{}
 
 	mu    sync.Mutex // guards everything below
-	items []entry    // items[head:] is the queue
+	items []entry    // items[head:] is what is kept
 	head  int
 	probe time.Time // see Full
 }
@@ -28,85 +28,89 @@ type entry struct {
 	due  time.Time
 }
 
-// New returns a queue that keeps each piece of work for wait and is full with
+// New returns a list that keeps each piece of work for wait and is full with
 // limit of them.
-func New(wait time.Duration, limit int) *Queue {
-	return &Queue{wait: wait, limit: limit, wake: make(chan struct{}, 1)}
+func New(wait time.Duration, limit int) *RetryList {
+	return &RetryList{wait: wait, limit: limit, wake: make(chan struct{}, 1)}
 }
 
-// Push does what source.Receipt's Nack asks for: it keeps w as it is to be
-// offered again and returns that. w itself stays as it is, since who handed it
-// back may still look at it.
-func (q *Queue) Push(w *source.Work, offset int64, charge bool, now time.Time) *source.Work {
+// Again returns w as it is to be offered again, see source.Receipt's Nack. w
+// itself is not changed, since the goroutine that handed it back may still read it.
+func Again(w *source.Work, offset int64, charge bool) *source.Work {
 	again := *w
 	again.Offset = offset
 	if charge {
 		again.Attempt++
 	}
-	q.mu.Lock()
-	q.items = append(q.items, entry{&again, now.Add(q.wait)})
-	q.mu.Unlock()
-	q.Wake()
 	return &again
 }
 
+// Push keeps work that was handed back at now. From then on another goroutine may
+// take and settle it, so what its receipt needs is set before.
+func (r *RetryList) Push(work *source.Work, now time.Time) {
+	r.mu.Lock()
+	r.items = append(r.items, entry{work, now.Add(r.wait)})
+	r.mu.Unlock()
+	r.Wake()
+}
+
 // Pop takes the first piece of work if it is due, or returns nil.
-func (q *Queue) Pop(now time.Time) *source.Work {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.head == len(q.items) || q.items[q.head].due.After(now) {
+func (r *RetryList) Pop(now time.Time) *source.Work {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.head == len(r.items) || r.items[r.head].due.After(now) {
 		return nil
 	}
-	work := q.items[q.head].work
-	q.items[q.head] = entry{} // the queue keeps nothing alive that it gave away
-	q.head++
-	if q.head*2 >= len(q.items) {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
+	work := r.items[r.head].work
+	r.items[r.head] = entry{} // nothing is kept alive that was given away
+	r.head++
+	if r.head*2 >= len(r.items) {
+		n := copy(r.items, r.items[r.head:])
+		clear(r.items[n:])
+		r.items, r.head = r.items[:n], 0
 	}
 	return work
 }
 
 // Due tells when the first piece of work may be taken; ok is false when there is
 // none.
-func (q *Queue) Due() (at time.Time, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.head == len(q.items) {
+func (r *RetryList) Due() (at time.Time, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.head == len(r.items) {
 		return time.Time{}, false
 	}
-	return q.items[q.head].due, true
+	return r.items[r.head].due, true
 }
 
-// Full tells that no new work should be handed out before some of this is gone.
+// Full reports whether no new work should be handed out before some of this is gone.
 // Once in each wait it lets one piece of new work pass all the same: the trouble
 // may be with what was handed back alone.
-func (q *Queue) Full(now time.Time) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.atLimit() && now.Before(q.probe)
+func (r *RetryList) Full(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.atLimit() && now.Before(r.probe)
 }
 
-// Passed tells that new work was handed out.
-func (q *Queue) Passed(now time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.atLimit() {
-		q.probe = now.Add(q.wait)
+// Passed notes that new work was handed out.
+func (r *RetryList) Passed(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.atLimit() {
+		r.probe = now.Add(r.wait)
 	}
 }
 
-func (q *Queue) atLimit() bool { return len(q.items)-q.head >= q.limit }
+func (r *RetryList) atLimit() bool { return len(r.items)-r.head >= r.limit }
 
 // Wake makes the channel of Woken readable, as Push does.
-func (q *Queue) Wake() {
+func (r *RetryList) Wake() {
 	select {
-	case q.wake <- struct{}{}:
+	case r.wake <- struct{}{}:
 	default:
 	}
 }
 
 // Woken is readable after something changed that a waiting Next must look at.
 // It is for one waiter.
-func (q *Queue) Woken() <-chan struct{} { return q.wake }
+func (r *RetryList) Woken() <-chan struct{} { return r.wake }

@@ -12,19 +12,20 @@ import (
 )
 
 // push hands back work that tells its number by its size.
-func push(q *Queue, number int64, now time.Time) {
-	q.Push(&source.Work{Object: source.Object{Size: number}}, 0, false, now)
+func push(q *RetryList, number int64, now time.Time) {
+	q.Push(&source.Work{Object: source.Object{Size: number}}, now)
 }
 
 func TestWorkIsOfferedAsItWasHandedBack(t *testing.T) {
 	q := New(0, 1)
 	first := &source.Work{Object: source.Object{Key: "k"}, Offset: 3, Attempt: 1, Group: "g", ID: source.ID{7}}
 	before := *first
-	again := q.Push(first, 50, true, time.Time{})
+	again := Again(first, 50, true)
+	q.Push(again, time.Time{})
 	assert.Equal(t, before, *first, "who handed it back may still look at it")
 	assert.Equal(t, &source.Work{Object: source.Object{Key: "k"}, Offset: 50, Attempt: 2, Group: "g", ID: source.ID{7}}, again)
 	assert.Same(t, again, q.Pop(time.Time{}))
-	assert.Equal(t, 2, q.Push(again, 60, false, time.Time{}).Attempt, "not charged")
+	assert.Equal(t, 2, Again(again, 60, false).Attempt, "not charged")
 }
 
 func TestWorkComesInOrderAndNotBefore(t *testing.T) {

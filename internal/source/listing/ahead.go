@@ -11,7 +11,7 @@ import (
 // before it is handed out, so that downloads need not wait for a list. There is
 // one for all runs, which bounds the memory it takes.
 type ahead struct {
-	run    *run // nil: nothing was asked for
+	run    *run // nil means nothing was asked for
 	answer chan answer
 }
 
@@ -32,7 +32,7 @@ func (s *Source) fetchAhead(r *run, now time.Time) {
 	}
 	in, got := r.in.ListInput, make(chan answer, 1)
 	s.fetches.Go(func() {
-		page, err := s.s3.List(s.open, in)
+		page, err := s.deps.Bucket.List(s.open, in)
 		got <- answer{page, err}
 	})
 	s.ahead = ahead{r, got}
@@ -52,5 +52,5 @@ func (s *Source) nextPage(ctx context.Context, r *run) (s3io.Page, error) {
 			return s3io.Page{}, ctx.Err()
 		}
 	}
-	return s.s3.List(ctx, r.in.ListInput)
+	return s.deps.Bucket.List(ctx, r.in.ListInput)
 }

@@ -14,7 +14,7 @@ import (
 // further one.
 func TestNextPageIsAskedForAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		r.size = 10
 		for i := range 35 {
 			r.put(simpleKey(time.Now().Add(time.Duration(i)*time.Second), i), time.Now())
@@ -34,7 +34,7 @@ func TestNextPageIsAskedForAhead(t *testing.T) {
 func TestPageAheadIsThatOfTheNextTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Partitioned })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Partitioned })
 		r.size = 10
 		parts := []string{partA, partB}
 		for _, part := range parts {
@@ -66,7 +66,7 @@ func TestPageAheadIsThatOfTheNextTurn(t *testing.T) {
 func TestLateObjectOfASlowPassIsNotSteppedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		r.size = 10
 		assert.Empty(t, r.pollKeys(t)) // the sweep is through, too
 		begin := time.Now()

@@ -78,13 +78,10 @@ func (c *fixedClock) After(time.Duration) <-chan time.Time { return nil }
 
 func newHugeSource(tb testing.TB, n int, start string) (*Source, *checkpoint.Store, *fixedClock) {
 	tb.Helper()
-	from, err := ParseStart(start)
-	require.NoError(tb, err)
 	clock, store := &fixedClock{hugeNow}, checkpoint.InMemory()
-	s, err := New(newHugeBucket(n), Settings{
-		Bucket: "b", Layout: Partitioned, Progress: store,
-		PollInterval: time.Minute, Lookback: 48 * time.Hour, Start: from, Clock: clock,
-	})
+	cfg := DefaultConfig()
+	cfg.Name, cfg.Layout, cfg.StartFrom = "b", Partitioned, start
+	s, err := New(cfg, Deps{Bucket: newHugeBucket(n), Progress: store, Clock: clock})
 	require.NoError(tb, err)
 	return s, store, clock
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	// idleLimit is how many pages in a row may show nothing new before the list
-	// is told and paced. S3 itself gives a few where much was deleted.
+	// is reported and paced. S3 itself gives a few where much was deleted.
 	idleLimit = 100
 	// idlePause is the wait before each further one.
 	idlePause = time.Second
@@ -114,20 +114,20 @@ func (l *list) uri() string { return "s3://" + l.Bucket + "/" + l.Prefix }
 // isSlow reports whether the next page is to be waited for.
 func (l *list) isSlow() bool { return l.Token != "" && l.course.idle >= idleLimit }
 
-// tell reports what is wrong with a page that is used all the same.
-func (s *Source) tell(l *list, got *s3io.Page) {
-	if u := got.Unasked; u.Count > 0 && !s.told.unasked {
-		s.told.unasked = true
-		s.set.Problem(fmt.Errorf("%s: the list has entries that were not asked for (%d in a page, such as %q): they are left out; check aws.endpoint and proxies",
+// reportProblems reports what is wrong with a page that is used all the same.
+func (s *Source) reportProblems(l *list, got *s3io.Page) {
+	if u := got.Unasked; u.Count > 0 && !s.reported.unasked {
+		s.reported.unasked = true
+		s.deps.Problem(fmt.Errorf("%s: the list has entries that were not asked for (%d in a page, such as %q): they are left out; check aws.endpoint and proxies",
 			l.uri(), u.Count, u.Example))
 	}
-	if u := got.Undated; u.Count > 0 && !s.told.undated {
-		s.told.undated = true
-		s.set.Problem(fmt.Errorf("%s: the list has objects without a readable LastModified (%d in a page, such as %q): they count as delivered now; check the server at aws.endpoint",
+	if u := got.Undated; u.Count > 0 && !s.reported.undated {
+		s.reported.undated = true
+		s.deps.Problem(fmt.Errorf("%s: the list has objects without a readable LastModified (%d in a page, such as %q): they count as delivered now; check the server at aws.endpoint",
 			l.uri(), u.Count, u.Example))
 	}
 	if l.course.idle == idleLimit {
-		s.set.Problem(fmt.Errorf("%s: %d pages in a row show nothing behind %q: each further one is waited for %v; check the server at aws.endpoint",
+		s.deps.Problem(fmt.Errorf("%s: %d pages in a row show nothing behind %q: each further one is waited for %v; check the server at aws.endpoint",
 			l.uri(), idleLimit, l.course.last, idlePause))
 	}
 }

@@ -115,17 +115,16 @@ func FuzzPages(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text, prefix string, setting byte) {
-		start, err := ParseStart([]string{"earliest", "latest", "720h"}[setting/3%3])
-		require.NoError(t, err)
+		cfg := DefaultConfig()
+		cfg.Name, cfg.Prefix = "b", prefix
+		cfg.Layout = []Layout{Auto, Simple, Partitioned}[setting%3]
+		cfg.StartFrom = []string{"earliest", "latest", "720h"}[setting/3%3]
 		clock, store, positions := &hastyClock{hugeNow}, checkpoint.InMemory(), positions{}
 		pages := parseReel(text)
 		half := len(pages) * int(setting) / 256
 		for _, pages := range [][]s3io.Page{pages[:half], pages[half:]} { // two lives
 			ctx, end := context.WithCancel(t.Context())
-			s, err := New(&reel{pages: pages, left: 40, end: end}, Settings{
-				Bucket: "b", Prefix: prefix, Layout: []Layout{Auto, Simple, Partitioned}[setting%3], Start: start,
-				PollInterval: time.Minute, Lookback: 48 * time.Hour, Progress: store, Clock: clock,
-			})
+			s, err := New(cfg, Deps{Bucket: &reel{pages: pages, left: 40, end: end}, Progress: store, Clock: clock})
 			require.NoError(t, err)
 			for ctx.Err() == nil {
 				w, err := s.Next(ctx)

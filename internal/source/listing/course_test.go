@@ -36,7 +36,7 @@ func TestAnswerThatIsNoListEndsNothing(t *testing.T) {
 				for nth := range 16 {
 					synctest.Test(t, func(t *testing.T) {
 						time.Sleep(1000 * fullDay)
-						r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+						r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 						r.size = 20
 						r.fill(layout, time.Now().Add(-6*fullDay), 6, 20)
 						for life := range 2 { // in the second one the search must find what is stored
@@ -80,7 +80,7 @@ func TestSearchDropsOnlyWhatIsGone(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Partitioned })
+				r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Partitioned })
 				w := r.over(t, r.fakeBucket)
 				r.put(eventKey(partA, time.Now(), 1), time.Now())
 				keys, errs := r.patiently(t, time.Minute)
@@ -109,7 +109,7 @@ func TestSearchDropsOnlyWhatIsGone(t *testing.T) {
 func TestKeysThatWereNotAskedForAreToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		r := newRig(t, func(s *Settings) {
+		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Problem = func(err error) { told = append(told, err.Error()) }
 		})
@@ -135,7 +135,7 @@ func TestObjectWithoutATimeCountsAsDeliveredNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		var told []string
-		r := newRig(t, func(s *Settings) {
+		r := newRig(t, func(s *settings) {
 			from("latest")(s)
 			s.Problem = func(err error) { told = append(told, err.Error()) }
 		})
@@ -228,7 +228,7 @@ func TestListThatGoesInCirclesBacksOff(t *testing.T) {
 func TestListThatGoesInCirclesLeavesTheOthersTheirTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		r.put(simpleKey(time.Now().Add(-100*fullDay), 0), time.Now())
 		w := r.over(t, r.fakeBucket)
 		w.change = func(_ int, in s3io.ListInput, body string) string {
@@ -254,7 +254,7 @@ func TestPagesWithoutAnythingNewArePacedAndTold(t *testing.T) {
 	const empty = 400
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		r := newRig(t, func(s *Settings) {
+		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Layout = Simple
 			s.Problem = func(err error) { told = append(told, err.Error()) }
@@ -295,7 +295,7 @@ func TestLogObjectsOutOfOrderMoveNothing(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+				r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 				r.over(t, &script{prefix: "p/", page: func(number int) s3io.Page {
 					p := pages[number]
 					if number+1 < len(pages) {
@@ -347,7 +347,7 @@ func keysOf(p s3io.Page) (keys []string) {
 func TestOrderOfOtherKeysDoesNotMatter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		s := &script{prefix: "p/", page: func(number int) s3io.Page {
 			p := []s3io.Page{pageOf("1", ".x", ".b"), pageOf(".a", "2", "0", ".c")}[number]
 			p.Objects = slices.DeleteFunc(p.Objects, func(o s3io.Object) bool { return o.Key == simpleKey(time.Unix(0, 0), 0) })
@@ -368,7 +368,7 @@ func TestOrderOfOtherKeysDoesNotMatter(t *testing.T) {
 func TestLastKeyShownAgainIsNotReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		const pages = 3 * segmentPages
 		s := &script{prefix: "p/", page: func(number int) s3io.Page {
 			p := pageOf(strconv.Itoa(max(number, 1)), strconv.Itoa(number+1))

@@ -62,7 +62,7 @@ func isOfObjects(group string) bool {
 	return strings.HasPrefix(group, groupOfDay) || strings.HasPrefix(group, groupOfSegment)
 }
 
-// isStamped tells whether text begins with t as names write it.
+// isStamped reports whether text begins with t as names write it.
 func isStamped(text string, t time.Time) bool {
 	var buf [len(source.StampLayout)]byte
 	return strings.HasPrefix(text, string(t.AppendFormat(buf[:0], source.StampLayout)))

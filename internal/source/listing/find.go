@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// find is the job of looking for source buckets: in Settings.Prefix for
+// find is the job of looking for source buckets: in Config.Prefix for
 // accounts, in these for regions, in these for buckets.
 type find struct {
 	source *Source
@@ -25,7 +25,7 @@ type folder struct {
 }
 
 func (f *find) push(prefix string, depth int) {
-	in := s3io.ListInput{Bucket: f.source.set.Bucket, Prefix: prefix, Delimiter: "/"}
+	in := s3io.ListInput{Bucket: f.source.cfg.Name, Prefix: prefix, Delimiter: "/"}
 	f.stack = append(f.stack, folder{list{ListInput: in}, depth})
 }
 
@@ -34,7 +34,7 @@ func (f *find) begin(time.Time) s3io.ListInput {
 	f.number++
 	f.doubt = false
 	f.stack = f.stack[:0]
-	f.push(f.source.set.Prefix, 0)
+	f.push(f.source.cfg.Prefix, 0)
 	return f.stack[0].in.ListInput
 }
 
@@ -97,7 +97,7 @@ func (f *find) descend(parent string, prefixes []string) {
 func (f *find) found(base string) {
 	p := f.source.prefixes[base]
 	if p == nil {
-		p = f.source.addPrefix(base, nil, f.source.clock.Now())
+		p = f.source.addPrefix(base, nil, f.source.deps.Clock.Now())
 	}
 	p.seen = f.number
 }
@@ -106,7 +106,7 @@ func (f *find) found(base string) {
 // layout's poll sees too.
 func (f *find) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	ownFolder := strings.HasSuffix(o.Key, "/") // as consoles make them
-	if !ownFolder && (f.depth > 0 || f.source.set.Layout == Partitioned) {
+	if !ownFolder && (f.depth > 0 || f.source.cfg.Layout == Partitioned) {
 		f.source.stray(o.Key, "")
 	}
 	return n, "", false
@@ -122,7 +122,7 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 			f.source.dropPrefix(p)
 		}
 	}
-	due = r.began.Add(max(findInterval, f.source.set.PollInterval))
+	due = r.began.Add(max(findInterval, f.source.cfg.PollInterval))
 	if due.Before(now) {
 		due = now
 	}

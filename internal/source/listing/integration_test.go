@@ -59,15 +59,15 @@ func TestBothLayoutsOfARealServer(t *testing.T) {
 	srv.Put(t, "logs", "access/README", nil)
 	srv.Put(t, "logs", "other/2026-11-22-00-00-00-AAAAAAAAAAAAAAAA", nil)
 
-	client, err := s3io.New(t.Context(), s3io.Config{Endpoint: srv.Endpoint, ForcePathStyle: true})
+	client, err := s3io.New(t.Context(), s3io.Config{Endpoint: srv.Endpoint, ForcePathStyle: true}, s3io.Deps{})
 	require.NoError(t, err)
 	defer client.Close()
-	start, err := listing.ParseStart("earliest")
-	require.NoError(t, err)
 	store := checkpoint.InMemory()
 	var skipped []string
-	s, err := listing.New(client, listing.Settings{
-		Bucket: "logs", Prefix: "access/", Progress: store, PollInterval: time.Second, Start: start, Lookback: 48 * time.Hour,
+	cfg := listing.DefaultConfig()
+	cfg.Name, cfg.Prefix, cfg.PollInterval, cfg.StartFrom = "logs", "access/", time.Second, "earliest"
+	s, err := listing.New(cfg, listing.Deps{
+		Bucket: client, Progress: store,
 		Skipped: func(key string) { skipped = append(skipped, key) },
 	})
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // item is an object that was handed out and not acknowledged: its content, its
@@ -21,14 +22,14 @@ type item struct {
 func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
 	it := &item{from: s, ticket: ticket{id: id}}
 	it.work = &source.Work{Object: o, Content: it, Receipt: it, ID: id, Group: group}
-	it.work.Offset, it.work.Attempt = s.set.Progress.Reached(id)
+	it.work.Offset, it.work.Attempt = s.deps.Progress.Reached(id)
 	s.flight.add(&it.ticket)
 	return it
 }
 
 // OpenAt implements source.Content.
 func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	return it.from.s3.Open(ctx, it.work.Object, offset)
+	return it.from.deps.Bucket.Open(ctx, it.work.Object, offset)
 }
 
 // Ack implements source.Receipt. Progress knows the object from now on.
@@ -36,7 +37,7 @@ func (it *item) Ack() { it.from.flight.remove(&it.ticket) }
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
-	it.work = it.from.later.Push(it.work, offset, charge, it.from.clock.Now())
+	it.offerAgain(later.Again(it.work, offset, charge))
 }
 
 // Replace implements source.Receipt. The goroutine of Next settles which of the
@@ -44,7 +45,13 @@ func (it *item) Nack(offset int64, charge bool) {
 func (it *item) Replace(now source.Object) {
 	w := *it.work
 	w.Object = now
-	it.work = it.from.later.Push(&w, 0, false, it.from.clock.Now())
+	it.offerAgain(later.Again(&w, 0, false))
+}
+
+// offerAgain sets work first: once it is pushed, Next may hand it out.
+func (it *item) offerAgain(work *source.Work) {
+	it.work = work
+	it.from.later.Push(work, it.from.deps.Clock.Now())
 }
 
 // renew makes an item that was overwritten one of the version that is there now,
@@ -57,13 +64,13 @@ func (s *Source) renew(w *source.Work) bool {
 	}
 	it := w.Receipt.(*item)
 	// In this order: what is acknowledged in between is done.
-	if s.flight.has(id) || s.set.Progress.Done(id) {
+	if s.flight.has(id) || s.deps.Progress.Done(id) {
 		s.flight.remove(&it.ticket)
 		return false
 	}
 	s.flight.rename(&it.ticket, id)
 	w.ID = id
-	w.Offset, w.Attempt = s.set.Progress.Reached(id)
+	w.Offset, w.Attempt = s.deps.Progress.Reached(id)
 	return true
 }
 

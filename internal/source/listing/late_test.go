@@ -34,7 +34,7 @@ func TestLateObjectsAreFoundOnceAcrossARestart(t *testing.T) {
 	const days = 10
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000*fullDay + 10*time.Hour)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Lookback = days * fullDay })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Lookback = days * fullDay })
 		r.size = 100
 		r.fill("event time", time.Now().Add(-days*fullDay), days, 1000)
 		seen := r.during(t, time.Hour)
@@ -64,7 +64,7 @@ func TestLateObjectIsFoundInTime(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000*fullDay + 10*time.Hour)
-				r := newRig(t, func(s *Settings) { s.Layout = layoutOf(layout) })
+				r := newRig(t, func(s *settings) { s.Layout = layoutOf(layout) })
 				r.put(key(time.Now(), 0), time.Now())
 				r.during(t, 11*time.Hour)
 				late := key(time.Now().Add(-time.Duration(age)*fullDay).Add(-10*time.Hour), 1)
@@ -80,7 +80,7 @@ func TestLastMomentOfLookback(t *testing.T) {
 	for layout, key := range keyOf {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000 * fullDay) // midnight
-			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+			r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 			day := time.Now()
 			r.put(key(day.Add(12*time.Hour), 1), day.Add(12*time.Hour))
 			assert.Len(t, r.during(t, 3*fullDay-time.Second), 1)
@@ -100,7 +100,7 @@ func TestDowntimeLeavesNothingOut(t *testing.T) {
 	for layout, key := range keyOf {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000*fullDay + 10*time.Hour)
-			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+			r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 			r.size = 20
 			begin := time.Now()
 			for i := range 2000 { // over 12 days, up to lookback late
@@ -128,7 +128,7 @@ func TestBackfillResumes(t *testing.T) {
 	for layout := range keyOf {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000 * fullDay)
-			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+			r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 			r.size = 10
 			r.fill(layout, time.Now().Add(-103*fullDay), 100, 100)
 			var seen []string
@@ -196,7 +196,7 @@ func TestStartActsOnceOnly(t *testing.T) {
 func TestBackfillWaitsForAnObject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		r.size = 1
 		r.fill("simple", time.Now().Add(-103*fullDay), 100, 15)
 		stuck, err := r.src.Next(t.Context())
@@ -212,7 +212,7 @@ func TestBackfillWaitsForAnObject(t *testing.T) {
 
 func TestVanishedBucketsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Partitioned })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Partitioned })
 		r.put(eventKey(partA, time.Now(), 1), time.Now())
 		r.during(t, time.Hour)
 		assert.Len(t, r.store.Cursors(), 2)
@@ -242,7 +242,7 @@ func TestUnreadableCursorStopsTheStart(t *testing.T) {
 			var c checkpoint.Change
 			c.Cursor(name, []byte(bad))
 			require.NoError(t, r.store.Commit(t.Context(), &c))
-			_, err := New(r.fakeBucket, r.set)
+			_, err := New(r.set.Config, r.set.Deps)
 			require.ErrorIs(t, err, source.ErrCursor, "%q", bad)
 			assert.Contains(t, err.Error(), name)
 		}
@@ -257,10 +257,10 @@ func TestUnreadableCursorStopsTheStart(t *testing.T) {
 func TestClockThatWasWrong(t *testing.T) {
 	for layout, key := range keyOf {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, func(s *Settings) { s.Layout = layoutOf(layout); s.Clock = &fixedClock{time.Now().Add(1000 * fullDay)} })
+			r := newRig(t, func(s *settings) { s.Layout = layoutOf(layout); s.Clock = &fixedClock{time.Now().Add(1000 * fullDay)} })
 			for range 5 {
-				require.NoError(t, r.src.list(t.Context(), r.src.clock.Now()))
-				r.src.fromPage(r.src.clock.Now())
+				require.NoError(t, r.src.list(t.Context(), r.src.deps.Clock.Now()))
+				r.src.fromPage(r.src.deps.Clock.Now())
 			}
 			r.commit(t)
 			r.set.Clock = nil

@@ -52,8 +52,6 @@ package listing
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -62,16 +60,6 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
-)
-
-// Layout says where keys carry their time.
-type Layout string
-
-// The layouts of S3, and both.
-const (
-	Auto        Layout = "auto"
-	Simple      Layout = "simple"
-	Partitioned Layout = "partitioned"
 )
 
 const (
@@ -88,51 +76,11 @@ type Bucket interface {
 	Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error)
 }
 
-// Shard is the share of the objects that one of several collectors reads.
-type Shard struct {
-	Index, Count int // 0 <= Index < Count; Count 0 and 1: all
-}
-
-// Settings say what to list. Bucket, PollInterval and Progress are required.
-type Settings struct {
-	Bucket       string
-	Prefix       string // as configured in S3: no "/" is added
-	Layout       Layout // "": Auto
-	PollInterval time.Duration
-	Start        Start // the zero value: from now on; acts while Progress has no cursor of it
-	Lookback     time.Duration
-	Shard        Shard
-
-	// Progress is asked once for each object that would be handed out, by the
-	// goroutine of Next. An object that was acknowledged must be done there.
-	Progress source.Progress
-	Clock    source.Clock // nil: the machine's
-	// Skipped is told, once, of each key below Prefix that is not a log object's,
-	// and of each folder that holds none by its name. Of keys behind all that can
-	// be names only the first thousand are looked at. It is called by the
-	// goroutine of Next. nil: nobody wants to know.
-	Skipped func(key string)
-	// Listed is told of each page that could be listed. It is called by the
-	// goroutine of Next. nil: nobody wants to know.
-	Listed func()
-	// Problem is told what is wrong with answers that are used all the same: once
-	// that they hold keys that were not asked for, once that objects have no time,
-	// and of each list that shows nothing new for long. It is called by the
-	// goroutine of Next. nil disables it.
-	Problem func(err error)
-	// Empty is told true, once at most, when all there is to list was listed for
-	// the first time and had no key of a log object in it, nor had it in an earlier
-	// life: Prefix may be wrong. Then it is told false when there is the first such
-	// key. It is called by the goroutine of Next. nil: nobody wants to know.
-	Empty func(empty bool)
-}
-
-// Source implements source.Source and source.Keeper.
+// Source implements source.Source and source.Stateful.
 type Source struct {
-	set    Settings
-	s3     Bucket
-	clock  source.Clock
-	later  *later.Queue
+	cfg    Config
+	deps   Deps
+	later  *later.RetryList
 	flight *flight
 	notes  notes
 
@@ -152,64 +100,29 @@ type Source struct {
 	strays   strays
 	group    groupName
 	stale    bool // groups may have to be forgotten
-	told     struct{ unasked, undated bool }
-	met      bool // a key of a log object, or Empty was told true
-	empty    bool // what Empty was told last
-}
-
-// Validate tells what is wrong with the settings, by the names that a user
-// knows them by.
-func (set *Settings) Validate() error {
-	switch {
-	case set.Bucket == "":
-		return errors.New("`name` is missing: the bucket that holds the log objects")
-	case set.Layout != "" && set.Layout != Auto && set.Layout != Simple && set.Layout != Partitioned:
-		return fmt.Errorf("`layout` is %q: it must be auto, simple or partitioned", set.Layout)
-	case set.PollInterval < time.Second:
-		return fmt.Errorf("`poll_interval` is %v: it must be at least 1s", set.PollInterval)
-	case set.Lookback < 0:
-		return fmt.Errorf("`lookback` is %v: it must not be negative", set.Lookback)
-	case set.Shard.Count < 0 || set.Shard.Index < 0 || set.Shard.Index >= max(set.Shard.Count, 1):
-		return fmt.Errorf("`shard` is index %d of count %d: index must be from 0 to count - 1", set.Shard.Index, set.Shard.Count)
-	}
-	return nil
+	reported struct{ unasked, undated bool }
+	seen     bool // a log object was seen, or Empty(true) was reported
+	empty    bool // what Empty was called with last
 }
 
 // New prepares a source. An error means that a setting is wrong, or that a
 // stored cursor cannot be read (source.ErrCursor).
-func New(s3 Bucket, set Settings) (*Source, error) {
-	if err := set.Validate(); err != nil {
+func New(cfg Config, deps Deps) (*Source, error) {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if set.Layout == "" {
-		set.Layout = Auto
+	if cfg.Layout == "" {
+		cfg.Layout = Auto
 	}
-	if set.Shard.Count == 0 {
-		set.Shard.Count = 1
-	}
-	if set.Clock == nil {
-		set.Clock = source.SystemClock{}
-	}
-	if set.Skipped == nil {
-		set.Skipped = func(string) {}
-	}
-	if set.Listed == nil {
-		set.Listed = func() {}
-	}
-	if set.Problem == nil {
-		set.Problem = func(error) {}
-	}
-	if set.Empty == nil {
-		set.Empty = func(bool) {}
-	}
+	deps.defaults()
 	s := &Source{
-		set: set, s3: s3, clock: set.Clock,
-		later:    later.New(min(set.PollInterval, maxRetry), retryLimit),
+		cfg: cfg, deps: deps,
+		later:    later.New(min(cfg.PollInterval, maxRetry), retryLimit),
 		flight:   newFlight(),
 		prefixes: map[string]*prefix{},
 		stale:    true,
 	}
-	if err := s.restore(s.clock.Now()); err != nil {
+	if err := s.restore(s.deps.Clock.Now()); err != nil {
 		return nil, err
 	}
 	s.open, s.close = context.WithCancel(context.Background())
@@ -223,7 +136,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		now := s.clock.Now()
+		now := s.deps.Clock.Now()
 		s.settle()
 		if work := s.later.Pop(now); work != nil {
 			if !s.renew(work) {
@@ -244,7 +157,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 				}
 				continue
 			}
-			s.tellEmpty()
+			s.reportEmpty()
 		}
 		if err := s.wait(ctx, now, full); err != nil {
 			return nil, err
@@ -252,24 +165,24 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	}
 }
 
-// tellEmpty is called when nothing is left to list for now.
-func (s *Source) tellEmpty() {
-	if s.met {
+// reportEmpty is called when nothing is left to list for now.
+func (s *Source) reportEmpty() {
+	if s.seen {
 		return
 	}
-	s.met = true
-	if !slices.ContainsFunc(s.set.Progress.Groups(), isOfObjects) {
+	s.seen = true
+	if !slices.ContainsFunc(s.deps.Progress.Groups(), isOfObjects) {
 		s.empty = true
-		s.set.Empty(true)
+		s.deps.Empty(true)
 	}
 }
 
-// meet is called for each key of a log object that is listed.
-func (s *Source) meet() {
-	s.met = true
+// sawObject is called for each key of a log object that is listed.
+func (s *Source) sawObject() {
+	s.seen = true
 	if s.empty {
 		s.empty = false
-		s.set.Empty(false)
+		s.deps.Empty(false)
 	}
 }
 
@@ -284,13 +197,13 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-s.clock.After(until.Sub(now)):
+	case <-s.deps.Clock.After(until.Sub(now)):
 	case <-s.later.Woken():
 	}
 	return nil
 }
 
-// Change implements source.Keeper.
+// Change implements source.Stateful.
 func (s *Source) Change() source.Change { return s.notes.take() }
 
 // Close implements source.Source. It breaks off a list that is under way.

@@ -25,17 +25,28 @@ type rig struct {
 	*fakeBucket
 	src     *Source
 	store   *checkpoint.Store
-	set     Settings
+	set     settings
 	skipped []string
 }
 
-func newRig(t *testing.T, change func(*Settings)) *rig {
+// settings are all that New takes.
+type settings struct {
+	Config
+	Deps
+}
+
+func testSettings(store *checkpoint.Store) settings {
+	set := settings{Config: DefaultConfig(), Deps: Deps{Progress: store}}
+	set.Name, set.Prefix = "b", "p/"
+	return set
+}
+
+func newRig(t *testing.T, change func(*settings)) *rig {
 	t.Helper()
 	r := &rig{fakeBucket: &fakeBucket{}, store: checkpoint.InMemory()}
-	r.set = Settings{
-		Bucket: "b", Prefix: "p/", PollInterval: time.Minute, Lookback: 48 * time.Hour, Progress: r.store,
-		Skipped: func(key string) { r.skipped = append(r.skipped, key) },
-	}
+	r.set = testSettings(r.store)
+	r.set.Bucket = r.fakeBucket
+	r.set.Skipped = func(key string) { r.skipped = append(r.skipped, key) }
 	if change != nil {
 		change(&r.set)
 	}
@@ -50,7 +61,7 @@ func (r *rig) restart(t *testing.T) {
 	if r.src != nil {
 		require.NoError(t, r.src.Close())
 	}
-	r.src, err = New(r.fakeBucket, r.set)
+	r.src, err = New(r.set.Config, r.set.Deps)
 	require.NoError(t, err)
 }
 
@@ -107,13 +118,8 @@ func (r *rig) pollKeys(t *testing.T) []string {
 	return got
 }
 
-func from(text string) func(*Settings) {
-	return func(s *Settings) {
-		var err error
-		if s.Start, err = ParseStart(text); err != nil {
-			panic(err)
-		}
-	}
+func from(text string) func(*settings) {
+	return func(s *settings) { s.StartFrom = text }
 }
 
 func unique(n int) string { return fmt.Sprintf("%016d", n) }
@@ -261,7 +267,7 @@ func TestStartDecidesWhatQualifies(t *testing.T) {
 func TestExplicitStartListsNoEarlierDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * time.Hour)
-		r := newRig(t, func(s *Settings) { from("1h")(s); s.Layout = Partitioned })
+		r := newRig(t, func(s *settings) { from("1h")(s); s.Layout = Partitioned })
 		now := time.Now()
 		r.put(eventKey(partA, now.Add(-48*time.Hour), 1), now)
 		r.put(eventKey(partA, now, 2), now)
@@ -280,7 +286,7 @@ func TestLayoutLimitsWhatIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := simpleKey(time.Now(), 1), eventKey(partA, time.Now(), 2)
 		for layout, want := range map[Layout][]string{Simple: {a}, Partitioned: {b}, Auto: {a, b}} {
-			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layout })
+			r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layout })
 			r.put(a, time.Now())
 			r.put(b, time.Now())
 			assert.Equal(t, want, r.pollKeys(t), layout)
@@ -325,7 +331,7 @@ func TestShardsShareTheObjects(t *testing.T) {
 		seen := map[string]int{}
 		now := time.Now()
 		for shard := range 3 {
-			r := newRig(t, func(s *Settings) { from("earliest")(s); s.Shard = Shard{shard, 3} })
+			r := newRig(t, func(s *settings) { from("earliest")(s); s.Shard = Shard{shard, 3} })
 			for i := range 300 {
 				r.put(simpleKey(now.Add(time.Duration(i)*time.Second), i), now)
 			}
@@ -457,7 +463,7 @@ func TestFinishedBeforeIsNotOffered(t *testing.T) {
 
 func TestPollsAreAnIntervalApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(s *Settings) { s.Layout = Simple })
+		r := newRig(t, func(s *settings) { s.Layout = Simple })
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute+time.Second)
 		defer cancel()
 		_, err := r.src.Next(ctx)
@@ -488,22 +494,22 @@ func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
 }
 
 func TestWrongSettings(t *testing.T) {
-	good := Settings{Bucket: "b", PollInterval: time.Minute, Progress: checkpoint.InMemory()}
-	for name, change := range map[string]func(*Settings){
-		"`name`":          func(s *Settings) { s.Bucket = "" },
-		"`layout`":        func(s *Settings) { s.Layout = "flat" },
-		"`poll_interval`": func(s *Settings) { s.PollInterval = time.Second - 1 },
-		"`lookback`":      func(s *Settings) { s.Lookback = -1 },
-		"`shard`":         func(s *Settings) { s.Shard = Shard{2, 2} },
+	for name, change := range map[string]func(*settings){
+		"`name`":          func(s *settings) { s.Name = "" },
+		"`layout`":        func(s *settings) { s.Layout = "flat" },
+		"`poll_interval`": func(s *settings) { s.PollInterval = time.Second - 1 },
+		"`lookback`":      func(s *settings) { s.Lookback = -1 },
+		"`shard`":         func(s *settings) { s.Shard = Shard{2, 2} },
+		"`start_from`":    func(s *settings) { s.StartFrom = "yesterday" },
 	} {
-		set := good
+		set := testSettings(checkpoint.InMemory())
 		change(&set)
-		_, err := New(&fakeBucket{}, set)
+		_, err := New(set.Config, set.Deps)
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), name)
 	}
 	for _, text := range []string{"", "now", "-1h", "72", "2026-11-22"} {
-		_, err := ParseStart(text)
+		_, err := parseStart(text)
 		assert.Error(t, err, text)
 	}
 }

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // overwrite puts another version of an object that is handed out.
@@ -114,4 +116,32 @@ func TestSpanWaitsForTheNewVersion(t *testing.T) {
 		r.restart(t)
 		assert.Empty(t, r.poll(t))
 	})
+}
+
+// Next may hand the object out again before the call that gave it back returns.
+func TestObjectIsReadAsItWasHandedBackAlsoWhileItsReceiptIsBeingSettled(t *testing.T) {
+	for name, settle := range map[string]func(*source.Work){
+		"nack":    func(w *source.Work) { w.Receipt.Nack(0, false) },
+		"replace": func(w *source.Work) { w.Receipt.Replace(source.Object{Bucket: "b", Key: w.Object.Key, ETag: "new"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, from("earliest"))
+			r.src.later = later.New(0, retryLimit)
+			defer func() { require.NoError(t, r.src.Close()) }()
+			r.put(simpleKey(time.Now(), 1), time.Now())
+			w, err := r.src.Next(t.Context())
+			require.NoError(t, err)
+			for range 100 {
+				var settled sync.WaitGroup
+				settled.Go(func() { settle(w) })
+				again, err := r.src.Next(t.Context())
+				require.NoError(t, err)
+				_, err = again.Content.OpenAt(t.Context(), 0)
+				require.NoError(t, err)
+				assert.Contains(t, r.opened[len(r.opened)-1], " "+again.Object.ETag+" ")
+				settled.Wait()
+				w = again
+			}
+		})
+	}
 }

@@ -11,15 +11,15 @@ import (
 
 // prefix is what is listed as one. The package comment has a picture.
 type prefix struct {
-	base    string // its keys begin with it: Settings.Prefix, or that and account/region/bucket/
+	base    string // its keys begin with it: Config.Prefix, or that and account/region/bucket/
 	folders bool   // behind base a key has folders for year, month and day
 
 	window  day     // its first day; days before are in spans, or closed
 	spans   []*span // not closed
 	ordered bool    // names tell their time of day
 	newest  time.Time
-	polled  time.Time // when the last pass of the poll began; zero: there was none
-	looks   map[look]*run
+	polled  time.Time // when the last pass of the poll began; zero means there was none
+	jobs    map[windowJob]*run
 	seen    int // the last search that found it
 	gone    bool
 }
@@ -64,7 +64,7 @@ func (p *prefix) parse(key string) (n source.Name, d day, ok bool) {
 	return n, d, ok && n.AccountID != "" && strings.LastIndexByte(name, '/') == 0
 }
 
-// passed tells whether a page reached keys that are behind every name there can be.
+// passed reports whether a page reached keys that are behind every name there can be.
 func (p *prefix) passed(got *s3io.Page) bool { return passed(p.base, got) }
 
 func passed(base string, got *s3io.Page) bool {
@@ -95,7 +95,7 @@ func (p *prefix) reconsider(now time.Time) (changed bool) {
 
 // addPrefix begins to list a prefix; stored is nil for a new one.
 func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *prefix {
-	p := &prefix{base: base, folders: base != s.set.Prefix, looks: map[look]*run{}}
+	p := &prefix{base: base, folders: base != s.cfg.Prefix, jobs: map[windowJob]*run{}}
 	p.ordered = !p.folders
 	s.prefixes[base] = p
 	if stored == nil {
@@ -122,7 +122,7 @@ func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *pr
 // dropPrefix stops to list a prefix that does not exist any more.
 func (s *Source) dropPrefix(p *prefix) {
 	p.gone = true
-	for _, r := range p.looks {
+	for _, r := range p.jobs {
 		r.dead = true
 	}
 	for _, sp := range p.spans {
@@ -144,7 +144,7 @@ func (s *Source) moveWindow(p *prefix) {
 
 // roll goes on to the next day when it has come.
 func (s *Source) roll(now time.Time) {
-	today, first := dayOf(now), dayOf(now.Add(-s.set.Lookback))
+	today, first := dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
 	if today <= s.today && first <= s.first {
 		return
 	}
@@ -160,22 +160,22 @@ func (s *Source) plan(p *prefix, now time.Time) {
 	if p.gone {
 		return
 	}
-	wanted := []look{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
+	wanted := []windowJob{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
 	if !p.ordered {
 		wanted = wanted[:0]
 		for d := s.today; d >= p.window; d-- {
-			wanted = append(wanted, look{source: s, prefix: p, kind: wholeDay, day: d})
+			wanted = append(wanted, windowJob{source: s, prefix: p, kind: wholeDay, day: d})
 		}
 	}
-	for l, r := range p.looks {
-		if !slices.Contains(wanted, l) {
+	for j, r := range p.jobs {
+		if !slices.Contains(wanted, j) {
 			r.dead = true
-			delete(p.looks, l)
+			delete(p.jobs, j)
 		}
 	}
-	for _, l := range wanted {
-		if p.looks[l] == nil {
-			p.looks[l] = s.start(l, l.rank(), now)
+	for _, j := range wanted {
+		if p.jobs[j] == nil {
+			p.jobs[j] = s.start(j, j.rank(), now)
 		}
 	}
 	for _, sp := range p.spans {

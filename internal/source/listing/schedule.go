@@ -38,7 +38,7 @@ type job interface {
 	begin(now time.Time) s3io.ListInput
 	// listed returns what to list after a page of in; more: there is something.
 	listed(in list, got *s3io.Page) (next list, more bool)
-	// take tells whether an object of that page is a log object that the job is
+	// take reports whether an object of that page is a log object that the job is
 	// to find, and the group that it belongs to.
 	take(o *s3io.Object) (n source.Name, group string, ok bool)
 	// handedOut returns when to go on, after a page was handed out; never: not.
@@ -110,7 +110,7 @@ func (q *schedule) due() time.Time { return q.head().due }
 
 // page is what is being handed out.
 type page struct {
-	run     *run          // nil: there is none
+	run     *run          // nil means there is none
 	objects []s3io.Object // not looked at yet
 }
 
@@ -128,7 +128,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	}
 	if !r.more {
 		r.in, r.began, r.lists = list{ListInput: r.job.begin(now)}, now, 0
-		r.in.Bucket = s.set.Bucket
+		r.in.Bucket = s.cfg.Name
 		r.more = true // also when the list fails
 	}
 	got, err := s.nextPage(ctx, r)
@@ -145,8 +145,8 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s.set.Listed()
-	s.tell(&r.in, &got)
+	s.deps.Listed()
+	s.reportProblems(&r.in, &got)
 	heap.Pop(&s.runs)
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
@@ -155,7 +155,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// mustWait tells that too much of what spans found is not acknowledged yet.
+// mustWait reports whether too much of what spans found is not acknowledged yet.
 func (s *Source) mustWait(r *run) bool { return r.rank == rankSpan && s.backlog.full() }
 
 // fromPage returns the next object of the page that is to be read, or nil.
@@ -170,12 +170,12 @@ func (s *Source) fromPage(now time.Time) *item {
 		if !ok || !s.mine(o.Key) || !s.from.qualifies(o, name) {
 			continue
 		}
-		id := source.Identify(s.set.Bucket, o.Key, o.ETag)
+		id := source.Identify(s.cfg.Name, o.Key, o.ETag)
 		// In this order: what is acknowledged in between is done.
-		if s.flight.has(id) || s.set.Progress.Done(id) {
+		if s.flight.has(id) || s.deps.Progress.Done(id) {
 			continue
 		}
-		return s.newItem(source.Object{Bucket: s.set.Bucket, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name}, id, group)
+		return s.newItem(source.Object{Bucket: s.cfg.Name, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name}, id, group)
 	}
 	if r := s.page.run; r != nil {
 		s.page = page{}

@@ -108,7 +108,7 @@ func TestListCallsOfADay(t *testing.T) {
 		t.Run(fmt.Sprintf("%s, %d pages", c.layout, c.pages), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				r := newRig(t, func(s *Settings) { s.Layout = layoutOf(c.layout) })
+				r := newRig(t, func(s *settings) { s.Layout = layoutOf(c.layout) })
 				r.size, r.busy = 100, true
 				start := time.Now().Add(-4 * fullDay)
 				r.fill(c.layout, start, 7, c.pages*r.size)
@@ -130,7 +130,7 @@ func TestListCallsOfManyIdleBuckets(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { s.Layout = Partitioned })
+		r := newRig(t, func(s *settings) { s.Layout = Partitioned })
 		r.busy = true
 		for i := range n {
 			key := eventKey(fmt.Sprintf("111122223333/eu-west-1/bucket-%03d", i), time.Now().Add(-300*fullDay), i)
@@ -154,7 +154,7 @@ func TestListCallsDoNotGrowWithTheArchive(t *testing.T) {
 			time.Sleep(1000 * fullDay)
 			var lists []int
 			for _, days := range []int{5, 300} {
-				r := newRig(t, func(s *Settings) { s.Layout = layoutOf(layout) })
+				r := newRig(t, func(s *settings) { s.Layout = layoutOf(layout) })
 				r.size, r.busy = 100, true
 				r.fill(layout, time.Now().Add(time.Duration(-days)*fullDay), days, 100)
 				r.during(t, time.Hour)
@@ -185,7 +185,7 @@ func TestCostBesideManyDoneObjects(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %d", layout, done), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(1000*fullDay + 12*time.Hour)
-					r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+					r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 					key := keyOf[layout]
 					now := time.Now()
 					for i := range done {
@@ -235,7 +235,7 @@ func TestPollsGoOnBesideABackfill(t *testing.T) {
 func TestDateSourceChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000*fullDay + 10*time.Hour)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Partitioned })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Partitioned })
 		ordered := func() bool { return r.src.prefixes["p/"+partA+"/"].ordered }
 		r.put(eventKey(partA, time.Now(), 1), time.Now())
 		assert.Len(t, r.pollKeys(t), 1)

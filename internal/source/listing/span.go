@@ -17,7 +17,7 @@ const (
 	// maxMarks bounds what is done and cannot be forgotten yet, because an object
 	// before it cannot be read: in pages. Then spans wait.
 	maxMarks = 1024
-	// markPause is how often they look whether it was read.
+	// markPause is how long until they check again whether it was read.
 	markPause = time.Second
 
 	groupOfSegment = "span/" // and a number
@@ -30,7 +30,7 @@ type span struct {
 	prefix *prefix
 	run    *run
 
-	from   string // a key; what is up to it is acknowledged. "": all is open
+	from   string // last key up to which all is acknowledged; "" means none
 	to     day    // the first day that is not in it
 	at     string // the last key that was listed
 	before string // the last key that was listed in an earlier life, until from is there
@@ -81,7 +81,7 @@ func (b *backlog) begin() {
 	b.pages, b.used = 0, false
 }
 
-// full tells that nothing more of a span is to be listed.
+// full reports whether nothing more of a span is to be listed.
 func (b *backlog) full() bool { return len(b.marks) >= maxMarks }
 
 // begin implements job.
@@ -119,7 +119,7 @@ func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		sp.source.strayIn(sp.prefix, o.Key)
 		return n, "", false
 	}
-	sp.source.meet()
+	sp.source.sawObject()
 	if d >= sp.to {
 		return n, "", false
 	}
@@ -176,7 +176,7 @@ func (s *Source) reach(m mark) {
 
 // forget drops the groups that no list shows an object of any more.
 func (s *Source) forget() {
-	for _, group := range s.set.Progress.Groups() {
+	for _, group := range s.deps.Progress.Groups() {
 		if d, ok := dayOfGroup(group); ok && !s.isOpen(d) {
 			s.notes.forget(group)
 		}
@@ -192,7 +192,7 @@ func (s *Source) forget() {
 	s.backlog.leftover = nil
 }
 
-// isOpen tells whether a day will be listed again.
+// isOpen reports whether a day will be listed again.
 func (s *Source) isOpen(d day) bool {
 	for _, p := range s.prefixes {
 		if d >= p.window || slices.ContainsFunc(p.spans, func(sp *span) bool { return sp.holds(d) }) {

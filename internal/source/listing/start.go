@@ -8,8 +8,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// Start is the setting start_from. The zero value is "latest".
-type Start struct {
+// startFrom is the setting start_from.
+type startFrom struct {
 	kind startKind
 	at   time.Time
 	ago  time.Duration
@@ -24,31 +24,31 @@ const (
 	ago
 )
 
-// ParseStart reads "latest", "earliest", an RFC 3339 time, or a duration.
-func ParseStart(text string) (Start, error) {
+// parseStart reads "latest", "earliest", an RFC 3339 time, or a duration.
+func parseStart(text string) (startFrom, error) {
 	switch text {
 	case "latest":
-		return Start{kind: latest}, nil
+		return startFrom{kind: latest}, nil
 	case "earliest":
-		return Start{kind: earliest}, nil
+		return startFrom{kind: earliest}, nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return Start{kind: at, at: t}, nil
+		return startFrom{kind: at, at: t}, nil
 	}
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
-		return Start{kind: ago, ago: d}, nil
+		return startFrom{kind: ago, ago: d}, nil
 	}
-	return Start{}, fmt.Errorf("%q is not latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
+	return startFrom{}, fmt.Errorf("%q is not latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
 }
 
-// begin is a Start in relation to a certain now.
+// begin is a startFrom in relation to a certain now.
 type begin struct {
 	at       time.Time // objects delivered before it do not qualify; zero: all do
 	modified bool      // delivered means LastModified, whatever the name says
 	day      day       // days before it are not listed; the zero value: all are
 }
 
-func (s Start) resolve(now time.Time, lookback time.Duration) begin {
+func (s startFrom) resolve(now time.Time, lookback time.Duration) begin {
 	var b begin
 	switch s.kind {
 	case earliest:
@@ -71,7 +71,7 @@ func (s Start) resolve(now time.Time, lookback time.Duration) begin {
 	return b
 }
 
-// qualifies tells whether an object was delivered after reading was to begin.
+// qualifies reports whether an object was delivered after reading was to begin.
 func (b begin) qualifies(o *s3io.Object, n source.Name) bool {
 	if b.at.IsZero() {
 		return true

@@ -37,7 +37,7 @@ func (s *Source) strayIn(p *prefix, key string) {
 // strayFolders counts the folders beside the names of the simple layout, unless
 // they may be those of accounts.
 func (s *Source) strayFolders(got *s3io.Page) {
-	if s.set.Layout == Simple {
+	if s.cfg.Layout == Simple {
 		for _, folder := range got.Prefixes {
 			s.stray(folder, "")
 		}
@@ -50,19 +50,19 @@ func (s *Source) stray(key, rest string) {
 	if !s.mine(key) {
 		return
 	}
-	id := source.Identify(s.set.Bucket, key, "")
-	if _, fresh := s.strays.fresh[id]; fresh || s.set.Progress.Done(id) {
+	id := source.Identify(s.cfg.Name, key, "")
+	if _, fresh := s.strays.fresh[id]; fresh || s.deps.Progress.Done(id) {
 		return
 	}
 	if len(s.strays.fresh) >= freshLimit {
-		maps.DeleteFunc(s.strays.fresh, func(id source.ID, _ struct{}) bool { return s.set.Progress.Done(id) })
+		maps.DeleteFunc(s.strays.fresh, func(id source.ID, _ struct{}) bool { return s.deps.Progress.Done(id) })
 	}
 	if s.strays.fresh == nil {
 		s.strays.fresh = map[source.ID]struct{}{}
 	}
 	s.strays.fresh[id] = struct{}{}
 	s.notes.done(s.groupOfStray(rest), id)
-	s.set.Skipped(key)
+	s.deps.Skipped(key)
 }
 
 func (s *Source) groupOfStray(rest string) string {
@@ -76,8 +76,8 @@ func (s *Source) groupOfStray(rest string) string {
 	return strayGroup
 }
 
-// mine tells whether a key is of this shard.
+// mine reports whether a key is of this shard.
 func (s *Source) mine(key string) bool {
-	count := uint64(s.set.Shard.Count)
-	return count <= 1 || xxh3.HashString(key)%count == uint64(s.set.Shard.Index)
+	count := uint64(s.cfg.Shard.Count)
+	return count <= 1 || xxh3.HashString(key)%count == uint64(s.cfg.Shard.Index)
 }

@@ -46,7 +46,7 @@ func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
 		t.Run(layout, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
+				r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 				r.size = 10
 				for i := range 190 { // half in a span, half in the window
 					at := time.Now().Add(-time.Duration(i) * time.Hour / 2)
@@ -54,7 +54,9 @@ func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
 				}
 				bucket := &forgetful{fakeBucket: r.fakeBucket, known: map[string]bool{}}
 				var err error
-				r.src, err = New(bucket, r.set)
+				deps := r.set.Deps
+				deps.Bucket = bucket
+				r.src, err = New(r.set.Config, deps)
 				require.NoError(t, err)
 				seen := map[string]bool{}
 				for failures := 0; len(seen) < 190; {
@@ -85,7 +87,7 @@ func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
 func TestBackfillIsBoundedBesideAStuckObject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r := newRig(t, func(s *Settings) { from("earliest")(s); s.Layout = Simple })
+		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Simple })
 		r.size = 1
 		r.fill("simple", time.Now().Add(-203*fullDay), 200, 15)
 		stuck, err := r.src.Next(t.Context())
@@ -122,7 +124,7 @@ func TestEmptyIsToldUntilSomethingIsFound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
 				var told []bool
-				r := newRig(t, func(s *Settings) {
+				r := newRig(t, func(s *settings) {
 					from(c.start)(s)
 					s.Layout, s.Empty = c.layout, func(empty bool) { told = append(told, empty) }
 				})
@@ -150,7 +152,7 @@ func TestEmptyIsNotToldOfWhatWasReadBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		told := 0
-		r := newRig(t, func(s *Settings) { s.Empty = func(bool) { told++ } })
+		r := newRig(t, func(s *settings) { s.Empty = func(bool) { told++ } })
 		r.put(simpleKey(time.Now(), 1), time.Now())
 		require.Len(t, r.during(t, time.Hour), 1)
 		r.objects = nil

@@ -80,7 +80,9 @@ func (r *rig) over(t *testing.T, bucket Bucket) *wire {
 	w := &wire{bucket: bucket}
 	require.NoError(t, r.src.Close())
 	var err error
-	r.src, err = New(w, r.set)
+	deps := r.set.Deps
+	deps.Bucket = w
+	r.src, err = New(r.set.Config, deps)
 	require.NoError(t, err)
 	return w
 }

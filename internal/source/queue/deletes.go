@@ -21,7 +21,7 @@ const (
 )
 
 // remove lets a message be deleted. s.mu is held.
-func (s *Source) remove(m *message, outcome Outcome) {
+func (s *Source) remove(m *message, outcome MessageOutcome) {
 	m.state, m.outcome = deleting, outcome
 	s.deletes = append(s.deletes, m)
 	s.startDeleters()
@@ -51,7 +51,7 @@ func (s *Source) resumeDeletes() {
 // other. Those that come while all deleters are busy share the next calls. Those
 // that fail are set aside: one that cannot be deleted must not slow down the others.
 func (s *Source) deleter() {
-	<-s.clock.After(gathering)
+	<-s.deps.Clock.After(gathering)
 	s.mu.Lock()
 	s.gatherers--
 	s.mu.Unlock()
@@ -61,7 +61,7 @@ func (s *Source) deleter() {
 			for i, m := range some {
 				receipts[i] = m.receipt
 			}
-			return s.queue.Delete(ctx, receipts)
+			return s.deps.SQS.Delete(ctx, receipts)
 		}, s.deleted)
 		s.mu.Lock()
 		s.trouble[deletion] = failure
@@ -92,5 +92,5 @@ func (s *Source) deleted(m *message) {
 		return // received again meanwhile, so that this receipt deleted nothing
 	}
 	s.settle(m)
-	s.set.Hooks.Message(m.outcome)
+	s.deps.Hooks.Message(m.outcome)
 }

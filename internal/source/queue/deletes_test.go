@@ -15,7 +15,7 @@ import (
 
 // slow stands before a queue whose deletes are not answered until open is closed.
 type slow struct {
-	Queue
+	SQS
 	open chan struct{}
 
 	mu    sync.Mutex
@@ -24,8 +24,8 @@ type slow struct {
 
 // slowDeletes puts a slow queue before the rig's.
 func slowDeletes(r *rig) *slow {
-	q := &slow{Queue: r.queue, open: make(chan struct{})}
-	r.queue = q
+	q := &slow{SQS: r.deps.SQS, open: make(chan struct{})}
+	r.deps.SQS = q
 	return q
 }
 
@@ -38,7 +38,7 @@ func (q *slow) Delete(ctx context.Context, receipts []string) ([]error, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return q.Queue.Delete(ctx, receipts)
+	return q.SQS.Delete(ctx, receipts)
 }
 
 func (q *slow) calls() []int {
@@ -80,7 +80,7 @@ func TestRenewingDoesNotWaitForDeletes(t *testing.T) {
 	one, two := r.next(), r.next()
 	r.progress.finish(one)
 	r.until("the call", func() bool { return len(deletes.calls()) == 1 })
-	r.advance(r.set.Visibility * 2)
+	r.advance(r.cfg.VisibilityTimeout * 2)
 	assert.Equal(t, 2, r.remote.Stats().InFlight)
 	close(deletes.open)
 	r.progress.finish(two)

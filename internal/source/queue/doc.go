@@ -27,7 +27,7 @@
 // and how far the rest is; an object that is still being read here is joined,
 // not read twice.
 //
-// One goroutine, the keeper, makes the calls that renew or return messages, from
+// One goroutine, the renewer, makes the calls that renew or return messages, from
 // New until Close. Up to maxCalls others delete them, as soon as they are
 // finished: what is committed and not yet deleted is read again by the other
 // collectors when this one dies. Receipts may be settled from any goroutine.

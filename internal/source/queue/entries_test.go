@@ -145,14 +145,14 @@ func TestNothingIsReceivedWhileManyMessagesFail(t *testing.T) {
 
 // failsLate is a queue whose first delete fails for its message when open is closed.
 type failsLate struct {
-	Queue
+	SQS
 	calls atomic.Int64
 	open  chan struct{}
 }
 
 func (q *failsLate) Delete(ctx context.Context, receipts []string) ([]error, error) {
 	if q.calls.Add(1) > 1 {
-		return q.Queue.Delete(ctx, receipts)
+		return q.SQS.Delete(ctx, receipts)
 	}
 	<-q.open
 	return []error{source.ErrUnreachable}, nil
@@ -162,8 +162,8 @@ func (q *failsLate) Delete(ctx context.Context, receipts []string) ([]error, err
 // message is deleted by its new receipt.
 func TestAFailureOfAnEarlierReceiptIsNotTold(t *testing.T) {
 	r := newRig(t)
-	deletes := &failsLate{Queue: r.queue, open: make(chan struct{})}
-	r.queue = deletes
+	deletes := &failsLate{SQS: r.deps.SQS, open: make(chan struct{})}
+	r.deps.SQS = deletes
 	r.remote.Send(event("one"))
 	r.progress.finish(r.next())
 	r.until("the call", func() bool { return deletes.calls.Load() == 1 })
@@ -183,7 +183,7 @@ func TestAReturnThatFailsEndsWithTheVisibility(t *testing.T) {
 	r.failFor("ChangeMessageVisibilityBatch", "one", fakesqs.EntryDenied)
 	r.progress.giveUp(r.next(), 0, true)
 	r.untilTold("sqs:ChangeMessageVisibility")
-	r.advance(r.set.Visibility + 2*retryDelay)
+	r.advance(r.cfg.VisibilityTimeout + 2*retryDelay)
 	r.untilHealed()
 	assert.Empty(t, r.messages)
 	calls := r.server.Calls("ChangeMessageVisibilityBatch")

@@ -41,12 +41,12 @@ type message struct {
 	received time.Time // this time
 	hidden   time.Time // until then nobody else gets it
 	state    state
-	left     int           // objects that are not done
-	outcome  Outcome       // when it was deleted
-	delay    time.Duration // when returning: how long nobody gets it
+	left     int            // objects that are not done
+	outcome  MessageOutcome // when it was deleted
+	delay    time.Duration  // when returning: how long nobody gets it
 }
 
-// live tells whether the message can still be completed.
+// live reports whether the message can still be completed.
 func (m *message) live() bool { return m.state == waiting || m.state == begun }
 
 // object is one that is ready or handed out: its work, its content, its receipt.
@@ -57,7 +57,7 @@ type object struct {
 	out      bool       // handed out
 	replaces bool       // it was overwritten once
 
-	cancel    func() // ends the reading; nil: it is not being read
+	cancel    func() // ends the reading; nil means it is not being read
 	abandoned bool   // it must not be read any further
 }
 
@@ -109,7 +109,7 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 		cancel()
 		return nil, context.Canceled
 	}
-	r, err := o.from.bucket.Open(ctx, o.work.Object, offset)
+	r, err := o.from.deps.Bucket.Open(ctx, o.work.Object, offset)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -155,13 +155,13 @@ func (o *object) Nack(_ int64, charge bool) {
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
 	// Those that fail together count once.
-	if now := s.clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
+	if now := s.deps.Clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
 		s.pause = min(max(2*s.pause, minPause), maxPause)
 		s.resume = now.Add(s.pause)
 	}
 	for _, m := range o.messages {
 		if m.live() {
-			s.giveBack(m, backoff(m.receives))
+			s.scheduleReturn(m, backoff(m.receives))
 		}
 	}
 }
@@ -191,13 +191,13 @@ func (o *object) Replace(now source.Object) {
 	}
 }
 
-// giveBack lets a message be visible to all after delay. s.mu is held.
-func (s *Source) giveBack(m *message, delay time.Duration) {
+// scheduleReturn makes a message visible to all after delay. s.mu is held.
+func (s *Source) scheduleReturn(m *message, delay time.Duration) {
 	if s.stopping() {
 		delay = 0
 	}
 	// Nothing may reach beyond what SQS allows, seen from the receipt.
-	left := m.received.Add(maxHeld).Sub(s.clock.Now())
+	left := m.received.Add(maxHeld).Sub(s.deps.Clock.Now())
 	m.state, m.delay = returning, min(delay, max(left, 0))
 	s.returns = append(s.returns, m)
 	signal(s.returning)
@@ -215,10 +215,10 @@ func (s *Source) settle(m *message) {
 	}
 }
 
-// handBack returns a message that was held for as long as may be, and ends the
+// returnExpired returns a message that was held for as long as may be, and ends the
 // reading of objects that no other message waits for. s.mu is held.
-func (s *Source) handBack(m *message) {
-	s.giveBack(m, 0)
+func (s *Source) returnExpired(m *message) {
+	s.scheduleReturn(m, 0)
 	for _, o := range s.objects {
 		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
 			continue
@@ -239,7 +239,7 @@ func (s *Source) returnReady() {
 		delete(s.objects, o.work.ID)
 		for _, m := range o.messages {
 			if m.live() {
-				s.giveBack(m, 0)
+				s.scheduleReturn(m, 0)
 			}
 		}
 	}

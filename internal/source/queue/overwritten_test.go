@@ -106,7 +106,7 @@ func TestOverwrittenAtShutdownIsReturned(t *testing.T) {
 	w := r.next()
 	r.until("both messages", func() bool { return r.remote.Stats().InFlight == 2 })
 	r.stop()
-	r.until("the keeper, who has seen it", func() bool { return r.counts.of(Returned) == 1 })
+	r.until("the renewer, which has seen it", func() bool { return r.counts.of(Returned) == 1 })
 	w.Receipt.Replace(newVersion)
 	r.until("the message of what was overwritten", func() bool { return r.counts.of(Returned) == 2 })
 	assert.Zero(t, r.remote.Stats().Deleted)

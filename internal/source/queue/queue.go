@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"regexp"
 	"sync"
@@ -12,18 +11,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// Limits of SQS, and how they are kept.
-const (
-	// maxWait is how long SQS waits for a message at most.
-	maxWait = 20 * time.Second
-	// minVisibility leaves time to renew it at half-time in spite of a failure.
-	minVisibility = 10 * time.Second
-	// maxHeld is how long a message is kept. SQS allows 12 hours.
-	maxHeld = 11 * time.Hour
-)
-
-// Queue is what a Source needs of SQS; *s3io.Queue has it.
-type Queue interface {
+// SQS is what a Source needs of a queue; *s3io.Queue has it.
+type SQS interface {
 	Receive(ctx context.Context, in s3io.Receive) ([]s3io.Message, error)
 	Delete(ctx context.Context, receipts []string) ([]error, error)
 	SetVisibility(ctx context.Context, of []s3io.Visibility) ([]error, error)
@@ -35,67 +24,33 @@ type Bucket interface {
 	Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error)
 }
 
-// Outcome is what became of a message.
-type Outcome string
+// MessageOutcome is what became of a message.
+type MessageOutcome string
 
 const (
-	Deleted     Outcome = "deleted"     // all its objects are done
-	Ignored     Outcome = "ignored"     // deleted too, but it named no object to read
-	Returned    Outcome = "returned"    // given back for another try
-	Unknown     Outcome = "unknown"     // not a notification; left to the redrive policy
-	Redelivered Outcome = "redelivered" // received, and not for the first time; besides the others
+	Deleted     MessageOutcome = "deleted"     // all its objects are done
+	Ignored     MessageOutcome = "ignored"     // deleted too, but it named no object to read
+	Returned    MessageOutcome = "returned"    // given back for another try
+	Unknown     MessageOutcome = "unknown"     // not a notification; left to the redrive policy
+	Redelivered MessageOutcome = "redelivered" // received, and not for the first time; besides the others
 )
-
-// Hooks tell what happens, for telemetry and logs. They must return soon and
-// not call the Source; they are called from several goroutines. nil: nobody
-// wants to know.
-type Hooks struct {
-	Message     func(Outcome) // a message came to this
-	Received    func()        // the queue could be asked for messages
-	Skipped     func()        // an object is done unread, since KeyPattern or Buckets leave it out
-	AlreadyDone func()        // an object is done unread, since Progress knows it
-	// Unknown is told the id of a message that is not a notification and why, each
-	// time it is received.
-	Unknown func(id string, why error)
-	// Trouble is told, about once a second, why a message could not be deleted,
-	// renewed or returned although the call worked, nil when there is none. What
-	// fails as a whole is told by Next.
-	Trouble func(error)
-}
-
-// Settings say how to take messages. Visibility is required.
-type Settings struct {
-	Visibility time.Duration  // whole seconds, 10 s to 11 h
-	Wait       time.Duration  // of a receive for the first message, whole seconds up to 20 s
-	KeyPattern *regexp.Regexp // of decoded keys; nil: any
-	Buckets    []string       // none: any
-
-	// Room returns how many objects could be taken now, with the one that Next was
-	// called for. Only so many messages are received. nil: one.
-	Room     func() int
-	Progress source.Progress // required; knows objects for as long as Remember
-	Remember time.Duration   // how long, at least, after an object was first met
-	Hooks    Hooks           // the zero value: nobody wants to know
-	Clock    source.Clock    // nil: the machine's
-}
 
 // Source implements source.Source.
 type Source struct {
-	set     Settings
-	queue   Queue
-	bucket  Bucket
-	clock   source.Clock
-	buckets map[string]bool // nil: any
+	cfg     Config
+	deps    Deps
+	pattern *regexp.Regexp  // nil means any key
+	buckets map[string]bool // nil means any
 	swept   string          // see Change
 	redrive redrive         // of the goroutine of Next
 	pace    pace            // of the goroutine of Next
 
-	returning chan struct{}   // signals the keeper: there is a message to return
+	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
 	closing   chan struct{}   // closed by Close
 	calls     context.Context // of all calls but the receives
 	abort     func()          // ends calls
-	kept      chan struct{}   // closed when the keeper has ended
+	ended     chan struct{}   // closed when the renewer has ended
 	deleting  sync.WaitGroup  // the deleters
 
 	mu       sync.Mutex            // guards everything below, and all messages and objects
@@ -103,12 +58,12 @@ type Source struct {
 	objects  map[source.ID]*object // handed out or ready
 	ready    []*object             // to hand out, some of them perhaps in vain
 	deletes  []*message            // to send
-	aside    []*message            // to send from the keeper's next beat on, since it failed
+	aside    []*message            // to send from the renewer's next beat on, since it failed
 	returns  []*message            // to send
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet
-	undeletable bool // deleting failed, and waits for the keeper's beat
+	undeletable bool // deleting failed, and waits for the renewer's beat
 
 	pause   time.Duration         // how long not to receive after the next fault
 	resume  time.Time             // until when not to receive
@@ -124,73 +79,32 @@ const (
 	visibility
 )
 
-// New prepares a source and starts its keeper; Close ends it. Once ctx is done
+// New prepares a source and starts its renewer; Close ends it. Once ctx is done
 // no message is begun any more: those not begun are returned at once, and
 // those with a Nack without delay. What was begun goes on until Close. An error
 // means that a setting is wrong.
-func New(ctx context.Context, queue Queue, bucket Bucket, set Settings) (*Source, error) {
-	if err := set.Validate(); err != nil {
+func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	set.defaults()
+	pattern, _ := cfg.pattern() // which Validate compiled
+	deps.defaults()
 	calls, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Source{
-		set: set, queue: queue, bucket: bucket, clock: set.Clock, pace: pace{calls: 1, objects: 1},
+		cfg: cfg, deps: deps, pattern: pattern, pace: pace{calls: 1, objects: 1},
 		returning: make(chan struct{}, 1),
-		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, kept: make(chan struct{}),
+		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
 	}
-	if len(set.Buckets) > 0 {
-		s.buckets = make(map[string]bool, len(set.Buckets))
-		for _, b := range set.Buckets {
+	if len(cfg.Buckets) > 0 {
+		s.buckets = make(map[string]bool, len(cfg.Buckets))
+		for _, b := range cfg.Buckets {
 			s.buckets[b] = true
 		}
 	}
-	go s.keep()
+	go s.runRenewer()
 	return s, nil
-}
-
-// Validate tells what is wrong with the settings, by the names that a user
-// knows them by.
-func (set *Settings) Validate() error {
-	switch {
-	case set.Visibility < minVisibility || set.Visibility > maxHeld || set.Visibility%time.Second != 0:
-		return fmt.Errorf("`visibility_timeout` is %v: it must be in whole seconds between %v and %v", set.Visibility, minVisibility, maxHeld)
-	case set.Wait < 0 || set.Wait > maxWait || set.Wait%time.Second != 0:
-		return fmt.Errorf("`wait_time` is %v: it must be in whole seconds between 0 and %v", set.Wait, maxWait)
-	case set.Remember < 0:
-		return fmt.Errorf("`remember` is %v: it must not be negative", set.Remember)
-	}
-	return nil
-}
-
-func (set *Settings) defaults() {
-	if set.Room == nil {
-		set.Room = func() int { return 1 }
-	}
-	if set.Clock == nil {
-		set.Clock = source.SystemClock{}
-	}
-	h := &set.Hooks
-	if h.Message == nil {
-		h.Message = func(Outcome) {}
-	}
-	if h.Received == nil {
-		h.Received = func() {}
-	}
-	if h.Skipped == nil {
-		h.Skipped = func() {}
-	}
-	if h.AlreadyDone == nil {
-		h.AlreadyDone = func() {}
-	}
-	if h.Unknown == nil {
-		h.Unknown = func(string, error) {}
-	}
-	if h.Trouble == nil {
-		h.Trouble = func(error) {}
-	}
 }
 
 // Next implements source.Source. It receives messages when no object is left
@@ -209,7 +123,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 			return &o.work, nil
 		case wait > 0:
 			select {
-			case <-s.clock.After(wait):
+			case <-s.deps.Clock.After(wait):
 			case <-ctx.Done():
 			}
 		default:
@@ -241,10 +155,10 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	if len(s.deletes) >= maxUndeleted {
 		return nil, undeletedPause, nil
 	}
-	return nil, s.resume.Sub(s.clock.Now()), nil
+	return nil, s.resume.Sub(s.deps.Clock.Now()), nil
 }
 
-// stopping tells whether no message is to be begun any more.
+// stopping reports whether no message is to be begun any more.
 func (s *Source) stopping() bool {
 	select {
 	case <-s.done:
@@ -260,7 +174,7 @@ func (s *Source) stopping() bool {
 // for closeTimeout at most.
 func (s *Source) Close() error {
 	close(s.closing)
-	<-s.kept
+	<-s.ended
 	s.abort()
 	return nil
 }

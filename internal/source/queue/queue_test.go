@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"testing"
 	"time"
 
@@ -74,8 +73,8 @@ func TestMessagesWithNothingToReadAreDeleted(t *testing.T) {
 }
 
 func TestWhatIsFilteredIsDoneUnread(t *testing.T) {
-	r := newRig(t, func(s *Settings, _ *fakesqs.Settings) {
-		s.KeyPattern, s.Buckets = regexp.MustCompile(`^access/`), []string{"b"}
+	r := newRig(t, func(s *settings, _ *fakesqs.Settings) {
+		s.KeyPattern, s.Buckets = `^access/`, []string{"b"}
 	})
 	r.remote.Send(event("other/1", "other/2"))
 	r.remote.Send(`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"c"},"object":{"key":"access/1"}}}]}`)
@@ -200,14 +199,17 @@ func TestCloseSendsWhatIsPending(t *testing.T) {
 }
 
 func TestWrongSettings(t *testing.T) {
-	for want, set := range map[string]Settings{
-		"`visibility_timeout` is 5s":     {Visibility: 5 * time.Second},
-		"`visibility_timeout` is 12h0m0": {Visibility: 12 * time.Hour},
-		"`visibility_timeout` is 10.5s":  {Visibility: 10500 * time.Millisecond},
-		"`wait_time` is 21s":             {Visibility: time.Minute, Wait: 21 * time.Second},
-		"`wait_time` is -1s":             {Visibility: time.Minute, Wait: -time.Second},
+	for want, cfg := range map[string]Config{
+		"`visibility_timeout` is 5s":     {URL: anyQueue, VisibilityTimeout: 5 * time.Second},
+		"`visibility_timeout` is 12h0m0": {URL: anyQueue, VisibilityTimeout: 12 * time.Hour},
+		"`visibility_timeout` is 10.5s":  {URL: anyQueue, VisibilityTimeout: 10500 * time.Millisecond},
+		"`wait_time` is 21s":             {URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: 21 * time.Second},
+		"`wait_time` is -1s":             {URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: -time.Second},
+		"`remember` is -1s":              {URL: anyQueue, VisibilityTimeout: time.Minute, Remember: -time.Second},
+		"`key_pattern`: error parsing":   {URL: anyQueue, VisibilityTimeout: time.Minute, KeyPattern: "("},
+		"`url` is not the address":       {VisibilityTimeout: time.Minute},
 	} {
-		_, err := New(context.Background(), nil, nil, set)
+		_, err := New(context.Background(), cfg, Deps{})
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -41,14 +41,14 @@ type received struct {
 // receive takes messages for which there is room. While they keep coming in
 // full, more receives are made at a time; else one, which waits for the first.
 func (s *Source) receive(ctx context.Context) error {
-	room := (max(s.set.Room(), 1) + s.pace.objects - 1) / s.pace.objects
+	room := (max(s.deps.Room(), 1) + s.pace.objects - 1) / s.pace.objects
 	calls := min(s.pace.calls, (room+s3io.QueueBatch-1)/s3io.QueueBatch)
 	answers := make(chan received, calls)
 	for range calls {
-		in := s3io.Receive{Max: min(room, s3io.QueueBatch), Visibility: s.set.Visibility}
+		in := s3io.Receive{Max: min(room, s3io.QueueBatch), Visibility: s.cfg.VisibilityTimeout}
 		room -= in.Max
 		if calls == 1 {
-			in.Wait = s.set.Wait
+			in.Wait = s.cfg.WaitTime
 		}
 		go func() { answers <- s.receiveOnce(ctx, in) }()
 	}
@@ -70,7 +70,7 @@ func (s *Source) receive(ctx context.Context) error {
 		s.pace.calls = min(2*calls, maxCalls)
 	}
 	if failure == nil {
-		s.set.Hooks.Received()
+		s.deps.Hooks.Received()
 	}
 	if messages == 0 {
 		return failure
@@ -83,11 +83,11 @@ func (s *Source) receive(ctx context.Context) error {
 func (s *Source) receiveOnce(ctx context.Context, in s3io.Receive) received {
 	timed, cancel := context.WithTimeout(ctx, in.Wait+callTimeout)
 	defer cancel()
-	messages, err := s.queue.Receive(timed, in)
+	messages, err := s.deps.SQS.Receive(timed, in)
 	if err != nil && ctx.Err() == nil {
 		err = answered(err)
 	}
-	return received{in.Max, messages, s.clock.Now(), err}
+	return received{in.Max, messages, s.deps.Clock.Now(), err}
 }
 
 // accept looks into a message and keeps it, unless it is not a notification:
@@ -95,12 +95,12 @@ func (s *Source) receiveOnce(ctx context.Context, in s3io.Receive) received {
 // redrive policy takes it away. It returns how many objects are to be read.
 func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) int {
 	if raw.Receives > 1 {
-		s.set.Hooks.Message(Redelivered)
+		s.deps.Hooks.Message(Redelivered)
 	}
 	n, err := notify.Parse([]byte(raw.Body))
 	if err != nil {
-		s.set.Hooks.Message(Unknown)
-		s.set.Hooks.Unknown(raw.ID, err)
+		s.deps.Hooks.Message(Unknown)
+		s.deps.Hooks.Unknown(raw.ID, err)
 		return 0
 	}
 	named := s.wanted(n.Objects)
@@ -111,7 +111,7 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	attempt := s.attemptOf(ctx, raw.Receives)
 	m := &message{
 		id: raw.ID, receipt: raw.Receipt, receives: raw.Receives,
-		received: at, hidden: at.Add(s.set.Visibility),
+		received: at, hidden: at.Add(s.cfg.VisibilityTimeout),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,8 +126,8 @@ func (s *Source) wanted(named []notify.Object) []source.Object {
 	objects := make([]source.Object, 0, len(named))
 	for i := range named {
 		o := &named[i]
-		if s.buckets != nil && !s.buckets[o.Bucket] || s.set.KeyPattern != nil && !s.set.KeyPattern.MatchString(o.Key) {
-			s.set.Hooks.Skipped()
+		if s.buckets != nil && !s.buckets[o.Bucket] || s.pattern != nil && !s.pattern.MatchString(o.Key) {
+			s.deps.Hooks.Skipped()
 			continue
 		}
 		name, _ := source.ParseName(o.Key)
@@ -139,7 +139,7 @@ func (s *Source) wanted(named []notify.Object) []source.Object {
 // attemptOf is the Work.Attempt of the objects of a message. How often to try is
 // the queue's affair, while it has a redrive policy.
 func (s *Source) attemptOf(ctx context.Context, receives int) int {
-	if receives >= maxReceives && s.redrive.missing(ctx, s.queue, s.clock.Now()) {
+	if receives >= maxReceives && s.redrive.missing(ctx, s.deps.SQS, s.deps.Clock.Now()) {
 		return lastAttempt
 	}
 	return 0
@@ -149,21 +149,21 @@ func (s *Source) attemptOf(ctx context.Context, receives int) int {
 // waits for: what is neither done nor in s.objects is in nobody's hands.
 func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
 	works := make([]source.Work, 0, len(named))
-	group := groupOf(s.clock.Now())
+	group := groupOf(s.deps.Clock.Now())
 	for _, o := range named {
 		id := source.Identify(o.Bucket, o.Key, o.ETag)
-		if s.set.Progress.Done(id) {
-			s.set.Hooks.AlreadyDone()
+		if s.deps.Progress.Done(id) {
+			s.deps.Hooks.AlreadyDone()
 			continue
 		}
-		offset, _ := s.set.Progress.Reached(id)
+		offset, _ := s.deps.Progress.Reached(id)
 		works = append(works, source.Work{Object: o, ID: id, Group: group, Offset: offset, Attempt: attempt})
 	}
 	return works
 }
 
 // add keeps a message and makes its objects ready. s.mu is held.
-func (s *Source) add(m *message, works []source.Work, outcome Outcome) {
+func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
 	// The same message again, before this collector was through with it: the queue
 	// gave it out early. Only its last receipt counts.
 	earlier := s.messages[m.id]
@@ -179,7 +179,7 @@ func (s *Source) add(m *message, works []source.Work, outcome Outcome) {
 		s.remove(m, outcome)
 		return
 	case s.stopping():
-		s.giveBack(m, 0)
+		s.scheduleReturn(m, 0)
 		return
 	}
 	for _, w := range works {
@@ -193,10 +193,10 @@ type redrive struct {
 	lacks bool
 }
 
-// missing tells whether messages that cannot be finished would come for ever.
+// missing reports whether messages that cannot be finished would come for ever.
 // When that cannot be learned, for lack of sqs:GetQueueAttributes perhaps, it is
 // not so: nothing is given up then.
-func (r *redrive) missing(ctx context.Context, q Queue, now time.Time) bool {
+func (r *redrive) missing(ctx context.Context, q SQS, now time.Time) bool {
 	if r.asked.IsZero() || now.Sub(r.asked) >= redriveAge {
 		n, err := q.MaxReceives(ctx)
 		r.asked, r.lacks = now, err == nil && n == 0

@@ -33,7 +33,7 @@ func (m *meanwhile) Done(id source.ID) bool {
 func TestAnObjectThatIsFinishedWhileItComesAgain(t *testing.T) {
 	r := newRig(t)
 	late := &meanwhile{progress: r.progress}
-	r.set.Progress = late
+	r.deps.Progress = late
 	r.remote.Send(event("one"))
 	w := r.next()
 	finished := make(chan struct{})
@@ -54,7 +54,7 @@ func TestAnObjectThatIsFinishedWhileItComesAgain(t *testing.T) {
 
 // stuck is a queue of which one receive is not answered until open is closed.
 type stuck struct {
-	Queue
+	SQS
 	which int64 // the number of that receive, from 1 on
 	calls atomic.Int64
 	open  chan struct{}
@@ -64,7 +64,7 @@ func (q *stuck) Receive(ctx context.Context, in s3io.Receive) ([]s3io.Message, e
 	if q.calls.Add(1) == q.which {
 		<-q.open
 	}
-	return q.Queue.Receive(ctx, in)
+	return q.SQS.Receive(ctx, in)
 }
 
 // Messages are ours from the answer that has them on: while another receive is
@@ -74,8 +74,8 @@ func TestAReceiveThatTakesLongHoldsNoOtherUp(t *testing.T) {
 	for i := range 30 {
 		r.remote.Send(event(fmt.Sprint(i)))
 	}
-	q := &stuck{Queue: r.queue, which: 3, open: make(chan struct{})}
-	r.queue = q
+	q := &stuck{SQS: r.deps.SQS, which: 3, open: make(chan struct{})}
+	r.deps.SQS = q
 	for range 10 { // of the first receive, after which two go side by side
 		r.progress.finish(r.next())
 	}
@@ -86,7 +86,7 @@ func TestAReceiveThatTakesLongHoldsNoOtherUp(t *testing.T) {
 		next <- w
 	}()
 	r.until("the other receive", func() bool { return r.remote.Stats().InFlight == 10 })
-	r.advance(r.set.Visibility)
+	r.advance(r.cfg.VisibilityTimeout)
 	r.until("the return of those that nobody began", func() bool { return r.counts.of(Returned) == 10 })
 	close(q.open)
 	require.NotNil(t, <-next)

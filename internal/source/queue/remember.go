@@ -10,18 +10,18 @@ import (
 // it was met. The names sort by time.
 func groupOf(now time.Time) string { return now.UTC().Format("2006-01-02T15") }
 
-// Change implements source.Keeper: once an hour it forgets the objects that
+// Change implements source.Stateful: once an hour it forgets the objects that
 // were met longer than Remember ago.
 func (s *Source) Change() source.Change {
-	now := s.clock.Now()
+	now := s.deps.Clock.Now()
 	hour := groupOf(now)
 	if hour == s.swept {
 		return source.Change{}
 	}
 	s.swept = hour
 	var change source.Change
-	oldest := groupOf(now.Add(-s.set.Remember))
-	for _, group := range s.set.Progress.Groups() {
+	oldest := groupOf(now.Add(-s.cfg.Remember))
+	for _, group := range s.deps.Progress.Groups() {
 		if group < oldest {
 			change.Forget = append(change.Forget, group)
 		}

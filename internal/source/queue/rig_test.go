@@ -38,19 +38,28 @@ type rig struct {
 	close    func()             // closes the source, once
 }
 
-type option func(*Settings, *fakesqs.Settings)
+// settings are all that New takes.
+type settings struct {
+	Config
+	Deps
+}
+
+// anyQueue is the address of a queue that nobody asks.
+const anyQueue = "https://sqs.us-east-1.amazonaws.com/111122223333/access-logs"
+
+type option func(*settings, *fakesqs.Settings)
 
 func withRoom(n int) option {
-	return func(s *Settings, _ *fakesqs.Settings) { s.Room = func() int { return n } }
+	return func(s *settings, _ *fakesqs.Settings) { s.Room = func() int { return n } }
 }
 
 func withVisibility(d time.Duration) option {
-	return func(s *Settings, _ *fakesqs.Settings) { s.Visibility = d }
+	return func(s *settings, _ *fakesqs.Settings) { s.VisibilityTimeout = d }
 }
 
 // withRedrive moves messages to rig.dead after n receives.
 func withRedrive(n int) option {
-	return func(_ *Settings, q *fakesqs.Settings) { q.MaxReceives = n }
+	return func(_ *settings, q *fakesqs.Settings) { q.MaxReceives = n }
 }
 
 func newRig(t *testing.T, options ...option) *rig {
@@ -58,7 +67,10 @@ func newRig(t *testing.T, options ...option) *rig {
 	r := &rig{t: t, server: fakesqs.Start(), clock: &clock{}, progress: &progress{checkpoint.InMemory()}, bucket: &bucket{}, counts: &counts{}}
 	t.Cleanup(r.server.Close)
 	r.dead = r.server.CreateQueue("dead", fakesqs.Settings{})
-	set := Settings{Visibility: time.Minute, Wait: time.Second, Progress: r.progress, Remember: 48 * time.Hour, Clock: r.clock, Hooks: r.counts.hooks()}
+	set := settings{
+		Config{URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: 48 * time.Hour},
+		Deps{Bucket: r.bucket, Progress: r.progress, Clock: r.clock, Hooks: r.counts.hooks()},
+	}
 	remote := fakesqs.Settings{DeadLetter: r.dead}
 	for _, o := range options {
 		o(&set, &remote)
@@ -66,7 +78,8 @@ func newRig(t *testing.T, options ...option) *rig {
 	r.remote = r.server.CreateQueue("logs", remote)
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	src, err := New(ctx, connect(t, r.remote), r.bucket, set)
+	set.SQS = connect(t, r.remote)
+	src, err := New(ctx, set.Config, set.Deps)
 	require.NoError(t, err)
 	r.Source = src
 	r.close = sync.OnceFunc(func() { _ = src.Close() })
@@ -114,20 +127,20 @@ func (r *rig) none() {
 }
 
 // advance moves all clocks in steps that are small against the visibility, and
-// lets the keeper look at its messages after each.
+// lets the renewer look at its messages after each.
 func (r *rig) advance(d time.Duration) {
 	r.t.Helper()
-	r.advanceBy(d, r.set.Visibility/10)
+	r.advanceBy(d, r.cfg.VisibilityTimeout/10)
 }
 
 func (r *rig) advanceBy(d, step time.Duration) {
 	r.t.Helper()
-	beat := min(r.set.Visibility/10, maxBeat)
+	beat := min(r.cfg.VisibilityTimeout/10, maxBeat)
 	for ; d > 0; d -= step {
 		before := r.clock.asked(beat)
 		r.server.Advance(min(step, d))
 		r.clock.advance(min(step, d))
-		r.until("the keeper's beat", func() bool { return r.clock.asked(beat) > before })
+		r.until("the renewer's beat", func() bool { return r.clock.asked(beat) > before })
 	}
 }
 
@@ -260,7 +273,7 @@ func (e *endless) Close() error { return nil }
 // counts is what the hooks were told.
 type counts struct {
 	mu          sync.Mutex
-	messages    map[Outcome]int
+	messages    map[MessageOutcome]int
 	skipped     int
 	alreadyDone int
 	unknown     []string
@@ -269,11 +282,11 @@ type counts struct {
 
 func (c *counts) hooks() Hooks {
 	return Hooks{
-		Message: func(o Outcome) {
+		Message: func(o MessageOutcome) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.messages == nil {
-				c.messages = map[Outcome]int{}
+				c.messages = map[MessageOutcome]int{}
 			}
 			c.messages[o]++
 		},
@@ -288,7 +301,7 @@ func (c *counts) hooks() Hooks {
 	}
 }
 
-func (c *counts) of(o Outcome) int {
+func (c *counts) of(o MessageOutcome) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.messages[o]
@@ -309,7 +322,7 @@ func (c *counts) objects() (skipped, alreadyDone int) {
 // flaky stands between a source and its queue; once broken, every call fails,
 // as for a process that was killed.
 type flaky struct {
-	Queue
+	SQS
 	broken func() bool
 }
 
@@ -319,19 +332,19 @@ func (f *flaky) Receive(ctx context.Context, in s3io.Receive) ([]s3io.Message, e
 	if f.broken() {
 		return nil, errKilled
 	}
-	return f.Queue.Receive(ctx, in)
+	return f.SQS.Receive(ctx, in)
 }
 
 func (f *flaky) Delete(ctx context.Context, receipts []string) ([]error, error) {
 	if f.broken() {
 		return nil, errKilled
 	}
-	return f.Queue.Delete(ctx, receipts)
+	return f.SQS.Delete(ctx, receipts)
 }
 
 func (f *flaky) SetVisibility(ctx context.Context, of []s3io.Visibility) ([]error, error) {
 	if f.broken() {
 		return nil, errKilled
 	}
-	return f.Queue.SetVisibility(ctx, of)
+	return f.SQS.SetVisibility(ctx, of)
 }

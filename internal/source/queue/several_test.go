@@ -27,14 +27,15 @@ func TestThreeCollectorsOneOfWhichDies(t *testing.T) {
 		remote.Send(event(fmt.Sprint(i)))
 	}
 	time := &clock{}
-	set := Settings{Progress: checkpoint.InMemory(), Visibility: minVisibility, Clock: time, Room: func() int { return 4 }}
+	cfg := Config{URL: anyQueue, VisibilityTimeout: minVisibility}
+	progress := checkpoint.InMemory()
 	var all processed
 	var killed atomic.Bool
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for i := range 3 {
 		q := &flaky{connect(t, remote), func() bool { return i == 0 && killed.Load() }}
-		src, err := New(ctx, q, &bucket{}, set)
+		src, err := New(ctx, cfg, Deps{SQS: q, Bucket: &bucket{}, Progress: progress, Clock: time, Room: func() int { return 4 }})
 		require.NoError(t, err)
 		running.Go(func() {
 			all.consume(ctx, src, q.broken)
@@ -116,7 +117,8 @@ func BenchmarkSource(b *testing.B) {
 	b.Setenv("AWS_ACCESS_KEY_ID", "any")
 	b.Setenv("AWS_SECRET_ACCESS_KEY", "any")
 	q := connect(b, remote)
-	src, err := New(context.Background(), q, &bucket{}, Settings{Progress: checkpoint.InMemory(), Visibility: time.Minute, Room: func() int { return 256 }})
+	src, err := New(context.Background(), Config{URL: anyQueue, VisibilityTimeout: time.Minute},
+		Deps{SQS: q, Bucket: &bucket{}, Progress: checkpoint.InMemory(), Room: func() int { return 256 }})
 	require.NoError(b, err)
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -43,6 +43,7 @@ var only = []struct {
 	{"github.com/aws/", []string{"s3io"}},
 	{"go.opentelemetry.io/collector/pdata", []string{"otlplogs", "rollup", "ingest", "receiver"}},
 	{"go.opentelemetry.io/collector/extension/xextension/storage", []string{"checkpoint", "receiver"}},
+	{"go.opentelemetry.io/collector/config/configopaque", []string{"s3io", "receiver"}},
 	{"go.opentelemetry.io/collector/", []string{"receiver"}},
 	{"github.com/stretchr/testify", nil},
 }

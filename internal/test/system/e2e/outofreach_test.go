@@ -139,7 +139,7 @@ func TestBucketsThatCannotBeRead(t *testing.T) {
 		want[id] += n
 	}
 	c.settled(t, time.Minute, "ok", len(objects)+len(more))
-	c.logged(t, 10*time.Second, "s3_access_logs/missing", "well again")
+	c.logged(t, 10*time.Second, "s3_access_logs/missing", "recovered")
 	c.stop(t, 15*time.Second)
 	assertSame(t, want, records(t, out, nil))
 }
@@ -165,13 +165,13 @@ func TestServerThatAnswers503ForAWhile(t *testing.T) {
 		env:       server.Env,
 	})
 	t.Log(withoutResource(c.logged(t, 30*time.Second, "warn", "s3://logs/access/", "503 SlowDown")))
-	c.logged(t, time.Minute, "well again")
+	c.logged(t, time.Minute, "recovered")
 	t.Log(withoutResource(c.logged(t, 30*time.Second, "warn", "reading objects", "s3://logs/access/2026-11-09-", "503 SlowDown")))
 	time.Sleep(2 * time.Second) // it lasts
 	c.alive(t)
 	proxy.Heal()
 	c.settled(t, time.Minute, "ok", len(objects))
-	c.until(t, 15*time.Second, "a second recovery", func() bool { return strings.Count(c.log(t), "well again") == 2 })
+	c.until(t, 15*time.Second, "a second recovery", func() bool { return strings.Count(c.log(t), "recovered") == 2 })
 	for _, outcome := range []string{"gone", "corrupt", "denied", "too_large", "skipped"} {
 		assert.Zero(t, c.objects(t, outcome), outcome)
 	}

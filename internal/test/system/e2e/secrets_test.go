@@ -188,7 +188,7 @@ func TestSecretsShowNowhere(t *testing.T) {
 
 	feeds := []string{"refused", "moved", "onward", "broken", "unreachable", "proxied", "tunneled", "collection"}
 	for _, feed := range feeds {
-		c.logged(t, 40*time.Second, "something is wrong", "reading the feed "+feed+":")
+		c.logged(t, 40*time.Second, "unhealthy", "reading the feed "+feed+":")
 	}
 	c.logged(t, 40*time.Second, "SignatureDoesNotMatch")
 	c.logged(t, 40*time.Second, "a message is no S3 event notification")

@@ -27,16 +27,16 @@ const (
 // outcomes counts what became of messages.
 type outcomes struct {
 	mu sync.Mutex
-	n  map[queue.Outcome]int
+	n  map[queue.MessageOutcome]int
 }
 
-func (o *outcomes) count(outcome queue.Outcome) {
+func (o *outcomes) count(outcome queue.MessageOutcome) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.n[outcome]++
 }
 
-func (o *outcomes) of(outcome queue.Outcome) int {
+func (o *outcomes) of(outcome queue.MessageOutcome) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.n[outcome]
@@ -62,11 +62,11 @@ func TestServersFauxqsAgrees(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 3, receives)
 
-	told := &outcomes{n: map[queue.Outcome]int{}}
+	seen := &outcomes{n: map[queue.MessageOutcome]int{}}
 	ctx, stop := context.WithCancel(t.Context())
-	src, err := queue.New(ctx, q, nil, queue.Settings{
-		Progress:   checkpoint.InMemory(),
-		Visibility: shortest, Wait: time.Second, Room: func() int { return 30 }, Hooks: queue.Hooks{Message: told.count},
+	src, err := queue.New(ctx, queue.Config{URL: url, VisibilityTimeout: shortest, WaitTime: time.Second}, queue.Deps{
+		SQS: q, Progress: checkpoint.InMemory(),
+		Room: func() int { return 30 }, Hooks: queue.Hooks{Message: seen.count},
 	})
 	require.NoError(t, err)
 	works := map[string]*source.Work{}
@@ -87,9 +87,9 @@ func TestServersFauxqsAgrees(t *testing.T) {
 	}
 	require.NoError(t, src.Close())
 	assert.Equal(t, "1 visible, 0 in flight", faux.counts(url), "deleted but the one")
-	assert.Equal(t, n-1, told.of(queue.Deleted))
-	assert.Equal(t, 1, told.of(queue.Returned))
-	assert.Zero(t, told.of(queue.Redelivered))
+	assert.Equal(t, n-1, seen.of(queue.Deleted))
+	assert.Equal(t, 1, seen.of(queue.Returned))
+	assert.Zero(t, seen.of(queue.Redelivered))
 
 	absent, err := s3io.NewQueue(t.Context(), url+"-absent", s3io.Config{})
 	require.NoError(t, err)

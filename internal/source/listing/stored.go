@@ -96,14 +96,14 @@ const (
 
 // cursorName is the name of a prefix's cursor.
 func (s *Source) cursorName(base string) string {
-	if base == s.set.Prefix {
+	if base == s.cfg.Prefix {
 		return s.cursors() + namesName
 	}
-	return s.cursors() + strings.TrimSuffix(base[len(s.set.Prefix):], "/")
+	return s.cursors() + strings.TrimSuffix(base[len(s.cfg.Prefix):], "/")
 }
 
 // cursors is what the names of all cursors begin with.
-func (s *Source) cursors() string { return "listing/" + s.set.Bucket + "/" + s.set.Prefix + ":" }
+func (s *Source) cursors() string { return "listing/" + s.cfg.Name + "/" + s.cfg.Prefix + ":" }
 
 // note notes a prefix's cursor.
 func (s *Source) note(p *prefix) {
@@ -117,11 +117,11 @@ func (s *Source) note(p *prefix) {
 	s.notes.cursor(s.cursorName(p.base), source.EncodeCursor(c))
 }
 
-// restore takes up what was committed, or begins as Settings.Start says.
+// restore takes up what was committed, or begins as Config.StartFrom says.
 func (s *Source) restore(now time.Time) error {
-	s.today, s.first = dayOf(now), dayOf(now.Add(-s.set.Lookback))
-	s.backlog.restore(s.set.Progress.Groups())
-	cursors := s.set.Progress.Cursors()
+	s.today, s.first = dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
+	s.backlog.restore(s.deps.Progress.Groups())
+	cursors := s.deps.Progress.Cursors()
 	if err := s.restoreStart(cursors, now); err != nil {
 		return err
 	}
@@ -136,17 +136,17 @@ func (s *Source) restore(now time.Time) error {
 		}
 		switch {
 		case rest == namesName:
-			if s.set.Layout != Partitioned {
-				s.addPrefix(s.set.Prefix, &stored, now)
+			if s.cfg.Layout != Partitioned {
+				s.addPrefix(s.cfg.Prefix, &stored, now)
 			}
-		case s.set.Layout != Simple:
-			s.addPrefix(s.set.Prefix+rest+"/", &stored, now)
+		case s.cfg.Layout != Simple:
+			s.addPrefix(s.cfg.Prefix+rest+"/", &stored, now)
 		}
 	}
-	if s.set.Layout != Partitioned && s.prefixes[s.set.Prefix] == nil {
-		s.addPrefix(s.set.Prefix, nil, now)
+	if s.cfg.Layout != Partitioned && s.prefixes[s.cfg.Prefix] == nil {
+		s.addPrefix(s.cfg.Prefix, nil, now)
 	}
-	if s.set.Layout != Simple {
+	if s.cfg.Layout != Simple {
 		s.start(&find{source: s}, rankFind, now)
 	}
 	return nil
@@ -157,7 +157,11 @@ func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
 	name := s.cursors() + startName
 	value, stored := cursors[name]
 	if !stored {
-		s.from = s.set.Start.resolve(now, s.set.Lookback)
+		start, err := parseStart(s.cfg.StartFrom)
+		if err != nil {
+			return err
+		}
+		s.from = start.resolve(now, s.cfg.Lookback)
 		s.notes.cursor(name, source.EncodeCursor(storedStart{s.from.at, s.from.modified, storedDay{s.from.day}}))
 		return nil
 	}

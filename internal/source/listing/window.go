@@ -7,43 +7,43 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-type lookKind uint8
+type windowKind uint8
 
 const (
-	poll lookKind = iota
+	poll windowKind = iota
 	sweep
 	wholeDay
 )
 
-// look is the job of listing a window, or a part of it, again and again.
-type look struct {
+// windowJob is the job of listing a window, or a part of it, again and again.
+type windowJob struct {
 	source *Source
 	prefix *prefix
-	kind   lookKind
+	kind   windowKind
 	day    day // of wholeDay
 }
 
-func (l look) rank() int {
-	switch l.kind {
+func (w windowJob) rank() int {
+	switch w.kind {
 	case poll:
 		return rankNewest
 	case sweep:
 		return rankSweep
 	default:
-		if age := l.age(); age > 0 {
+		if age := w.age(); age > 0 {
 			return rankFind + age
 		}
 		return rankNewest
 	}
 }
 
-func (l look) age() int { return int(l.source.today - l.day) }
+func (w windowJob) age() int { return int(w.source.today - w.day) }
 
 // begin implements job.
-func (l look) begin(now time.Time) s3io.ListInput {
-	p := l.prefix
+func (w windowJob) begin(now time.Time) s3io.ListInput {
+	p := w.prefix
 	window := p.dayKey(p.window)
-	switch l.kind {
+	switch w.kind {
 	case poll:
 		newest := p.newest
 		if newest.IsZero() || newest.After(now) { // a name from the future must not hide those of today
@@ -58,46 +58,46 @@ func (l look) begin(now time.Time) s3io.ListInput {
 	case sweep:
 		return p.list(window)
 	default:
-		return s3io.ListInput{Prefix: p.dayKey(l.day)}
+		return s3io.ListInput{Prefix: p.dayKey(w.day)}
 	}
 }
 
 // listed implements job.
-func (l look) listed(in list, got *s3io.Page) (list, bool) {
+func (w windowJob) listed(in list, got *s3io.Page) (list, bool) {
 	in.Token = got.Token
-	l.source.strayFolders(got)
-	return in, got.Token != "" && !l.prefix.passed(got)
+	w.source.strayFolders(got)
+	return in, got.Token != "" && !w.prefix.passed(got)
 }
 
 // take implements job.
-func (l look) take(o *s3io.Object) (n source.Name, group string, ok bool) {
-	p := l.prefix
+func (w windowJob) take(o *s3io.Object) (n source.Name, group string, ok bool) {
+	p := w.prefix
 	n, d, ok := p.parse(o.Key)
 	if !ok {
-		l.source.strayIn(p, o.Key)
+		w.source.strayIn(p, o.Key)
 		return n, "", false
 	}
-	l.source.meet()
+	w.source.sawObject()
 	if d < p.window { // a span's, or closed
 		return n, "", false
 	}
 	p.observe(n)
-	return n, l.source.group.of(d), true
+	return n, w.source.group.of(d), true
 }
 
 // handedOut implements job.
-func (l look) handedOut(r *run, now time.Time) (due time.Time, never bool) {
+func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 	if r.more {
 		return now, false
 	}
-	if l.kind == poll {
-		l.prefix.polled = r.began
+	if w.kind == poll {
+		w.prefix.polled = r.began
 	}
-	if l.prefix.reconsider(now) {
-		l.source.plan(l.prefix, now)
+	if w.prefix.reconsider(now) {
+		w.source.plan(w.prefix, now)
 	}
-	r.rank = l.rank() // today is yesterday soon
-	due = r.began.Add(l.interval(r.lists))
+	r.rank = w.rank() // today is yesterday soon
+	due = r.began.Add(w.interval(r.lists))
 	if due.Before(now) {
 		due = now
 	}
@@ -105,16 +105,16 @@ func (l look) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 }
 
 // interval is how long after a pass that took so many lists the next one begins.
-func (l look) interval(lists int) time.Duration {
-	every := l.source.set.PollInterval
-	switch l.kind {
+func (w windowJob) interval(lists int) time.Duration {
+	every := w.source.cfg.PollInterval
+	switch w.kind {
 	case poll:
 		return every
 	case sweep:
 		return max(every, sweepInterval)
 	}
 	every = max(every, time.Duration(lists)*perPage)
-	switch age := l.age(); {
+	switch age := w.age(); {
 	case age <= 0:
 		return every
 	case age == 1:

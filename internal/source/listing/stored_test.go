@@ -26,12 +26,10 @@ func TestSegmentsAreForgottenBehindTheCursor(t *testing.T) {
 		at := first.Add(time.Duration(i) * time.Second)
 		b.objects = append(b.objects, s3io.Object{Key: simpleKey(at, i), ETag: "etag", LastModified: at})
 	}
-	set := Settings{
-		Bucket: "b", Prefix: "p/", Layout: Simple, PollInterval: time.Minute, Lookback: 48 * time.Hour,
-		Progress: checkpoint.InMemory(),
-	}
+	set := testSettings(checkpoint.InMemory())
+	set.Bucket, set.Layout = b, Simple
 	from("earliest")(&set)
-	s, err := New(b, set)
+	s, err := New(set.Config, set.Deps)
 	require.NoError(t, err)
 
 	last := map[string]string{} // key of a group

@@ -33,13 +33,13 @@ const (
 	maxWaiting = 2 * time.Second
 )
 
-// keep is the keeper's goroutine.
-func (s *Source) keep() {
-	defer close(s.kept)
+// runRenewer is the renewer's goroutine.
+func (s *Source) runRenewer() {
+	defer close(s.ended)
 	stop := s.done // nil when it was seen
-	interval := min(s.set.Visibility/10, maxBeat)
-	beat := s.clock.After(interval)
-	var retry <-chan time.Time // when to return what could not be; nil: nothing is
+	interval := min(s.cfg.VisibilityTimeout/10, maxBeat)
+	beat := s.deps.Clock.After(interval)
+	var retry <-chan time.Time // when to return what could not be; nil means nothing
 	returning := s.returning   // nil until retry
 	for {
 		select {
@@ -51,17 +51,17 @@ func (s *Source) keep() {
 			s.returnReady()
 			continue
 		case <-beat:
-			s.tell()
+			s.reportFailing()
 			s.resumeDeletes()
 			s.renew(s.calls)
-			beat = s.clock.After(interval)
+			beat = s.deps.Clock.After(interval)
 			continue
 		case <-returning:
 		case <-retry:
 		}
 		retry, returning = nil, s.returning
 		if !s.sendReturns(s.calls) {
-			retry, returning = s.clock.After(retryDelay), nil
+			retry, returning = s.deps.Clock.After(retryDelay), nil
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (s *Source) finish() {
 		s.resumeDeletes()
 		sent := s.sendReturns(ctx)
 		s.deleting.Wait()
-		s.tell()
+		s.reportFailing()
 		s.mu.Lock()
 		sent = sent && len(s.deletes)+len(s.aside) == 0
 		s.mu.Unlock()
@@ -86,20 +86,20 @@ func (s *Source) finish() {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.clock.After(retryDelay):
+		case <-s.deps.Clock.After(retryDelay):
 		}
 	}
 }
 
-// tell tells why messages fail alone.
-func (s *Source) tell() {
+// reportFailing reports why messages fail alone.
+func (s *Source) reportFailing() {
 	s.mu.Lock()
-	err := one(s.failing[deletion])
+	err := anyOf(s.failing[deletion])
 	if err == nil {
-		err = one(s.failing[visibility])
+		err = anyOf(s.failing[visibility])
 	}
 	s.mu.Unlock()
-	s.set.Hooks.Trouble(err)
+	s.deps.Hooks.Trouble(err)
 }
 
 // unable tells why what would be received could not be finished. s.mu is held.
@@ -109,24 +109,24 @@ func (s *Source) unable() error {
 			return err
 		}
 		if len(s.failing[k]) >= maxFailing {
-			return one(s.failing[k])
+			return anyOf(s.failing[k])
 		}
 	}
 	return nil
 }
 
-// one returns one of the errors, nil when there is none.
-func one(failing map[*message]error) error {
+// anyOf returns one of the errors, nil when there is none.
+func anyOf(failing map[*message]error) error {
 	for _, err := range failing {
 		return err
 	}
 	return nil
 }
 
-// sendReturns returns what is to be, and tells whether nothing is left. What is
+// sendReturns returns what is to be returned, and reports whether nothing is left. What is
 // visible again by itself needs no call.
 func (s *Source) sendReturns(ctx context.Context) bool {
-	now := s.clock.Now()
+	now := s.deps.Clock.Now()
 	s.mu.Lock()
 	returns := slices.DeleteFunc(s.returns, func(m *message) bool {
 		if m.state != over && !now.Before(m.hidden) {
@@ -139,7 +139,7 @@ func (s *Source) sendReturns(ctx context.Context) bool {
 
 	returns = s.change(ctx, returns, func(m *message) time.Duration { return m.delay }, func(m *message) {
 		s.settle(m)
-		s.set.Hooks.Message(Returned)
+		s.deps.Hooks.Message(Returned)
 	})
 
 	s.mu.Lock()
@@ -151,7 +151,7 @@ func (s *Source) sendReturns(ctx context.Context) bool {
 // renew looks at all messages: those whose visibility is half over get it anew,
 // those that nobody begins or that were held for too long are returned.
 func (s *Source) renew(ctx context.Context) {
-	now := s.clock.Now()
+	now := s.deps.Clock.Now()
 	var due []*message
 	s.mu.Lock()
 	for _, m := range s.messages {
@@ -162,10 +162,10 @@ func (s *Source) renew(ctx context.Context) {
 		case m.state == deleting && tooLong:
 			s.settle(m)
 		case m.live() && tooLong:
-			s.handBack(m)
+			s.returnExpired(m)
 		case m.state == waiting && now.Sub(m.received) >= maxWaiting:
-			s.giveBack(m, 0)
-		case m.hidden.Before(end.Add(-margin)) && m.hidden.Sub(now) <= s.set.Visibility/2:
+			s.scheduleReturn(m, 0)
+		case m.hidden.Before(end.Add(-margin)) && m.hidden.Sub(now) <= s.cfg.VisibilityTimeout/2:
 			due = append(due, m)
 		}
 	}
@@ -175,7 +175,7 @@ func (s *Source) renew(ctx context.Context) {
 	s.mu.Unlock()
 
 	until := func(m *message) time.Time {
-		at, end := now.Add(s.set.Visibility), m.received.Add(maxHeld)
+		at, end := now.Add(s.cfg.VisibilityTimeout), m.received.Add(maxHeld)
 		if at.After(end) {
 			at = end
 		}
@@ -206,7 +206,7 @@ func (s *Source) change(ctx context.Context, messages []*message, length func(*m
 				for i, m := range some {
 					entries[i] = s3io.Visibility{Receipt: m.receipt, For: length(m)}
 				}
-				return s.queue.SetVisibility(ctx, entries)
+				return s.deps.SQS.SetVisibility(ctx, entries)
 			}, done)
 			mu.Lock()
 			defer mu.Unlock()

@@ -1,0 +1,128 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// Limits of SQS, and how they are kept.
+const (
+	// maxWait is how long SQS waits for a message at most.
+	maxWait = 20 * time.Second
+	// minVisibility leaves time to renew it at half-time in spite of a failure.
+	minVisibility = 10 * time.Second
+	// maxHeld is how long a message is kept. SQS allows 12 hours.
+	maxHeld = 11 * time.Hour
+)
+
+// Config says from which queue to take messages, and which objects to read.
+type Config struct {
+	URL                 string        `mapstructure:"url"`
+	VisibilityTimeout   time.Duration `mapstructure:"visibility_timeout"`    // whole seconds, 10 s to 11 h; extended while anything of a message is unfinished
+	WaitTime            time.Duration `mapstructure:"wait_time"`             // of a receive for the first message, whole seconds up to 20 s
+	KeyPattern          string        `mapstructure:"key_pattern"`           // regular expression on the decoded key; "" means any
+	Buckets             []string      `mapstructure:"buckets"`               // only these are read; none means any
+	ExpectedBucketOwner string        `mapstructure:"expected_bucket_owner"` // an account id for the client of Deps; "" means any
+	Remember            time.Duration `mapstructure:"remember"`              // how long finished objects are known, for redeliveries
+}
+
+// DefaultConfig returns the defaults. URL has none.
+func DefaultConfig() Config {
+	return Config{
+		VisibilityTimeout: 5 * time.Minute,
+		WaitTime:          20 * time.Second,
+		Remember:          48 * time.Hour,
+	}
+}
+
+// Validate reports the settings that are wrong.
+func (c *Config) Validate() error {
+	_, err := c.pattern()
+	return errors.Join(s3io.ValidateQueueURL(c.URL), err, c.validateTimes())
+}
+
+func (c *Config) validateTimes() error {
+	switch v, w := c.VisibilityTimeout, c.WaitTime; {
+	case v < minVisibility || v > maxHeld || v%time.Second != 0:
+		return fmt.Errorf("`visibility_timeout` is %v: it must be in whole seconds between %v and %v", v, minVisibility, maxHeld)
+	case w < 0 || w > maxWait || w%time.Second != 0:
+		return fmt.Errorf("`wait_time` is %v: it must be in whole seconds between 0 and %v", w, maxWait)
+	case c.Remember < 0:
+		return fmt.Errorf("`remember` is %v: it must not be negative", c.Remember)
+	}
+	return nil
+}
+
+// pattern returns KeyPattern, nil for any key.
+func (c *Config) pattern() (*regexp.Regexp, error) {
+	if c.KeyPattern == "" {
+		return nil, nil
+	}
+	pattern, err := regexp.Compile(c.KeyPattern)
+	if err != nil {
+		return nil, fmt.Errorf("`key_pattern`: %w", err)
+	}
+	return pattern, nil
+}
+
+// Deps are what a Source works with besides its settings. SQS, Bucket and
+// Progress are required.
+type Deps struct {
+	SQS      SQS
+	Bucket   Bucket
+	Progress source.Progress // knows objects for as long as Remember
+	// Room returns how many objects could be taken now, including the one Next is
+	// being called for. Only so many messages are received. nil means one.
+	Room  func() int
+	Hooks Hooks
+	Clock source.Clock // nil means the system clock
+}
+
+// Hooks tell what happens, for telemetry and logs. They must return soon and
+// not call the Source; they are called from several goroutines. nil disables one.
+type Hooks struct {
+	Message     func(MessageOutcome) // a message came to this
+	Received    func()               // the queue could be asked for messages
+	Skipped     func()               // an object is done unread, since KeyPattern or Buckets leave it out
+	AlreadyDone func()               // an object is done unread, since Progress knows it
+	// Unknown is called with the id of a message that is not a notification and why,
+	// each time it is received.
+	Unknown func(id string, why error)
+	// Trouble is called about once a second with why a message could not be deleted,
+	// renewed or returned although the call worked, nil when there is none. What
+	// fails as a whole is an error of Next.
+	Trouble func(error)
+}
+
+func (d *Deps) defaults() {
+	if d.Room == nil {
+		d.Room = func() int { return 1 }
+	}
+	if d.Clock == nil {
+		d.Clock = source.SystemClock{}
+	}
+	h := &d.Hooks
+	if h.Message == nil {
+		h.Message = func(MessageOutcome) {}
+	}
+	if h.Received == nil {
+		h.Received = func() {}
+	}
+	if h.Skipped == nil {
+		h.Skipped = func() {}
+	}
+	if h.AlreadyDone == nil {
+		h.AlreadyDone = func() {}
+	}
+	if h.Unknown == nil {
+		h.Unknown = func(string, error) {}
+	}
+	if h.Trouble == nil {
+		h.Trouble = func(error) {}
+	}
+}
