@@ -44,13 +44,13 @@ const (
 // only the one whose answer was not committed yet may come again.
 //
 // An emission of cumulative metrics that is refused is dropped, since the next
-// supersedes it. One of deltas is offered until it is settled, and meanwhile
+// supersedes it; series do not end before that is accepted. One of deltas is offered until it is settled, and meanwhile
 // nothing is cut; what it holds is stored, and offered again after a crash.
 //
 // A back end may have taken the beginnings of series though nobody knows of it,
 // because its answer was lost. Prometheus then refuses all of a request that has
 // them again. So an emission of which one is refused is repeated at once, without
-// them.
+// them. If that is refused too, they are not why: the next emission has them.
 type emitter struct {
 	tick   <-chan time.Time // nil without metrics
 	stop   func()
@@ -127,8 +127,14 @@ func (c *committer) emit(at time.Time, again bool) {
 			return
 		}
 	}
-	e.requests, e.at = metrics.Emission(at), at
 	e.again = again || metrics.Unsettled()
+	c.offer(metrics.Emission(at), at)
+}
+
+// offer begins to hand the requests of an emission on.
+func (c *committer) offer(requests []rollup.Request, at time.Time) {
+	e := &c.emitter
+	e.requests, e.at = requests, at
 	e.worst, e.repeat = Accepted, false
 	c.hand()
 }
@@ -154,20 +160,24 @@ func (c *committer) answered(a Answer) {
 	request := &e.requests[0]
 	e.requests = e.requests[1:]
 	e.worst = min(e.worst, a)
-	if a != Unsettled {
+	switch a {
+	case Accepted:
 		metrics.Settle(request)
-		c.storeRest()
+	case Refused:
+		metrics.Refuse(request)
+	case Unsettled: // it is offered again, or superseded
 	}
+	c.storeRest()
 	e.repeat = e.repeat || a == Refused && request.Beginnings
 	switch {
 	case c.ctx.Err() != nil && len(e.requests) > 0:
 		e.requests = nil
 	case len(e.requests) > 0:
 		c.hand()
-	case e.worst != Unsettled:
+	case e.worst == Accepted:
 		metrics.Told(e.at)
-		if e.repeat {
-			c.emit(time.Now(), e.again)
-		}
+	case e.worst == Refused && e.repeat && !c.broken:
+		now := time.Now()
+		c.offer(metrics.EmissionWithoutBeginnings(now), now)
 	}
 }

@@ -29,7 +29,16 @@ type Request struct {
 // Delta, what was cut and is not settled. It is nil when that is nothing. A point
 // and the one that marks its series' beginning are in one request.
 func (s *State) Emission(now time.Time) []Request {
-	e := emission{state: s, now: now.UnixNano()}
+	return s.emission(&emission{state: s, now: now.UnixNano()})
+}
+
+// EmissionWithoutBeginnings is an Emission of cumulative series for a back end that
+// may have their beginnings: accepting a request settles those it leaves out.
+func (s *State) EmissionWithoutBeginnings(now time.Time) []Request {
+	return s.emission(&emission{state: s, now: now.UnixNano(), begun: true})
+}
+
+func (s *State) emission(e *emission) []Request {
 	for i := range s.plan.metrics {
 		e.metric(i)
 	}
@@ -40,19 +49,20 @@ func (s *State) Emission(now time.Time) []Request {
 type emission struct {
 	state    *State
 	now      int64 // nanoseconds
+	begun    bool  // beginnings are left out
 	requests []Request
 
 	// Of the metric under way.
 	description *Metric
 	into        pmetric.Metric
-	begun       bool // into is set, in the last request
+	placed      bool // into is set, in the last request
 	size        int  // estimated, of the last request
 	scope       pmetric.ScopeMetrics
 }
 
 // metric adds all points of a metric.
 func (e *emission) metric(index int) {
-	e.description, e.begun = &e.state.plan.metrics[index], false
+	e.description, e.placed = &e.state.plan.metrics[index], false
 	for _, g := range e.state.plan.groups {
 		for i := range g.streams {
 			if g.streams[i].metric != index {
@@ -86,8 +96,10 @@ func (e *emission) series(c *cell, stream int) {
 	}
 	e.room(c)
 	if !life.announced {
-		e.hold(c, stream, 0).Beginnings = true
-		e.point(c, s, nil, span{life.start, life.start})
+		if r := e.hold(c, stream, 0); !e.begun {
+			r.Beginnings = true
+			e.point(c, s, nil, span{life.start, life.start})
+		}
 	}
 	for _, p := range c.points {
 		e.point(c, s, p, span{life.start, max(e.now, life.start+1)}) // clocks may be set back
@@ -111,7 +123,7 @@ func (e *emission) room(c *cell) {
 	if len(e.requests) == 0 || e.size > e.state.room {
 		e.request()
 	}
-	if !e.begun {
+	if !e.placed {
 		e.begin()
 	}
 	// Two points, each with its attributes, histograms with bounds and counts.
@@ -125,7 +137,7 @@ func (e *emission) request() {
 	settings := &e.state.plan.settings
 	m := pmetric.NewMetrics()
 	e.requests = append(e.requests, Request{Metrics: m})
-	e.size, e.begun = 0, false
+	e.size, e.placed = 0, false
 	rm := m.ResourceMetrics().AppendEmpty()
 	rm.SetSchemaUrl(schemaURL)
 	resource := rm.Resource().Attributes()
@@ -140,7 +152,7 @@ func (e *emission) request() {
 
 // begin begins the metric in the last request.
 func (e *emission) begin() {
-	e.begun = true
+	e.placed = true
 	e.into = e.scope.Metrics().AppendEmpty()
 	e.into.SetName(e.description.Name)
 	e.into.SetUnit(e.description.Unit)

@@ -25,7 +25,7 @@ type State struct {
 
 	instance string
 	begun    int64 // nanoseconds: when this life began
-	told     int64 // nanoseconds: time of the last emission that was settled as a whole in this life
+	told     int64 // nanoseconds: time of the last emission that was accepted as a whole in this life
 	floor    int64 // nanoseconds: up to when there may be points of series that are gone
 
 	// Noted for the next change.
@@ -125,13 +125,21 @@ func (s *State) overflowed(metric int, records int64) {
 // time: see Unsettled.
 func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 
-// Settle notes that a request of the last Emission was accepted, or refused
-// permanently: none of its points is a part of an emission again, and beginnings
-// neither. The next change has it; a request of which nothing has to be remembered
-// needs none.
+// Settle notes that a request of the last Emission was accepted: none of its deltas
+// is a part of an emission again, and beginnings neither. The next change has it; a
+// request of which nothing has to be remembered needs none.
 func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
 
-// Told notes that all requests of the emission of this time were settled.
+// Refuse notes that a request of the last Emission was refused permanently. Its
+// deltas are lost. Cumulative series, and their beginnings, are a part of the next
+// emission.
+func (s *State) Refuse(r *Request) {
+	if s.plan.settings.Delta {
+		s.Settle(r)
+	}
+}
+
+// Told notes that all requests of the emission of this time were accepted.
 func (s *State) Told(at time.Time) { s.told = at.UnixNano() }
 
 // Unsettled tells whether an emission has been cut that must be accepted before
