@@ -31,14 +31,11 @@ const (
 	ofNewOverflow
 )
 
-// encodeChange makes the bytes of what was noted, or nil.
-func (s *State) encodeChange(now int64) []byte {
-	drops := s.drops()
-	if s.cut != 0 && len(drops)+len(s.order) == 0 && !s.hasUncut() {
-		s.since, s.cut = s.cut, 0 // an idle interval is not worth a commit
-	}
-	if len(s.order)+len(s.settled) == 0 && s.cut == 0 {
-		return nil
+// encodeChange makes the bytes of what was noted and placed.
+func (s *State) encodeChange(now int64, p *placing, drops []drop) []byte {
+	since := s.since
+	if s.idle != 0 {
+		since = s.idle
 	}
 	b := append(make([]byte, 0, 256+64*len(s.order)), format)
 	b = binary.AppendVarint(b, now)
@@ -46,9 +43,9 @@ func (s *State) encodeChange(now int64) []byte {
 		b = s.plan.appendLayout(b)
 	}
 	b = appendParts(b, s.settled)
-	b = s.appendPending(b)
+	b = p.appendTo(b)
 	b = binary.AppendVarint(b, s.cut)
-	b = binary.AppendVarint(b, s.since)
+	b = binary.AppendVarint(b, since)
 	b = binary.AppendVarint(b, s.start())
 	b = binary.AppendUvarint(b, uint64(len(drops)))
 	for _, d := range drops {

@@ -21,7 +21,8 @@ type place struct {
 	born   uint32 // streams that are series, as bits
 }
 
-func newPlacing(s *State) *placing {
+// place decides where what is pending goes.
+func (s *State) place() *placing {
 	p := &placing{state: s, placed: map[*key]place{}, spilled: map[pendingKey]*tally{}}
 	for g := range s.cells {
 		p.next = append(p.next, uint32(len(s.cells[g])))
@@ -30,26 +31,26 @@ func newPlacing(s *State) *placing {
 	for i := range s.active {
 		p.series = append(p.series, s.active[i].Load())
 	}
+	for _, at := range s.order {
+		p.divert(at, s.pending[at])
+	}
 	return p
 }
 
-// appendPending appends the tallies, those of overflows last, since they take
-// what others have no place for.
-func (s *State) appendPending(b []byte) []byte {
-	p := newPlacing(s)
+// appendTo appends the tallies, those of overflows last, since they take what
+// others have no place for, and gives these back.
+func (p *placing) appendTo(b []byte) []byte {
 	var list []byte
 	n := uint64(0)
-	for _, at := range s.order {
-		t := s.pending[at]
-		p.divert(at, t)
-		if t.touched != 0 {
+	for _, at := range p.state.order {
+		if t := p.state.pending[at]; t.touched != 0 {
 			list = p.appendTally(list, at, t)
 			n++
 		}
 	}
 	for _, at := range p.overflow {
 		list = p.appendTally(list, at, p.spilled[at])
-		s.shared.tallies[at.key.group.index].put(p.spilled[at])
+		p.state.shared.tallies[at.key.group.index].put(p.spilled[at])
 		n++
 	}
 	return append(binary.AppendUvarint(b, n), list...)

@@ -254,3 +254,30 @@ func TestClockIsSetBack(t *testing.T) {
 		}
 	}
 }
+
+// What is committed is changed by the replay of a change, not by its encoding, also
+// where an interval without records ends.
+func TestAChangeLeavesTheCommittedStateAsItIs(t *testing.T) {
+	for name, change := range modes {
+		for _, records := range []int{0, 3} {
+			t.Run(fmt.Sprint(name, "/", records), func(t *testing.T) {
+				s := testSettings()
+				s.Limit = 2
+				change(&s)
+				l := newLife(t, s)
+				l.add(get())
+				l.told()
+				for i := range records {
+					l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint(i) }))
+				}
+				committed := l.state.AppendState(nil)
+				l.now = l.now.Add(s.Interval)
+				l.state.Cut(l.now)
+				stored := l.state.Change(l.now)
+				assert.Equal(t, records > 0, stored != nil)
+				assert.Equal(t, committed, l.state.AppendState(nil))
+				assert.Equal(t, stored, l.state.Change(l.now))
+			})
+		}
+	}
+}

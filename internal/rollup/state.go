@@ -33,6 +33,7 @@ type State struct {
 	order   []pendingKey // of pending, as they came
 	settled []part
 	cut     int64 // nanoseconds, or 0
+	idle    int64 // nanoseconds: end of the last interval that was not worth a commit, or 0
 	change  []byte
 }
 
@@ -161,8 +162,15 @@ func (s *State) Full() bool { return s.plan.settings.EventTime && s.points >= ma
 // Change returns what was noted since the last change as the bytes to commit,
 // or nil when that is nothing. Nothing may be noted between Change and Committed.
 func (s *State) Change(now time.Time) []byte {
-	if s.change == nil {
-		s.change = s.encodeChange(now.UnixNano())
+	if s.change != nil {
+		return s.change
+	}
+	drops := s.drops()
+	if s.cut != 0 && len(drops)+len(s.order) == 0 && !s.hasUncut() {
+		s.idle, s.cut = s.cut, 0
+	}
+	if len(s.order)+len(s.settled) > 0 || s.cut != 0 {
+		s.change = s.encodeChange(now.UnixNano(), s.place(), drops)
 	}
 	return s.change
 }
@@ -185,7 +193,7 @@ func (s *State) Committed() error {
 	}
 	clear(s.pending)
 	clear(s.order)
-	s.order, s.change, s.cut, s.settled = s.order[:0], nil, 0, s.settled[:0]
+	s.order, s.change, s.cut, s.idle, s.settled = s.order[:0], nil, 0, 0, s.settled[:0]
 	return err
 }
 
