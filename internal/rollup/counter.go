@@ -81,26 +81,26 @@ func (c *Counter) Add(r *accesslog.Record, client enrich.Client) {
 		s.requester = accesslog.ParseRequester(r.Requester)
 	}
 	c.records++
-	amounts, interval := measureOf(r), plan.interval(r)
+	interval := plan.interval(r)
 	for _, g := range plan.roots {
 		if g.threats && client.Threat == nil {
 			continue
 		}
 		e := c.entry(g, interval)
-		c.count(e, &amounts, r)
+		c.count(e, r)
 		for _, below := range e.below {
-			c.count(below, &amounts, r)
+			c.count(below, r)
 		}
 	}
 }
 
-func (c *Counter) count(e *entry, a *amounts, r *accesslog.Record) {
+func (c *Counter) count(e *entry, r *accesslog.Record) {
 	g := e.key.group
 	if e.tally == nil {
 		e.tally = c.shared.tallies[g.index].get()
 		c.touched = append(c.touched, e)
 	}
-	e.tally.count(g, a, r, &c.shared.plan.settings)
+	e.tally.count(g, r, &c.shared.plan.settings)
 }
 
 // entry returns the entry of the subject's values. That of the overflow is

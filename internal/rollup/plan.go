@@ -77,14 +77,14 @@ func (p *plan) group(names []string, threats bool) *group {
 	return g
 }
 
-// add adds a metric's streams.
-func (g *group) add(metric int, m *Metric, directed, exponential bool) {
-	parts := []measure{m.measure}
-	if directed {
+// add adds a metric's streams, one for each direction if these are told apart.
+func (g *group) add(metric int, m *Metric, told, exponential bool) {
+	parts := []directed{{measure: m.measure}}
+	if told {
 		parts = m.directed
 	}
 	for _, part := range parts {
-		s := stream{metric: metric, measure: part, direction: directions[part], sum: g.width, histogram: -1}
+		s := stream{metric: metric, measure: part.measure, direction: part.direction, sum: g.width, histogram: -1}
 		g.width++
 		if m.histogram {
 			s.histogram = g.histograms

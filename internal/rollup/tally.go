@@ -55,12 +55,12 @@ func plus(a, b int64) int64 {
 	return math.MaxInt64
 }
 
-// count adds a record's amounts.
-func (t *tally) count(g *group, a *amounts, r *accesslog.Record, settings *Settings) {
+// count adds a record.
+func (t *tally) count(g *group, r *accesslog.Record, settings *Settings) {
 	t.records++
 	for i := range g.streams {
 		s := &g.streams[i]
-		n := a[s.measure]
+		n := s.measure(r)
 		if n < 0 {
 			continue
 		}
