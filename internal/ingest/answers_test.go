@@ -36,7 +36,7 @@ func TestRequestsWaitForStorage(t *testing.T) {
 				client.fails.Store(false)
 				require.NoError(t, <-done)
 				_, accepted := back.took()
-				total, twice := sumOf(s.Delta, accepted)
+				total, twice := sumOf(isDelta(s), accepted)
 				assert.EqualValues(t, agentRecords, total)
 				assert.Empty(t, twice)
 			})
@@ -49,7 +49,7 @@ func TestRequestsWaitForStorage(t *testing.T) {
 func TestWritesOfAnEmission(t *testing.T) {
 	objects, _ := sampleObjects(61, 200, 20)
 	for name, test := range map[string]struct {
-		change  func(*rollup.Settings)
+		change  func(*rollup.Config)
 		objects []*fakeObject
 		known   bool // the beginnings are settled already
 		each    int  // writes
@@ -148,7 +148,7 @@ func TestIdleSeriesStayUntilAnEmissionIsAccepted(t *testing.T) {
 					}
 					return Accepted
 				}}
-				s := agentSettings(func(s *rollup.Settings) { s.IdleTimeout = 2 * s.Interval })
+				s := agentSettings(func(s *rollup.Config) { s.SeriesIdleTimeout = 2 * s.Interval })
 				r := agentRig(t, agentObjects(), emptyStorage(), s, back)
 				r.parts.Source = lingering{r.src, time.Hour}
 				require.NoError(t, r.Run(t.Context()))

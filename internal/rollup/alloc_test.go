@@ -12,12 +12,12 @@ import (
 )
 
 // modes are the ways of counting that differ in cost.
-var modes = map[string]func(*Settings){
-	"explicit":    func(*Settings) {},
-	"exponential": func(s *Settings) { s.Exponential = true },
-	"event":       func(s *Settings) { s.Delta, s.EventTime = true, true },
-	"clients": func(s *Settings) {
-		s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket", "client.address"}
+var modes = map[string]func(*setup){
+	"explicit":    func(*setup) {},
+	"exponential": func(s *setup) { s.Histogram = HistogramExponential },
+	"event":       func(s *setup) { s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent },
+	"clients": func(s *setup) {
+		s.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket", "client.address")
 	},
 }
 
@@ -38,16 +38,16 @@ func TestAddAllocatesNothing(t *testing.T) {
 	for name, change := range modes {
 		s := testSettings()
 		s.Geo, s.Threats = true, true
-		s.Metrics["aws.s3.server.requests"] = append(slices.Clone(s.Metrics["aws.s3.server.requests"]), "aws.requester.type", "user.name")
+		s.Metrics["aws.s3.server.requests"] = by(append(slices.Clone(s.Metrics["aws.s3.server.requests"].Attributes), "aws.requester.type", "user.name")...)
 		change(&s)
-		counter, client := New(s, epoch).NewCounter(), fullClient()
+		counter, client := s.state(epoch).NewCounter(), fullClient()
 		add := func() {
 			for i := range records {
 				counter.Add(&records[i], client)
 			}
 		}
 		add()
-		if s.Exponential { // durations are kept until they are handed over
+		if s.isExponential() { // durations are kept until they are handed over
 			counter.Cut()
 			for range 40 {
 				add()
@@ -93,14 +93,14 @@ func TestAllocationsOfACommit(t *testing.T) {
 // texts that were cleaned.
 func full(t *testing.T) (w *life, cleaned *int) {
 	s := testSettings()
-	s.Limit, s.IdleTimeout, cleaned = 10, 2*s.Interval, new(int)
+	s.CardinalityLimit, s.SeriesIdleTimeout, cleaned = 10, 2*s.Interval, new(int)
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket", "user_agent.original")
 	s.Clean = func(text string) string {
 		*cleaned++
 		return text
 	}
 	w = newLife(t, s)
-	for i := range s.Limit {
+	for i := range s.CardinalityLimit {
 		w.add(with(func(r *accesslog.Record) { r.UserAgent = fmt.Sprint("known ", i) }))
 	}
 	return w, cleaned

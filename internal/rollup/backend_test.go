@@ -30,9 +30,9 @@ type kept struct {
 	values totals
 }
 
-func newBackend(t *testing.T, settings Settings) backend {
+func newBackend(t *testing.T, settings setup) backend {
 	return backend{
-		t: t, delta: settings.Delta, points: map[string]kept{}, starts: map[string]pcommon.Timestamp{},
+		t: t, delta: settings.isDelta(), points: map[string]kept{}, starts: map[string]pcommon.Timestamp{},
 		begun: map[string]bool{}, again: map[string]bool{},
 	}
 }
@@ -108,7 +108,7 @@ func (b *backend) totals() map[string]totals {
 }
 
 // truth adds up the records by metric, on its own.
-func truth(t *testing.T, settings Settings, lines []string) map[string]totals {
+func truth(t *testing.T, settings setup, lines []string) map[string]totals {
 	sums := map[string]totals{}
 	add := func(metric string, n int64) {
 		total := sums[metric]
@@ -122,7 +122,7 @@ func truth(t *testing.T, settings Settings, lines []string) map[string]totals {
 		total := sums[metric]
 		total.sum += ms
 		total.count++
-		if !settings.Exponential {
+		if !settings.isExponential() {
 			i := 0
 			for i < len(boundsMS) && ms > boundsMS[i] {
 				i++

@@ -72,7 +72,7 @@ func (s *State) open(c *cell, interval int64) *point {
 
 func (p *plan) newPoint(g *group, interval int64) *point {
 	made := &point{interval: interval, values: make([]int64, g.width), exemplars: make([]exemplar, g.histograms)}
-	if p.settings.Exponential {
+	if p.exponential {
 		made.exponential = make([]exponential, g.histograms)
 	}
 	return made
@@ -186,7 +186,7 @@ func (s *State) end(at, start int64) {
 	if s.Unsettled() {
 		return
 	}
-	if s.plan.settings.Delta {
+	if s.plan.delta {
 		for c := range s.all() {
 			c.cut, c.points = c.points, nil
 		}

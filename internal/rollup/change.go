@@ -60,7 +60,7 @@ func (s *State) encodeChange(now int64, p *placing, drops []drop) []byte {
 // start is when series begin that are in an emission for the first time: one
 // interval before, unless there may be a point of that time under their identity.
 func (s *State) start() int64 {
-	start := s.cut - int64(s.plan.settings.Interval)
+	start := s.cut - int64(s.plan.config.Interval)
 	if s.floor < s.cut {
 		start = max(start, s.floor)
 	}
@@ -77,7 +77,7 @@ func appendFlag(b []byte, set bool) []byte {
 // hasUncut tells whether a cut would change anything.
 func (s *State) hasUncut() bool {
 	for c := range s.all() {
-		if s.plan.settings.Delta && len(c.points) > 0 {
+		if s.plan.delta && len(c.points) > 0 {
 			return true
 		}
 		if slices.ContainsFunc(c.series, func(l series) bool { return l.born && l.start == 0 }) {
@@ -100,8 +100,8 @@ func (s *State) drops() (list []drop) {
 	if s.cut == 0 {
 		return nil
 	}
-	delta := s.plan.settings.Delta
-	before := s.cut - int64(s.plan.settings.IdleTimeout)
+	delta := s.plan.delta
+	before := s.cut - int64(s.plan.config.SeriesIdleTimeout)
 	if !delta {
 		before = min(before, s.told-1) // not before the back end knows what it came to
 	}

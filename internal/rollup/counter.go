@@ -100,14 +100,14 @@ func (c *Counter) count(e *entry, r *accesslog.Record) {
 		e.tally = c.shared.tallies[g.index].get()
 		c.touched = append(c.touched, e)
 	}
-	e.tally.count(g, r, &c.shared.plan.settings)
+	e.tally.count(g, r, c.shared.plan)
 }
 
 // entry returns the entry of the subject's values. That of the overflow is
 // changed by the next call for its group.
 func (c *Counter) entry(g *group, interval int64) *entry {
 	b := c.values[:0]
-	if c.shared.plan.settings.EventTime {
+	if c.shared.plan.eventTime {
 		b = binary.AppendVarint(b, interval)
 	}
 	start := len(b)
@@ -144,7 +144,7 @@ func (c *Counter) key(g *group, values []byte) *key {
 	if beyond.has(hash, removals) {
 		return keys.overflow
 	}
-	c.cleaned = g.appendClean(c.cleaned[:0], &c.subject, c.shared.plan.settings.Clean)
+	c.cleaned = g.appendClean(c.cleaned[:0], &c.subject, c.shared.plan.deps.Clean)
 	k := keys.intern(c.cleaned)
 	if k.overflow {
 		beyond.add(hash)

@@ -80,7 +80,7 @@ func (e *emission) metric(index int) {
 // series adds the points of a series.
 func (e *emission) series(c *cell, stream int) {
 	s, bit := &c.key.group.streams[stream], uint32(1)<<stream
-	if e.state.plan.settings.Delta {
+	if e.state.plan.delta {
 		for _, p := range c.cut {
 			if p.touched&bit != 0 {
 				e.room(c)
@@ -111,11 +111,11 @@ func (e *emission) series(c *cell, stream int) {
 
 // spanOf returns what a cut point is the sum of.
 func (e *emission) spanOf(p *point) span {
-	if !e.state.plan.settings.EventTime {
+	if !e.state.plan.eventTime {
 		return e.state.sent
 	}
 	from := p.interval * int64(time.Second)
-	return span{from, from + int64(e.state.plan.settings.Interval)}
+	return span{from, from + int64(e.state.plan.config.Interval)}
 }
 
 // room begins a request when the last one is full.
@@ -134,7 +134,7 @@ func (e *emission) room(c *cell) {
 }
 
 func (e *emission) request() {
-	settings := &e.state.plan.settings
+	deps := &e.state.plan.deps
 	m := pmetric.NewMetrics()
 	e.requests = append(e.requests, Request{Metrics: m})
 	e.size, e.placed = 0, false
@@ -142,12 +142,12 @@ func (e *emission) request() {
 	rm.SetSchemaUrl(schemaURL)
 	resource := rm.Resource().Attributes()
 	resource.PutStr("cloud.provider", "aws")
-	resource.PutStr("service.name", settings.ServiceName)
+	resource.PutStr("service.name", deps.ServiceName)
 	resource.PutStr("service.instance.id", e.state.instance)
 	e.scope = rm.ScopeMetrics().AppendEmpty()
 	e.scope.SetSchemaUrl(schemaURL)
-	e.scope.Scope().SetName(settings.ScopeName)
-	e.scope.Scope().SetVersion(settings.ScopeVersion)
+	e.scope.Scope().SetName(deps.ScopeName)
+	e.scope.Scope().SetVersion(deps.ScopeVersion)
 }
 
 // begin begins the metric in the last request.
@@ -158,7 +158,7 @@ func (e *emission) begin() {
 	e.into.SetUnit(e.description.Unit)
 	e.into.SetDescription(e.description.Description)
 	temporality := pmetric.AggregationTemporalityCumulative
-	if e.state.plan.settings.Delta {
+	if e.state.plan.delta {
 		temporality = pmetric.AggregationTemporalityDelta
 	}
 	switch {
@@ -166,7 +166,7 @@ func (e *emission) begin() {
 		sum := e.into.SetEmptySum()
 		sum.SetIsMonotonic(true)
 		sum.SetAggregationTemporality(temporality)
-	case e.state.plan.settings.Exponential:
+	case e.state.plan.exponential:
 		e.into.SetEmptyExponentialHistogram().SetAggregationTemporality(temporality)
 	default:
 		e.into.SetEmptyHistogram().SetAggregationTemporality(temporality)
@@ -183,7 +183,7 @@ func (e *emission) point(c *cell, s *stream, p *point, t span) {
 		if p != nil {
 			to.SetIntValue(p.values[s.sum])
 		}
-	case e.state.plan.settings.Exponential:
+	case e.state.plan.exponential:
 		to := e.into.ExponentialHistogram().DataPoints().AppendEmpty()
 		describe(to, c.key, s, t)
 		to.SetSum(0)

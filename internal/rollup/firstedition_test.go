@@ -66,11 +66,11 @@ func TestFirstEditionGoesOn(t *testing.T) {
 		l.begin()
 		assert.Equal(t, b.state, l.state.AppendState(nil))
 
-		require.Equal(t, settings.Delta, l.state.Unsettled())
+		require.Equal(t, settings.isDelta(), l.state.Unsettled())
 		l.emit(time.Minute)
 		want := sumsByPoint(l.sending)
 		require.Greater(t, len(l.sending), 1)
-		if !settings.Delta {
+		if !settings.isDelta() {
 			l.accept()
 			continue
 		}
@@ -82,7 +82,7 @@ func TestFirstEditionGoesOn(t *testing.T) {
 				got[id] = n
 			}
 			l.acceptOne()
-			l.restart(func(*Settings) {})
+			l.restart(func(*setup) {})
 		}
 		assert.Equal(t, want, got)
 		l.told()

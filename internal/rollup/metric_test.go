@@ -231,7 +231,7 @@ func TestNeeds(t *testing.T) {
 func TestSumsThatAreTooLargeStayTheLargest(t *testing.T) {
 	for _, exponential := range []bool{false, true} {
 		s := testSettings()
-		s.Exponential = exponential
+		s.setExponential(exponential)
 		l := newLife(t, s)
 		huge := with(func(r *accesslog.Record) {
 			r.Operation, r.BytesSent, r.ObjectSize = "REST.PUT.OBJECT", 999_999_999_999_999_999, 999_999_999_999_999_999
@@ -244,7 +244,7 @@ func TestSumsThatAreTooLargeStayTheLargest(t *testing.T) {
 			l.told()
 		}
 		l.snap()
-		l.restart(func(*Settings) {})
+		l.restart(func(*setup) {})
 		for _, p := range l.told() {
 			switch p.metric {
 			case "aws.s3.server.requests":

@@ -70,7 +70,7 @@ func (p *placing) divert(at pendingKey, t *tally) {
 		if t.touched&bit == 0 || to.born&bit != 0 {
 			continue
 		}
-		if metric := g.streams[i].metric; p.series[metric] < int64(p.state.plan.settings.Limit) {
+		if metric := g.streams[i].metric; p.series[metric] < int64(p.state.plan.config.CardinalityLimit) {
 			p.series[metric]++
 			to.born |= bit
 		} else {

@@ -8,10 +8,15 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
-// plan is Settings in the form that the work needs. It is immutable and safe for
+// plan is a Config in the form that the work needs. It is immutable and safe for
 // concurrent use.
 type plan struct {
-	settings  Settings
+	config      Config
+	deps        Deps
+	delta       bool
+	eventTime   bool
+	exponential bool
+
 	metrics   []Metric // those that are counted
 	groups    []*group
 	roots     []*group // those that are looked up once a record; the others hang below
@@ -43,15 +48,18 @@ type stream struct {
 
 // newPlan returns the plan of settings that are valid. What needs databases or
 // feeds that there are not is left out.
-func newPlan(s Settings) *plan {
-	p := &plan{settings: s}
+func newPlan(c Config, d Deps) *plan {
+	p := &plan{
+		config: c, deps: d,
+		delta: c.Temporality == TemporalityDelta, eventTime: c.Timestamps == TimestampsEvent, exponential: c.Histogram == HistogramExponential,
+	}
 	for _, m := range Metrics() {
-		attributes, counted := s.Metrics[m.Name]
-		if !counted || m.Needs == NeedsGeo && !s.Geo || m.Needs == NeedsThreats && !s.Threats {
+		chosen := c.Metrics[m.Name]
+		if !chosen.Enabled || m.Needs == NeedsGeo && !d.Geo || m.Needs == NeedsThreats && !d.Threats {
 			continue
 		}
-		g := p.group(attributes, m.Needs == NeedsThreats)
-		g.add(len(p.metrics), &m, slices.Contains(attributes, direction), s.Exponential)
+		g := p.group(chosen.Attributes, m.Needs == NeedsThreats)
+		g.add(len(p.metrics), &m, slices.Contains(chosen.Attributes, direction), p.exponential)
 		p.metrics = append(p.metrics, m)
 	}
 	p.arrange()
@@ -134,9 +142,9 @@ func (g *group) signature() string {
 // interval returns the beginning of the interval that counts a record, in
 // seconds since the Unix epoch; 0 when all are counted as of now.
 func (p *plan) interval(r *accesslog.Record) int64 {
-	if !p.settings.EventTime {
+	if !p.eventTime {
 		return 0
 	}
-	seconds := int64(p.settings.Interval / time.Second)
+	seconds := int64(p.config.Interval / time.Second)
 	return r.Time - r.Time%seconds
 }

@@ -176,11 +176,11 @@ func (s *State) take(g *group, number uint64) bool {
 // maxInterval is the last interval whose nanoseconds fit into a number.
 const maxInterval = math.MaxInt64 / int64(time.Second)
 
-// interval reads the interval of a point. Those of a process with EventTime have
+// interval reads the interval of a point. Those of a process with event time have
 // no place in one without.
 func (r *replayer) interval(from *layoutGroup) int64 {
 	interval := r.Varint()
-	if interval < 0 || interval > maxInterval || interval > 0 && from.group != nil && !r.state.plan.settings.EventTime {
+	if interval < 0 || interval > maxInterval || interval > 0 && from.group != nil && !r.state.plan.eventTime {
 		r.Fail(wire.ErrContent)
 	}
 	return interval

@@ -54,7 +54,7 @@ type pendingKey struct {
 // span is a part of time, in nanoseconds since the Unix epoch.
 type span struct{ from, to int64 }
 
-// maxPoints bounds the points that wait for an emission with EventTime: a
+// maxPoints bounds the points that wait for an emission with event time: a
 // thousand minutes of a hundred keys.
 const maxPoints = 100_000
 
@@ -63,33 +63,33 @@ const minEntries = 1 << 12
 
 // New returns an empty state that begins now. With checkpoint.Open it is a
 // section, which brings back what was committed.
-func New(s Settings, now time.Time) *State {
-	plan := newPlan(s)
+func New(c Config, d Deps, now time.Time) *State {
+	plan := newPlan(c, d)
 	n := len(plan.groups)
 	state := &State{
 		plan:     plan,
-		shared:   &shared{plan: plan, maxEntries: max(2*s.Limit, minEntries)},
+		shared:   &shared{plan: plan, maxEntries: max(2*c.CardinalityLimit, minEntries)},
 		cells:    make([][]*cell, n),
 		free:     make([][]uint32, n),
 		active:   make([]atomic.Int64, len(plan.metrics)),
 		since:    now.UnixNano(),
 		begun:    now.UnixNano(),
 		pending:  make(map[pendingKey]*tally),
-		instance: s.InstanceID,
+		instance: c.InstanceID,
 		room:     maxRequest,
 	}
-	if s.InstanceID != "" {
+	if c.InstanceID != "" {
 		state.floor = state.begun // a process before may have used it, without storage
 	}
 	state.shared.deltas.New = func() any { return &Delta{} }
 	for _, g := range plan.groups {
-		state.shared.keys = append(state.shared.keys, newKeys(g, s.Limit))
-		state.shared.tallies = append(state.shared.tallies, &tallies{group: g, exponential: s.Exponential})
+		state.shared.keys = append(state.shared.keys, newKeys(g, c.CardinalityLimit))
+		state.shared.tallies = append(state.shared.tallies, &tallies{group: g, exponential: plan.exponential})
 	}
 	return state
 }
 
-// Identify sets the service.instance.id for when Settings have none. It is called
+// Identify sets the service.instance.id for when the Config has none. It is called
 // before the first Emission.
 func (s *State) Identify(instance string) { s.instance = instance }
 
@@ -116,7 +116,7 @@ func (s *State) Add(d *Delta) {
 
 // overflowed tells of records that are beyond the limit of a metric.
 func (s *State) overflowed(metric int, records int64) {
-	if tell := s.plan.settings.Overflow; tell != nil {
+	if tell := s.plan.deps.Overflow; tell != nil {
 		tell(s.plan.metrics[metric].Name, records)
 	}
 }
@@ -135,7 +135,7 @@ func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
 // deltas are lost. Cumulative series, and their beginnings, are a part of the next
 // emission.
 func (s *State) Refuse(r *Request) {
-	if s.plan.settings.Delta {
+	if s.plan.delta {
 		s.Settle(r)
 	}
 }
@@ -146,7 +146,7 @@ func (s *State) Told(at time.Time) { s.told = at.UnixNano() }
 // Unsettled tells whether an emission has been cut that must be accepted before
 // the next one: after a crash, that of the process before.
 func (s *State) Unsettled() bool {
-	if s.plan.settings.Delta {
+	if s.plan.delta {
 		for c := range s.all() {
 			if len(c.cut) > 0 {
 				return true
@@ -157,7 +157,7 @@ func (s *State) Unsettled() bool {
 }
 
 // Full tells that so much waits for an emission that it has to be now.
-func (s *State) Full() bool { return s.plan.settings.EventTime && s.points >= maxPoints }
+func (s *State) Full() bool { return s.plan.eventTime && s.points >= maxPoints }
 
 // Change returns what was noted since the last change as the bytes to commit,
 // or nil when that is nothing. Nothing may be noted between Change and Committed.

@@ -56,7 +56,7 @@ func plus(a, b int64) int64 {
 }
 
 // count adds a record.
-func (t *tally) count(g *group, r *accesslog.Record, settings *Settings) {
+func (t *tally) count(g *group, r *accesslog.Record, plan *plan) {
 	t.records++
 	for i := range g.streams {
 		s := &g.streams[i]
@@ -69,12 +69,12 @@ func (t *tally) count(g *group, r *accesslog.Record, settings *Settings) {
 		if s.histogram < 0 {
 			continue
 		}
-		if settings.Exponential {
+		if plan.exponential {
 			t.samples[s.histogram] = append(t.samples[s.histogram], n)
 		} else {
 			t.values[s.sum+1+bucket(n)]++
 		}
-		t.exemplars[s.histogram].observe(n, r, settings.TraceParameter)
+		t.exemplars[s.histogram].observe(n, r, plan.deps.TraceParameter)
 	}
 }
 
