@@ -45,7 +45,7 @@ func TestWorkersAndCommitter(t *testing.T) {
 					case <-stop:
 						return
 					default:
-						assert.Len(t, l.state.Series(), 5)
+						assert.Len(t, l.state.Series(), len(l.state.plan.metrics))
 					}
 				}
 			})
