@@ -107,7 +107,8 @@ func (b *backend) totals() map[string]totals {
 	return sums
 }
 
-// truth adds up the records by metric, on its own.
+// truth adds up the records by metric, on its own; those metrics that it does not
+// know by their rows.
 func truth(t *testing.T, settings setup, lines []string) map[string]totals {
 	sums := map[string]totals{}
 	add := func(metric string, n int64) {
@@ -131,6 +132,10 @@ func truth(t *testing.T, settings setup, lines []string) map[string]totals {
 		}
 		sums[metric] = total
 	}
+	known := []string{
+		"aws.s3.server.requests", "aws.s3.server.io", "aws.s3.server.object.added",
+		"aws.s3.server.request.duration", "aws.s3.server.turn_around.duration",
+	}
 	for _, line := range lines {
 		var r accesslog.Record
 		require.NoError(t, accesslog.Parse(line, &r))
@@ -147,6 +152,15 @@ func truth(t *testing.T, settings setup, lines []string) map[string]totals {
 		}
 		duration("aws.s3.server.request.duration", r.TotalTime)
 		duration("aws.s3.server.turn_around.duration", r.TurnAroundTime)
+		for _, m := range Metrics() {
+			switch n := m.measure(&r); {
+			case slices.Contains(known, m.Name) || m.Needs != NeedsNothing || n < 0:
+			case m.histogram:
+				duration(m.Name, n)
+			default:
+				add(m.Name, n)
+			}
+		}
 	}
 	return sums
 }
