@@ -18,7 +18,7 @@ const MetricsSection = "metrics"
 // Emitter takes metrics.
 type Emitter interface {
 	// Emit hands a request of an emission over. With again it tries until the metrics
-	// are accepted or refused for good, or ctx is done. They belong to the Emitter. It
+	// are accepted or refused permanently, or ctx is done. They belong to the Emitter. It
 	// is called by one goroutine at a time.
 	Emit(ctx context.Context, metrics pmetric.Metrics, again bool) Answer
 }
@@ -29,7 +29,7 @@ type Answer uint8
 // The answers of an Emitter.
 const (
 	Unsettled Answer = iota // they may be offered again
-	Refused                 // for good
+	Refused                 // permanently
 	Accepted
 )
 
@@ -97,8 +97,8 @@ func (c *committer) endEmitting() {
 	c.wait()
 }
 
-// emitWhenFull emits before the time when as much waits as may. Then the commits
-// wait too.
+// emitWhenFull emits early when the pending points reach their limit; commits
+// block meanwhile.
 func (c *committer) emitWhenFull() {
 	if metrics := c.engine.parts.Metrics; metrics == nil || !metrics.Full() {
 		return
@@ -131,16 +131,16 @@ func (c *committer) emit(at time.Time, again bool) {
 	c.offer(metrics.Emission(at), at)
 }
 
-// offer begins to hand the requests of an emission on.
+// offer begins to send the requests of an emission.
 func (c *committer) offer(requests []rollup.Request, at time.Time) {
 	e := &c.emitter
 	e.requests, e.at = requests, at
 	e.worst, e.repeat = Accepted, false
-	c.hand()
+	c.sendNext()
 }
 
-// hand hands the next request of the emission on, if there is one.
-func (c *committer) hand() {
+// sendNext sends the next request of the emission, if there is one.
+func (c *committer) sendNext() {
 	if len(c.emitter.requests) == 0 {
 		return
 	}
@@ -153,7 +153,7 @@ func (c *committer) hand() {
 	}(c.ctx, c.emitter.again)
 }
 
-// answered commits what became of a request, and hands the next one on. Without
+// answered commits what became of a request, and sends the next one. Without
 // time for that the rest of the emission is unsettled.
 func (c *committer) answered(a Answer) {
 	metrics, e := c.engine.parts.Metrics, &c.emitter
@@ -173,9 +173,9 @@ func (c *committer) answered(a Answer) {
 	case c.ctx.Err() != nil && len(e.requests) > 0:
 		e.requests = nil
 	case len(e.requests) > 0:
-		c.hand()
+		c.sendNext()
 	case e.worst == Accepted:
-		metrics.Told(e.at)
+		metrics.Delivered(e.at)
 	case e.worst == Refused && e.repeat && !c.broken:
 		now := time.Now()
 		c.offer(metrics.EmissionWithoutBeginnings(now), now)

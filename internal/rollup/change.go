@@ -31,8 +31,8 @@ const (
 	ofNewOverflow
 )
 
-// encodeChange makes the bytes of what was noted and placed.
-func (s *State) encodeChange(now int64, p *placing, drops []drop) []byte {
+// encodeChange returns the bytes of what was noted and assigned.
+func (s *State) encodeChange(now int64, p *assignment, drops []drop) []byte {
 	since := s.since
 	if s.idle != 0 {
 		since = s.idle
@@ -74,7 +74,7 @@ func appendFlag(b []byte, set bool) []byte {
 	return append(b, 0)
 }
 
-// hasUncut tells whether a cut would change anything.
+// hasUncut reports whether a cut would change anything.
 func (s *State) hasUncut() bool {
 	for c := range s.all() {
 		if s.plan.delta && len(c.points) > 0 {
@@ -103,7 +103,7 @@ func (s *State) drops() (list []drop) {
 	delta := s.plan.delta
 	before := s.cut - int64(s.plan.config.SeriesIdleTimeout)
 	if !delta {
-		before = min(before, s.told-1) // not before the back end knows what it came to
+		before = min(before, s.delivered-1) // not before its last value was accepted
 	}
 	busy := make(map[*key]uint32, len(s.order))
 	for _, at := range s.order {

@@ -20,7 +20,7 @@ type Config struct {
 	Metrics map[string]MetricConfig `mapstructure:",remain"` // by name
 }
 
-// MetricConfig chooses a metric and what it is told apart by.
+// MetricConfig enables a metric and chooses its attributes.
 type MetricConfig struct {
 	Enabled    bool     `mapstructure:"enabled"`
 	Attributes []string `mapstructure:"attributes"`
@@ -44,8 +44,8 @@ type Deps struct {
 	// Clean takes credentials out of a client's text; nil leaves it as it is. It is
 	// called from several goroutines.
 	Clean func(string) string
-	// Overflow is told of records whose series is beyond the limit of a metric, by the
-	// State's goroutine and before they are committed. nil disables it.
+	// Overflow is called with the number of records whose series is beyond the limit of
+	// a metric, by the State's goroutine and before they are committed. nil disables it.
 	Overflow func(metric string, records int64)
 	// TraceParameter is the query parameter with a trace context, "" for none.
 	TraceParameter string

@@ -8,8 +8,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// Counter adds records up. It is for one goroutine; there are as many as
-// workers. Nothing of a record is kept once Add has returned.
+// Counter adds records up. It is not safe for concurrent use: each worker has its
+// own. Nothing of a record is kept once Add has returned.
 type Counter struct {
 	shared  *shared
 	tables  []map[string]*entry // by group: entries by interval and values as they came

@@ -25,7 +25,7 @@ type Request struct {
 	parts []part // what is settled with it
 }
 
-// Emission returns what a back end is to be told: all series as of now or, with
+// Emission returns what is to be sent to a back end: all series as of now or, with
 // Delta, what was cut and is not settled. It is nil when that is nothing. A point
 // and the one that marks its series' beginning are in one request.
 func (s *State) Emission(now time.Time) []Request {
@@ -55,14 +55,14 @@ type emission struct {
 	// Of the metric under way.
 	description *Metric
 	into        pmetric.Metric
-	placed      bool // into is set, in the last request
+	opened      bool // into is set, in the last request
 	size        int  // estimated, of the last request
 	scope       pmetric.ScopeMetrics
 }
 
 // metric adds all points of a metric.
 func (e *emission) metric(index int) {
-	e.description, e.placed = &e.state.plan.metrics[index], false
+	e.description, e.opened = &e.state.plan.metrics[index], false
 	for _, g := range e.state.plan.groups {
 		for i := range g.streams {
 			if g.streams[i].metric != index {
@@ -123,7 +123,7 @@ func (e *emission) room(c *cell) {
 	if len(e.requests) == 0 || e.size > e.state.room {
 		e.request()
 	}
-	if !e.placed {
+	if !e.opened {
 		e.begin()
 	}
 	// Two points, each with its attributes, histograms with bounds and counts.
@@ -137,7 +137,7 @@ func (e *emission) request() {
 	deps := &e.state.plan.deps
 	m := pmetric.NewMetrics()
 	e.requests = append(e.requests, Request{Metrics: m})
-	e.size, e.placed = 0, false
+	e.size, e.opened = 0, false
 	rm := m.ResourceMetrics().AppendEmpty()
 	rm.SetSchemaUrl(schemaURL)
 	resource := rm.Resource().Attributes()
@@ -152,7 +152,7 @@ func (e *emission) request() {
 
 // begin begins the metric in the last request.
 func (e *emission) begin() {
-	e.placed = true
+	e.opened = true
 	e.into = e.scope.Metrics().AppendEmpty()
 	e.into.SetName(e.description.Name)
 	e.into.SetUnit(e.description.Unit)

@@ -164,7 +164,7 @@ func (l *life) accept() {
 	for len(l.sending) > 0 {
 		l.acceptOne()
 	}
-	l.state.Told(l.now)
+	l.state.Delivered(l.now)
 	l.commit()
 }
 

@@ -83,7 +83,7 @@ func cut(text string) string {
 	return text[:end]
 }
 
-// valid tells whether stored values are some of this group.
+// valid reports whether stored values are some of this group.
 func (g *group) valid(values string) bool {
 	r := wire.NewReader([]byte(values))
 	for i := range g.attributes {

@@ -201,7 +201,7 @@ func (h *history) accept() {
 	h.state.Settle(&h.sending[0])
 	h.commit()
 	if h.sending = h.sending[1:]; len(h.sending) == 0 {
-		h.state.Told(h.sent)
+		h.state.Delivered(h.sent)
 	}
 }
 

@@ -41,8 +41,8 @@ type group struct {
 type stream struct {
 	metric    int // in plan.metrics
 	measure   measure
-	direction string // "" unless directions are told apart
-	sum       int    // place of its sum in the values of a tally
+	direction string // "" unless the attributes have network.io.direction
+	sum       int    // index of its sum in the values of a tally
 	histogram int    // its number among the histograms of the group, or -1
 }
 
@@ -85,10 +85,10 @@ func (p *plan) group(names []string, threats bool) *group {
 	return g
 }
 
-// add adds a metric's streams, one for each direction if these are told apart.
-func (g *group) add(metric int, m *Metric, told, exponential bool) {
+// add adds a metric's streams, one for each direction if byDirection.
+func (g *group) add(metric int, m *Metric, byDirection, exponential bool) {
 	parts := []directed{{measure: m.measure}}
-	if told {
+	if byDirection {
 		parts = m.directed
 	}
 	for _, part := range parts {
@@ -120,7 +120,7 @@ func (p *plan) arrange() {
 	}
 }
 
-// covers tells whether all attributes of other are among those of g.
+// covers reports whether all attributes of other are among those of g.
 func (g *group) covers(other *group) bool {
 	for i := range other.attributes {
 		if !slices.ContainsFunc(g.attributes, func(a Attribute) bool { return a.Name == other.attributes[i].Name }) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// State is what is counted and committed, and what is to be committed next. It
-// is for one goroutine, but for NewCounter and Series.
+// State is what is counted and committed, and what is to be committed next. It is
+// not safe for concurrent use, except NewCounter and Series.
 type State struct {
 	plan   *plan
 	shared *shared
@@ -25,7 +25,7 @@ type State struct {
 
 	instance string
 	begun    int64 // nanoseconds: when this life began
-	told     int64 // nanoseconds: time of the last emission that was accepted as a whole in this life
+	delivered int64 // nanoseconds: time of the last emission that was accepted as a whole in this life
 	floor    int64 // nanoseconds: up to when there may be points of series that are gone
 
 	// Noted for the next change.
@@ -114,10 +114,10 @@ func (s *State) Add(d *Delta) {
 	s.shared.deltas.Put(d)
 }
 
-// overflowed tells of records that are beyond the limit of a metric.
+// overflowed reports records that are beyond the limit of a metric.
 func (s *State) overflowed(metric int, records int64) {
-	if tell := s.plan.deps.Overflow; tell != nil {
-		tell(s.plan.metrics[metric].Name, records)
+	if report := s.plan.deps.Overflow; report != nil {
+		report(s.plan.metrics[metric].Name, records)
 	}
 }
 
@@ -140,10 +140,10 @@ func (s *State) Refuse(r *Request) {
 	}
 }
 
-// Told notes that all requests of the emission of this time were accepted.
-func (s *State) Told(at time.Time) { s.told = at.UnixNano() }
+// Delivered notes that all requests of the emission of this time were accepted.
+func (s *State) Delivered(at time.Time) { s.delivered = at.UnixNano() }
 
-// Unsettled tells whether an emission has been cut that must be accepted before
+// Unsettled reports whether an emission has been cut that must be accepted before
 // the next one: after a crash, that of the process before.
 func (s *State) Unsettled() bool {
 	if s.plan.delta {
@@ -156,7 +156,7 @@ func (s *State) Unsettled() bool {
 	return false
 }
 
-// Full tells that so much waits for an emission that it has to be now.
+// Full reports whether so many points wait for an emission that it has to be now.
 func (s *State) Full() bool { return s.plan.eventTime && s.points >= maxPoints }
 
 // Change returns what was noted since the last change as the bytes to commit,
@@ -170,7 +170,7 @@ func (s *State) Change(now time.Time) []byte {
 		s.idle, s.cut = s.cut, 0
 	}
 	if len(s.order)+len(s.settled) > 0 || s.cut != 0 {
-		s.change = s.encodeChange(now.UnixNano(), s.place(), drops)
+		s.change = s.encodeChange(now.UnixNano(), s.assign(), drops)
 	}
 	return s.change
 }
