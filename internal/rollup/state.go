@@ -23,10 +23,10 @@ type State struct {
 	layout *layout        // of stored changes; nil before there are any
 	stored bool           // this plan's layout is in force
 
-	instance string
-	begun    int64 // nanoseconds: when this life began
+	instance  string
+	begun     int64 // nanoseconds: when this life began
 	delivered int64 // nanoseconds: time of the last emission that was accepted as a whole in this life
-	floor    int64 // nanoseconds: up to when there may be points of series that are gone
+	floor     int64 // nanoseconds: up to when there may be points of series that are gone
 
 	// Noted for the next change.
 	pending map[pendingKey]*tally
