@@ -36,7 +36,7 @@ func TestRequestsWaitForStorage(t *testing.T) {
 				client.fails.Store(false)
 				require.NoError(t, <-done)
 				_, accepted := back.took()
-				total, twice := sumOf(s.Delta, accepted)
+				total, twice := sumOf(isDelta(s), accepted)
 				assert.EqualValues(t, agentRecords, total)
 				assert.Empty(t, twice)
 			})
@@ -49,7 +49,7 @@ func TestRequestsWaitForStorage(t *testing.T) {
 func TestWritesOfAnEmission(t *testing.T) {
 	objects, _ := sampleObjects(61, 200, 20)
 	for name, test := range map[string]struct {
-		change  func(*rollup.Settings)
+		change  func(*rollup.Config)
 		objects []*fakeObject
 		known   bool // the beginnings are settled already
 		each    int  // writes
@@ -137,23 +137,63 @@ func (s lingering) Next(ctx context.Context) (*source.Work, error) {
 
 // An emission of which some requests are not accepted does not tell what its series
 // came to: idle ones stay until an emission does.
-func TestIdleSeriesOfAnUnsettledRequest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		begin := time.Now()
-		back := &ledger{decide: func(_ context.Context, n int) Answer {
-			if n%3 != 2 && time.Since(begin) < 10*time.Minute {
-				return Unsettled
-			}
-			return Accepted
-		}}
-		s := agentSettings(func(s *rollup.Settings) { s.IdleTimeout = 2 * s.Interval })
-		r := agentRig(t, agentObjects(), emptyStorage(), s, back)
-		r.parts.Source = lingering{r.src, time.Hour}
-		require.NoError(t, r.Run(t.Context()))
-		_, accepted := back.took()
-		total, twice := sumOf(false, accepted)
-		assert.EqualValues(t, agentRecords, total)
-		assert.Empty(t, twice)
-		assert.Equal(t, map[string]int{"aws.s3.server.requests": 0}, r.parts.Metrics.Series())
-	})
+func TestIdleSeriesStayUntilAnEmissionIsAccepted(t *testing.T) {
+	for name, answer := range map[string]Answer{"unsettled": Unsettled, "refused": Refused} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				back := &ledger{decide: func(_ context.Context, n int) Answer {
+					if n%3 != 2 && time.Since(begin) < 10*time.Minute {
+						return answer
+					}
+					return Accepted
+				}}
+				s := agentSettings(func(s *rollup.Config) { s.SeriesIdleTimeout = 2 * s.Interval })
+				r := agentRig(t, agentObjects(), emptyStorage(), s, back)
+				r.parts.Source = lingering{r.src, time.Hour}
+				require.NoError(t, r.Run(t.Context()))
+				_, accepted := back.took()
+				total, twice := sumOf(false, accepted)
+				assert.EqualValues(t, agentRecords, total)
+				assert.Empty(t, twice)
+				assert.Equal(t, map[string]int{"aws.s3.server.requests": 0}, r.parts.Metrics.Series())
+			})
+		})
+	}
+}
+
+// A pipeline that refuses an emission without its beginnings as well has none of them:
+// the next emission has them, also that of the next process.
+func TestBeginningsComeAgainUntilTheirSeriesAreAccepted(t *testing.T) {
+	for name, lives := range map[string]int{"next emission": 1, "next process": 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				refuse := true
+				back := &ledger{decide: func(context.Context, int) Answer {
+					if refuse {
+						return Refused
+					}
+					return Accepted
+				}}
+				s, client, objects := agentSettings(emissionModes["cumulative"]), emptyStorage(), agentObjects()
+				for range lives {
+					r := agentRig(t, objects, client, s, back)
+					r.parts.Source = lingering{r.src, time.Hour}
+					time.AfterFunc(10*time.Minute, func() { refuse = lives > 1 && refuse })
+					require.NoError(t, r.Run(t.Context()))
+					require.NoError(t, r.parts.Progress.Close(t.Context()))
+					refuse = false
+				}
+				_, accepted := back.took()
+				total, twice := sumOf(false, accepted)
+				assert.EqualValues(t, agentRecords, total)
+				assert.Empty(t, twice)
+				beginnings := 0
+				for _, r := range accepted {
+					beginnings += len(r.beginnings)
+				}
+				assert.Equal(t, agents, beginnings)
+			})
+		})
+	}
 }

@@ -155,9 +155,8 @@ func newConverter(logs, metrics bool, clients Clients) *converter {
 	}
 	c := &converter{}
 	if metrics {
-		s := countingSettings(false)
-		s.Geo, s.Threats = clients != nil, clients != nil
-		parts.Metrics = rollup.New(s, time.Now())
+		known := rollup.Deps{ServiceName: "s3_access_logs", Geo: clients != nil, Threats: clients != nil}
+		parts.Metrics = rollup.New(countingSettings(false), known, time.Now())
 		c.counter = parts.Metrics.NewCounter()
 	}
 	c.engine = New(testConfig(), parts)

@@ -18,7 +18,7 @@ const MetricsSection = "metrics"
 // Emitter takes metrics.
 type Emitter interface {
 	// Emit hands a request of an emission over. With again it tries until the metrics
-	// are accepted or refused for good, or ctx is done. They belong to the Emitter. It
+	// are accepted or refused permanently, or ctx is done. They belong to the Emitter. It
 	// is called by one goroutine at a time.
 	Emit(ctx context.Context, metrics pmetric.Metrics, again bool) Answer
 }
@@ -29,7 +29,7 @@ type Answer uint8
 // The answers of an Emitter.
 const (
 	Unsettled Answer = iota // they may be offered again
-	Refused                 // for good
+	Refused                 // permanently
 	Accepted
 )
 
@@ -44,13 +44,13 @@ const (
 // only the one whose answer was not committed yet may come again.
 //
 // An emission of cumulative metrics that is refused is dropped, since the next
-// supersedes it. One of deltas is offered until it is settled, and meanwhile
+// supersedes it; series do not end before that is accepted. One of deltas is offered until it is settled, and meanwhile
 // nothing is cut; what it holds is stored, and offered again after a crash.
 //
 // A back end may have taken the beginnings of series though nobody knows of it,
 // because its answer was lost. Prometheus then refuses all of a request that has
 // them again. So an emission of which one is refused is repeated at once, without
-// them.
+// them. If that is refused too, they are not why: the next emission has them.
 type emitter struct {
 	tick   <-chan time.Time // nil without metrics
 	stop   func()
@@ -97,8 +97,8 @@ func (c *committer) endEmitting() {
 	c.wait()
 }
 
-// emitWhenFull emits before the time when as much waits as may. Then the commits
-// wait too.
+// emitWhenFull emits early when the pending points reach their limit; commits
+// block meanwhile.
 func (c *committer) emitWhenFull() {
 	if metrics := c.engine.parts.Metrics; metrics == nil || !metrics.Full() {
 		return
@@ -127,14 +127,20 @@ func (c *committer) emit(at time.Time, again bool) {
 			return
 		}
 	}
-	e.requests, e.at = metrics.Emission(at), at
 	e.again = again || metrics.Unsettled()
-	e.worst, e.repeat = Accepted, false
-	c.hand()
+	c.offer(metrics.Emission(at), at)
 }
 
-// hand hands the next request of the emission on, if there is one.
-func (c *committer) hand() {
+// offer begins to send the requests of an emission.
+func (c *committer) offer(requests []rollup.Request, at time.Time) {
+	e := &c.emitter
+	e.requests, e.at = requests, at
+	e.worst, e.repeat = Accepted, false
+	c.sendNext()
+}
+
+// sendNext sends the next request of the emission, if there is one.
+func (c *committer) sendNext() {
 	if len(c.emitter.requests) == 0 {
 		return
 	}
@@ -147,27 +153,31 @@ func (c *committer) hand() {
 	}(c.ctx, c.emitter.again)
 }
 
-// answered commits what became of a request, and hands the next one on. Without
+// answered commits what became of a request, and sends the next one. Without
 // time for that the rest of the emission is unsettled.
 func (c *committer) answered(a Answer) {
 	metrics, e := c.engine.parts.Metrics, &c.emitter
 	request := &e.requests[0]
 	e.requests = e.requests[1:]
 	e.worst = min(e.worst, a)
-	if a != Unsettled {
+	switch a {
+	case Accepted:
 		metrics.Settle(request)
-		c.storeRest()
+	case Refused:
+		metrics.Refuse(request)
+	case Unsettled: // it is offered again, or superseded
 	}
+	c.storeRest()
 	e.repeat = e.repeat || a == Refused && request.Beginnings
 	switch {
 	case c.ctx.Err() != nil && len(e.requests) > 0:
 		e.requests = nil
 	case len(e.requests) > 0:
-		c.hand()
-	case e.worst != Unsettled:
-		metrics.Told(e.at)
-		if e.repeat {
-			c.emit(time.Now(), e.again)
-		}
+		c.sendNext()
+	case e.worst == Accepted:
+		metrics.Delivered(e.at)
+	case e.worst == Refused && e.repeat && !c.broken:
+		now := time.Now()
+		c.offer(metrics.EmissionWithoutBeginnings(now), now)
 	}
 }

@@ -69,21 +69,21 @@ func (e *fakeEmitter) total() (n int64) {
 	return n
 }
 
-func countingSettings(delta bool) rollup.Settings {
-	s := rollup.Settings{
-		Interval: time.Minute, Delta: delta, Limit: 10_000, IdleTimeout: time.Hour,
-		ServiceName: "s3_access_logs", InstanceID: "instance", Metrics: map[string][]string{},
-	}
-	for _, m := range rollup.Metrics() {
-		s.Metrics[m.Name] = m.Attributes
+func countingSettings(delta bool) rollup.Config {
+	s := rollup.DefaultConfig()
+	s.SeriesIdleTimeout, s.InstanceID = time.Hour, "instance"
+	if delta {
+		s.Temporality = rollup.TemporalityDelta
 	}
 	return s
 }
 
+func isDelta(s rollup.Config) bool { return s.Temporality == rollup.TemporalityDelta }
+
 // count makes a rig count, with the progress and the counters of client.
-func (r *rig) count(t *testing.T, client storage.Client, s rollup.Settings, e Emitter) {
+func (r *rig) count(t *testing.T, client storage.Client, s rollup.Config, e Emitter) {
 	t.Helper()
-	state := rollup.New(s, time.Now())
+	state := rollup.New(s, rollup.Deps{ServiceName: "s3_access_logs"}, time.Now())
 	store, err := checkpoint.Open(t.Context(), client, map[string]checkpoint.Section{MetricsSection: state})
 	require.NoError(t, err)
 	r.parts.Progress = store

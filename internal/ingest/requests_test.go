@@ -97,21 +97,21 @@ func agentObjects() (objects []*fakeObject) {
 }
 
 // emissionModes are what settling differs by.
-var emissionModes = map[string]func(*rollup.Settings){
-	"cumulative": func(*rollup.Settings) {},
-	"delta":      func(s *rollup.Settings) { s.Delta = true },
-	"event":      func(s *rollup.Settings) { s.Delta, s.EventTime = true, true },
+var emissionModes = map[string]func(*rollup.Config){
+	"cumulative": func(*rollup.Config) {},
+	"delta":      func(s *rollup.Config) { s.Temporality = rollup.TemporalityDelta },
+	"event":      func(s *rollup.Config) { s.Temporality, s.Timestamps = rollup.TemporalityDelta, rollup.TimestampsEvent },
 }
 
-func agentSettings(change func(*rollup.Settings)) rollup.Settings {
+func agentSettings(change func(*rollup.Config)) rollup.Config {
 	s := countingSettings(false)
-	s.Metrics = map[string][]string{"aws.s3.server.requests": {"user_agent.original"}}
+	s.Metrics = map[string]rollup.MetricConfig{"aws.s3.server.requests": {Enabled: true, Attributes: []string{"user_agent.original"}}}
 	change(&s)
 	return s
 }
 
 // agentRig is a process that counts what is not done yet, with the progress of client.
-func agentRig(t *testing.T, objects []*fakeObject, client storage.Client, s rollup.Settings, l *ledger) *rig {
+func agentRig(t *testing.T, objects []*fakeObject, client storage.Client, s rollup.Config, l *ledger) *rig {
 	t.Helper()
 	r := newRig(testConfig(), newFakeSource(unfinished(t, client, objects)...), nil)
 	r.parts.Converter, r.parts.Sink = nil, nil
@@ -173,7 +173,7 @@ func TestStoppedAmidAnEmission(t *testing.T) {
 					require.NoError(t, first.parts.Progress.Close(t.Context()))
 					offered, accepted := back.took()
 					require.Len(t, accepted, 1)
-					if s.Delta {
+					if isDelta(s) {
 						want := 2
 						if late {
 							want = 1
@@ -185,7 +185,7 @@ func TestStoppedAmidAnEmission(t *testing.T) {
 					second := agentRig(t, objects, client, s, back)
 					require.NoError(t, second.Run(t.Context()))
 					_, accepted = back.took()
-					total, twice := sumOf(s.Delta, accepted)
+					total, twice := sumOf(isDelta(s), accepted)
 					assert.EqualValues(t, agentRecords, total)
 					assert.Empty(t, twice)
 					assert.GreaterOrEqual(t, len(accepted), 3)
@@ -243,11 +243,11 @@ func TestKilledAmidAnEmission(t *testing.T) {
 				require.NoError(t, agentRig(t, objects, client, s, next).Run(t.Context()))
 
 				_, both := next.took()
-				total, twice := sumOf(s.Delta, both)
+				total, twice := sumOf(isDelta(s), both)
 				assert.EqualValues(t, agentRecords, total, "write %d", i)
 				want := map[string]bool{}
 				if all > known {
-					want = accepted[known].once(s.Delta)
+					want = accepted[known].once(isDelta(s))
 				}
 				assert.Equal(t, len(want), len(twice), "write %d", i)
 				for id := range twice {

@@ -173,13 +173,13 @@ func TestNullIsland(t *testing.T) {
 // The order of names in the settings is no matter, nor that one is there twice.
 func TestAttributesAreASet(t *testing.T) {
 	s := testSettings()
-	s.Metrics = map[string][]string{
-		"aws.s3.server.requests":         {"aws.s3.bucket", "aws.s3.operation"},
-		"aws.s3.server.object.added":     {"aws.s3.operation", "aws.s3.bucket", "aws.s3.bucket"},
-		"aws.s3.server.io":               {direction, "aws.s3.operation", "aws.s3.bucket"},
-		"aws.s3.server.request.duration": {"aws.s3.bucket"},
+	s.Metrics = map[string]MetricConfig{
+		"aws.s3.server.requests":         by("aws.s3.bucket", "aws.s3.operation"),
+		"aws.s3.server.object.added":     by("aws.s3.operation", "aws.s3.bucket", "aws.s3.bucket"),
+		"aws.s3.server.io":               by(direction, "aws.s3.operation", "aws.s3.bucket"),
+		"aws.s3.server.request.duration": by("aws.s3.bucket"),
 	}
-	p := newPlan(s)
+	p := newPlan(s.Config, s.Deps)
 	require.Len(t, p.groups, 2)
 	assert.Len(t, p.groups[0].streams, 4, "io has two")
 	assert.Len(t, p.roots, 1, "one look-up finds all")
@@ -218,25 +218,30 @@ func TestTextIsCutAndCleaned(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	s := testSettings()
-	require.NoError(t, s.Validate())
+	require.NoError(t, s.Validate("metrics"))
 	tests := []struct {
-		change func(*Settings)
+		change func(*setup)
 		want   string
 	}{
-		{func(s *Settings) { s.Interval = time.Second - 1 }, "`interval`"},
-		{func(s *Settings) { s.EventTime = true }, "`temporality: delta`"},
-		{func(s *Settings) { s.EventTime, s.Delta, s.Interval = true, true, 1500*time.Millisecond }, "whole seconds"},
-		{func(s *Settings) { s.Limit = 0 }, "`cardinality_limit`"},
-		{func(s *Settings) { s.IdleTimeout = 119 * time.Second }, "`series_idle_timeout`"},
-		{func(s *Settings) { only(s, "aws.s3.server.requests", "aws.s3.key") }, `"aws.s3.key"`},
-		{func(s *Settings) { only(s, "aws.s3.server.requests", direction) }, "only aws.s3.server.io has a direction"},
+		{func(s *setup) { s.Interval = time.Second - 1 }, "`metrics::interval`"},
+		{func(s *setup) { s.Timestamps = TimestampsEvent }, "`temporality: delta`"},
+		{func(s *setup) {
+			s.Timestamps, s.Temporality, s.Interval = TimestampsEvent, TemporalityDelta, 1500*time.Millisecond
+		}, "whole seconds"},
+		{func(s *setup) { s.Temporality = "both" }, "`metrics::temporality` is \"both\""},
+		{func(s *setup) { s.Timestamps = "" }, "`metrics::timestamps` is \"\""},
+		{func(s *setup) { s.Histogram = "linear" }, "`metrics::histogram` is \"linear\""},
+		{func(s *setup) { s.CardinalityLimit = 0 }, "`metrics::cardinality_limit`"},
+		{func(s *setup) { s.SeriesIdleTimeout = 119 * time.Second }, "`metrics::series_idle_timeout`"},
+		{func(s *setup) { only(s, "aws.s3.server.requests", "aws.s3.key") }, `"aws.s3.key"`},
+		{func(s *setup) { only(s, "aws.s3.server.requests", direction) }, "only aws.s3.server.io has a direction"},
 	}
 	for _, test := range tests {
 		s := testSettings()
 		test.change(&s)
-		assert.ErrorContains(t, s.Validate(), test.want)
+		assert.ErrorContains(t, s.Validate("metrics"), test.want)
 	}
-	s.Limit, s.Interval = 0, 0
-	assert.ErrorContains(t, s.Validate(), "`interval`")
-	assert.ErrorContains(t, s.Validate(), "`cardinality_limit`", "all that is wrong is told at once")
+	s.CardinalityLimit, s.Interval = 0, 0
+	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::interval`")
+	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::cardinality_limit`", "all that is wrong is told at once")
 }

@@ -94,7 +94,7 @@ func BenchmarkLogs(b *testing.B) {
 // many series as may be.
 func BenchmarkOverflow(b *testing.B) {
 	settings := testSettings()
-	settings.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket", "user_agent.original"}
+	settings.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket", "user_agent.original")
 	settings.Clean = otlplogs.NewRedaction(otlplogs.DefaultSensitiveParameters())
 	w := newWorker(b, settings)
 	r, n := get(), 0
@@ -112,12 +112,12 @@ func BenchmarkOverflow(b *testing.B) {
 
 // manySeries is a state of as many series as there may be by default, 10,000 of
 // each metric but of io, which has two a key.
-func manySeries(b *testing.B, change func(*Settings)) *life {
+func manySeries(b *testing.B, change func(*setup)) *life {
 	b.Helper()
 	s := testSettings()
 	change(&s)
 	l := newLife(b, s)
-	for i := range s.Limit {
+	for i := range s.CardinalityLimit {
 		l.add(with(func(r *accesslog.Record) {
 			r.Bucket, r.Operation = fmt.Sprint("a-bucket-of-some-length-", i), "REST.PUT.OBJECT"
 			r.TotalTime, r.TurnAroundTime = int64(i), int64(i/2)
@@ -129,8 +129,8 @@ func manySeries(b *testing.B, change func(*Settings)) *life {
 
 // BenchmarkEmission is all series to requests, with their beginnings.
 func BenchmarkEmission(b *testing.B) {
-	for name, change := range map[string]func(*Settings){
-		"explicit": func(*Settings) {}, "exponential": func(s *Settings) { s.Exponential = true },
+	for name, change := range map[string]func(*setup){
+		"explicit": func(*setup) {}, "exponential": func(s *setup) { s.Histogram = HistogramExponential },
 	} {
 		b.Run(name, func(b *testing.B) {
 			l := manySeries(b, change)
@@ -146,8 +146,8 @@ func BenchmarkEmission(b *testing.B) {
 
 // BenchmarkRestore is a snapshot of all series to a state.
 func BenchmarkRestore(b *testing.B) {
-	for name, change := range map[string]func(*Settings){
-		"explicit": func(*Settings) {}, "exponential": func(s *Settings) { s.Exponential = true },
+	for name, change := range map[string]func(*setup){
+		"explicit": func(*setup) {}, "exponential": func(s *setup) { s.Histogram = HistogramExponential },
 	} {
 		b.Run(name, func(b *testing.B) {
 			l := manySeries(b, change)
@@ -155,7 +155,7 @@ func BenchmarkRestore(b *testing.B) {
 			b.SetBytes(int64(len(snapshot)))
 			b.ReportAllocs()
 			for b.Loop() {
-				require.NoError(b, New(l.settings, l.now).Restore(snapshot))
+				require.NoError(b, l.settings.state(l.now).Restore(snapshot))
 			}
 		})
 	}
@@ -163,7 +163,7 @@ func BenchmarkRestore(b *testing.B) {
 
 // BenchmarkAppendState is all series to a snapshot.
 func BenchmarkAppendState(b *testing.B) {
-	l := manySeries(b, func(*Settings) {})
+	l := manySeries(b, func(*setup) {})
 	var snapshot []byte
 	b.ReportAllocs()
 	for b.Loop() {
@@ -182,9 +182,9 @@ type worker struct {
 	now     time.Time
 }
 
-func newWorker(t testing.TB, settings Settings) *worker {
-	require.NoError(t, settings.Validate())
-	state := New(settings, epoch)
+func newWorker(t testing.TB, settings setup) *worker {
+	require.NoError(t, settings.Validate("metrics"))
+	state := settings.state(epoch)
 	logs := otlplogs.NewConverter(otlplogs.Options{
 		ServiceName: "s3_access_logs", Original: otlplogs.OriginalOnError, TraceParameter: "x-traceparent",
 	})

@@ -34,9 +34,9 @@ func TestMillionsOfValues(t *testing.T) {
 		t.Skip("too slow, and has one goroutine")
 	}
 	s := testSettings()
-	s.Metrics["aws.s3.server.requests"] = []string{
+	s.Metrics["aws.s3.server.requests"] = by(
 		"aws.s3.bucket", "http.request.method", "user_agent.original", "client.address", "user.id", "server.address",
-	}
+	)
 	overflow := map[string]int64{}
 	s.Overflow = func(metric string, n int64) { overflow[metric] += n }
 	l := newLife(t, s)
@@ -47,7 +47,7 @@ func TestMillionsOfValues(t *testing.T) {
 		n := fmt.Sprint(i)
 		r.Method, r.Key, r.RemoteIP, r.Requester, r.HostHeader = n, n, n, n, n
 		r.UserAgent = n
-		if i < 2*s.Limit { // these fill all there is
+		if i < 2*s.CardinalityLimit { // these fill all there is
 			r.UserAgent += long
 		}
 		l.counter.Add(&r, noClient)
@@ -76,16 +76,16 @@ func TestMillionsOfValues(t *testing.T) {
 		}
 	}
 	assert.Equal(t, int64(records), total)
-	assert.Equal(t, int64(records-s.Limit), beyond)
+	assert.Equal(t, int64(records-s.CardinalityLimit), beyond)
 	assert.Equal(t, map[string]int64{"aws.s3.server.requests": beyond}, overflow)
-	assert.Equal(t, s.Limit, l.state.Series()["aws.s3.server.requests"])
+	assert.Equal(t, s.CardinalityLimit, l.state.Series()["aws.s3.server.requests"])
 	runtime.KeepAlive(l)
 }
 
 // What overflows is told, a metric at a time, and each metric has one series of it.
 func TestOverflow(t *testing.T) {
 	s := testSettings()
-	s.Limit = 2
+	s.CardinalityLimit = 2
 	overflow := map[string]int64{}
 	s.Overflow = func(metric string, n int64) { overflow[metric] += n }
 	l := newLife(t, s)
@@ -113,7 +113,7 @@ func TestOverflow(t *testing.T) {
 	assert.Equal(t, int64(3000), got["aws.s3.server.object.added"].sum)
 	assert.Equal(t, uint64(3), got["aws.s3.server.request.duration"].count)
 
-	l.restart(func(*Settings) {})
+	l.restart(func(*setup) {})
 	assert.Equal(t, want, overflow, "a replay tells nothing")
 }
 
@@ -121,7 +121,7 @@ func TestOverflow(t *testing.T) {
 // late must not take the places of others for ever.
 func TestKeysWithoutSeriesGiveTheirPlaceBack(t *testing.T) {
 	s := testSettings()
-	s.Limit, s.IdleTimeout = 10, 2*time.Minute
+	s.CardinalityLimit, s.SeriesIdleTimeout = 10, 2*time.Minute
 	only(&s, "aws.s3.server.io", "client.address", direction)
 	l := newLife(t, s)
 	for day, operation := range []string{"REST.PUT.OBJECT", "REST.GET.OBJECT", "REST.PUT.OBJECT", "REST.GET.OBJECT"} {
@@ -144,37 +144,39 @@ func TestSizeOfRequests(t *testing.T) {
 	if raceEnabled {
 		t.Skip("too slow, and has one goroutine")
 	}
-	for name, change := range map[string]func(*Settings){
-		"explicit":    func(*Settings) {},
-		"exponential": func(s *Settings) { s.Exponential, s.Limit = true, 2000 },
-		"event":       func(s *Settings) { s.Delta, s.EventTime, s.Limit = true, true, 2000 },
-		"all attributes": func(s *Settings) {
-			for m := range s.Metrics {
-				s.Metrics[m] = allNames()
-			}
-			s.Limit = 500
+	for name, change := range map[string]func(*setup){
+		"explicit":    func(*setup) {},
+		"exponential": func(s *setup) { s.Histogram, s.CardinalityLimit = HistogramExponential, 2000 },
+		"event": func(s *setup) {
+			s.Temporality, s.Timestamps, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 2000
 		},
-		"all attributes, short": func(s *Settings) {
+		"all attributes": func(s *setup) {
 			for m := range s.Metrics {
-				s.Metrics[m] = allNames()
+				s.Metrics[m] = by(allNames()...)
 			}
-			s.Limit = 1500
+			s.CardinalityLimit = 500
+		},
+		"all attributes, short": func(s *setup) {
+			for m := range s.Metrics {
+				s.Metrics[m] = by(allNames()...)
+			}
+			s.CardinalityLimit = 1500
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testSettings()
 			s.Geo, s.Threats = true, true
 			for m := range s.Metrics {
-				s.Metrics[m] = []string{"user_agent.original"}
+				s.Metrics[m] = by("user_agent.original")
 			}
 			change(&s)
 			l := newLife(t, s)
 			l.client = fullClient()
-			long := strings.Repeat("x", 2*maxText)
+			text := strings.Repeat("x", 2*maxText)
 			if strings.HasSuffix(name, "short") {
-				long = "x"
+				text = "x"
 			}
-			requests := l.series(s.Limit, long)
+			requests := l.series(s.CardinalityLimit, text)
 			largest := 0
 			for _, request := range requests {
 				largest = max(largest, (&pmetric.ProtoMarshaler{}).MetricsSize(request))
@@ -188,8 +190,11 @@ func TestSizeOfRequests(t *testing.T) {
 					names[p.metric]++
 				}
 			}
+			record := long(0, text)
 			for _, m := range Metrics() {
-				assert.Equal(t, s.Limit, names[m.Name], m.Name)
+				if m.measure(&record) >= 0 {
+					assert.Equal(t, s.CardinalityLimit, names[m.Name], m.Name)
+				}
 			}
 		})
 	}
@@ -197,16 +202,21 @@ func TestSizeOfRequests(t *testing.T) {
 
 // series makes n series of each metric with long texts and wide histograms, and
 // returns their first emission.
-func (l *life) series(n int, long string) []pmetric.Metrics {
+func (l *life) series(n int, text string) []pmetric.Metrics {
 	for i := range n {
-		l.add(with(func(r *accesslog.Record) {
-			text := fmt.Sprint(i, long)
-			r.UserAgent, r.Owner, r.Bucket, r.RemoteIP, r.Requester = text, text, text, text, text
-			r.Operation, r.RequestID = "REST.PUT.OBJECT", "0123456789ABCDEF0123456789ABCDEF"
-			r.TotalTime, r.TurnAroundTime = int64(i)*17, int64(i)*3
-			r.Target = "/?x-traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-			r.Requester = long
-		}))
+		l.add(long(i, text))
 	}
 	return l.emit(l.settings.Interval)
+}
+
+// long is a record of long texts.
+func long(i int, rest string) accesslog.Record {
+	return with(func(r *accesslog.Record) {
+		text := fmt.Sprint(i, rest)
+		r.UserAgent, r.Owner, r.Bucket, r.RemoteIP = text, text, text, text
+		r.Operation, r.RequestID = "REST.PUT.OBJECT", "0123456789ABCDEF0123456789ABCDEF"
+		r.TotalTime, r.TurnAroundTime = int64(i)*17, int64(i)*3
+		r.Target = "/?x-traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+		r.Requester = rest
+	})
 }

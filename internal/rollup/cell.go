@@ -72,14 +72,14 @@ func (s *State) open(c *cell, interval int64) *point {
 
 func (p *plan) newPoint(g *group, interval int64) *point {
 	made := &point{interval: interval, values: make([]int64, g.width), exemplars: make([]exemplar, g.histograms)}
-	if p.settings.Exponential {
+	if p.exponential {
 		made.exponential = make([]exponential, g.histograms)
 	}
 	return made
 }
 
-// bear makes a stream a series.
-func (s *State) bear(c *cell, stream int) {
+// startSeries makes a stream a series.
+func (s *State) startSeries(c *cell, stream int) {
 	if c.series[stream].born {
 		return
 	}
@@ -89,8 +89,8 @@ func (s *State) bear(c *cell, stream int) {
 	}
 }
 
-// bury ends a series, with what it counted.
-func (s *State) bury(c *cell, stream int) {
+// endSeries ends a series, with what it counted.
+func (s *State) endSeries(c *cell, stream int) {
 	if !c.series[stream].born {
 		return
 	}
@@ -125,7 +125,7 @@ func (p *point) clear(stream int, to *stream) {
 // remove takes away a cell with all its series.
 func (s *State) remove(c *cell) {
 	for i := range c.series {
-		s.bury(c, i)
+		s.endSeries(c, i)
 	}
 	g := c.key.group.index
 	s.points -= len(c.points)
@@ -135,9 +135,9 @@ func (s *State) remove(c *cell) {
 	c.key.cell = nil
 }
 
-// keep takes away what has no place in the layout of a process that goes on: as
+// prune removes what is not in the layout of a process that goes on: as
 // it would not be in its snapshot either.
-func (s *State) keep(l *layout) {
+func (s *State) prune(l *layout) {
 	for _, g := range s.plan.groups {
 		from := l.of(g)
 		var missing uint32
@@ -163,7 +163,7 @@ func (s *State) keep(l *layout) {
 func (s *State) forget(c *cell, streams uint32) {
 	for i := range c.series {
 		if streams&(1<<i) != 0 {
-			s.bury(c, i)
+			s.endSeries(c, i)
 		}
 	}
 	s.points -= len(c.points)
@@ -186,7 +186,7 @@ func (s *State) end(at, start int64) {
 	if s.Unsettled() {
 		return
 	}
-	if s.plan.settings.Delta {
+	if s.plan.delta {
 		for c := range s.all() {
 			c.cut, c.points = c.points, nil
 		}

@@ -31,14 +31,11 @@ const (
 	ofNewOverflow
 )
 
-// encodeChange makes the bytes of what was noted, or nil.
-func (s *State) encodeChange(now int64) []byte {
-	drops := s.drops()
-	if s.cut != 0 && len(drops)+len(s.order) == 0 && !s.hasUncut() {
-		s.since, s.cut = s.cut, 0 // an idle interval is not worth a commit
-	}
-	if len(s.order)+len(s.settled) == 0 && s.cut == 0 {
-		return nil
+// encodeChange returns the bytes of what was noted and assigned.
+func (s *State) encodeChange(now int64, p *assignment, drops []drop) []byte {
+	since := s.since
+	if s.idle != 0 {
+		since = s.idle
 	}
 	b := append(make([]byte, 0, 256+64*len(s.order)), format)
 	b = binary.AppendVarint(b, now)
@@ -46,9 +43,9 @@ func (s *State) encodeChange(now int64) []byte {
 		b = s.plan.appendLayout(b)
 	}
 	b = appendParts(b, s.settled)
-	b = s.appendPending(b)
+	b = p.appendTo(b)
 	b = binary.AppendVarint(b, s.cut)
-	b = binary.AppendVarint(b, s.since)
+	b = binary.AppendVarint(b, since)
 	b = binary.AppendVarint(b, s.start())
 	b = binary.AppendUvarint(b, uint64(len(drops)))
 	for _, d := range drops {
@@ -63,7 +60,7 @@ func (s *State) encodeChange(now int64) []byte {
 // start is when series begin that are in an emission for the first time: one
 // interval before, unless there may be a point of that time under their identity.
 func (s *State) start() int64 {
-	start := s.cut - int64(s.plan.settings.Interval)
+	start := s.cut - int64(s.plan.config.Interval)
 	if s.floor < s.cut {
 		start = max(start, s.floor)
 	}
@@ -77,10 +74,10 @@ func appendFlag(b []byte, set bool) []byte {
 	return append(b, 0)
 }
 
-// hasUncut tells whether a cut would change anything.
+// hasUncut reports whether a cut would change anything.
 func (s *State) hasUncut() bool {
 	for c := range s.all() {
-		if s.plan.settings.Delta && len(c.points) > 0 {
+		if s.plan.delta && len(c.points) > 0 {
 			return true
 		}
 		if slices.ContainsFunc(c.series, func(l series) bool { return l.born && l.start == 0 }) {
@@ -103,10 +100,10 @@ func (s *State) drops() (list []drop) {
 	if s.cut == 0 {
 		return nil
 	}
-	delta := s.plan.settings.Delta
-	before := s.cut - int64(s.plan.settings.IdleTimeout)
+	delta := s.plan.delta
+	before := s.cut - int64(s.plan.config.SeriesIdleTimeout)
 	if !delta {
-		before = min(before, s.told-1) // not before the back end knows what it came to
+		before = min(before, s.delivered-1) // not before its last value was accepted
 	}
 	busy := make(map[*key]uint32, len(s.order))
 	for _, at := range s.order {

@@ -14,16 +14,18 @@ import (
 // look at how many series there are.
 func TestWorkersAndCommitter(t *testing.T) {
 	const workers, chunks = 4, 60
-	for name, change := range map[string]func(*Settings){
-		"cumulative":        func(*Settings) {},
-		"few series":        func(s *Settings) { s.Limit = 20 },
-		"delta":             func(s *Settings) { s.Delta = true },
-		"event, few series": func(s *Settings) { s.Delta, s.EventTime, s.Limit = true, true, 20 },
+	for name, change := range map[string]func(*setup){
+		"cumulative": func(*setup) {},
+		"few series": func(s *setup) { s.CardinalityLimit = 20 },
+		"delta":      func(s *setup) { s.Temporality = TemporalityDelta },
+		"event, few series": func(s *setup) {
+			s.Temporality, s.Timestamps, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 20
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testSettings()
-			s.Metrics["aws.s3.server.requests"] = []string{"client.address"}
-			s.IdleTimeout = 2 * s.Interval
+			s.Metrics["aws.s3.server.requests"] = by("client.address")
+			s.SeriesIdleTimeout = 2 * s.Interval
 			change(&s)
 			l := newLife(t, s)
 			deltas := make(chan *Delta)
@@ -43,7 +45,7 @@ func TestWorkersAndCommitter(t *testing.T) {
 					case <-stop:
 						return
 					default:
-						assert.Len(t, l.state.Series(), 5)
+						assert.Len(t, l.state.Series(), len(l.state.plan.metrics))
 					}
 				}
 			})
@@ -85,7 +87,7 @@ type requestSum struct {
 	sums  map[string]int64 // by series and, with deltas, in all
 }
 
-func newRequestSum(s Settings) requestSum { return requestSum{s.Delta, map[string]int64{}} }
+func newRequestSum(s setup) requestSum { return requestSum{s.isDelta(), map[string]int64{}} }
 
 func (r *requestSum) add(points []anyPoint) {
 	for _, p := range points {

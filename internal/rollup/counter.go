@@ -2,18 +2,22 @@ package rollup
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// Counter adds records up. It is for one goroutine; there are as many as
-// workers. Nothing of a record is kept once Add has returned.
+// Counter adds records up. It is not safe for concurrent use: each worker has its
+// own. Nothing of a record is kept once Add has returned.
 type Counter struct {
 	shared  *shared
 	tables  []map[string]*entry // by group: entries by interval and values as they came
 	entries int
+	beyond  []beyond // by group
+	seed    maphash.Seed
 	values  []byte   // reused
+	cleaned []byte   // reused
 	touched []*entry // those with a tally
 	records int64    // since the last Cut
 	subject subject  // reused
@@ -54,14 +58,15 @@ var (
 // NewCounter returns a counter of what the state holds. It may be called from
 // any goroutine.
 func (s *State) NewCounter() *Counter {
-	c := &Counter{shared: s.shared, tables: make([]map[string]*entry, len(s.plan.groups))}
+	n := len(s.plan.groups)
+	c := &Counter{shared: s.shared, tables: make([]map[string]*entry, n), beyond: make([]beyond, n), seed: maphash.MakeSeed()}
 	c.clear()
 	return c
 }
 
 // Add counts a well-formed record. It allocates for values that it does not
-// know, which those beyond the limit never become, and for the durations of
-// exponential histograms, until they are handed over.
+// know, unless they are beyond the limit, and for the durations of exponential
+// histograms, until they are handed over.
 func (c *Counter) Add(r *accesslog.Record, client enrich.Client) {
 	plan := c.shared.plan
 	s := &c.subject
@@ -76,33 +81,33 @@ func (c *Counter) Add(r *accesslog.Record, client enrich.Client) {
 		s.requester = accesslog.ParseRequester(r.Requester)
 	}
 	c.records++
-	amounts, interval := measureOf(r), plan.interval(r)
+	interval := plan.interval(r)
 	for _, g := range plan.roots {
 		if g.threats && client.Threat == nil {
 			continue
 		}
 		e := c.entry(g, interval)
-		c.count(e, &amounts, r)
+		c.count(e, r)
 		for _, below := range e.below {
-			c.count(below, &amounts, r)
+			c.count(below, r)
 		}
 	}
 }
 
-func (c *Counter) count(e *entry, a *amounts, r *accesslog.Record) {
+func (c *Counter) count(e *entry, r *accesslog.Record) {
 	g := e.key.group
 	if e.tally == nil {
 		e.tally = c.shared.tallies[g.index].get()
 		c.touched = append(c.touched, e)
 	}
-	e.tally.count(g, a, r, &c.shared.plan.settings)
+	e.tally.count(g, r, c.shared.plan)
 }
 
 // entry returns the entry of the subject's values. That of the overflow is
 // changed by the next call for its group.
 func (c *Counter) entry(g *group, interval int64) *entry {
 	b := c.values[:0]
-	if c.shared.plan.settings.EventTime {
+	if c.shared.plan.eventTime {
 		b = binary.AppendVarint(b, interval)
 	}
 	start := len(b)
@@ -111,25 +116,70 @@ func (c *Counter) entry(g *group, interval int64) *entry {
 	if e := c.tables[g.index][string(b)]; e != nil {
 		return e
 	}
-	return c.meet(g, interval, string(b), start)
+	return c.meet(g, interval, b, start)
 }
 
-// meet makes an entry for values that the counter has not met; they begin at
-// start of name, behind the interval.
-func (c *Counter) meet(g *group, interval int64, name string, start int) *entry {
-	k := c.shared.keys[g.index].intern(g.clean([]byte(name[start:]), c.shared.plan.settings.Clean))
+// meet makes an entry for values that are in no table; they begin at start of
+// name, behind the interval. Those beyond the limit share one.
+func (c *Counter) meet(g *group, interval int64, name []byte, start int) *entry {
+	k := c.key(g, name[start:])
 	if k.overflow {
-		name = name[:start] + overflowEntry
-		if e := c.tables[g.index][name]; e != nil {
+		name = append(name[:start], overflowEntry...)
+		if e := c.tables[g.index][string(name)]; e != nil {
 			e.below = c.entriesBelow(g, interval, e.below[:0])
 			return e
 		}
 	}
 	e := &entry{key: k, interval: interval}
-	c.tables[g.index][name] = e
+	c.tables[g.index][string(name)] = e
 	c.entries++
 	e.below = c.entriesBelow(g, interval, nil)
 	return e
+}
+
+// key returns the key of the subject's values, given as they came.
+func (c *Counter) key(g *group, values []byte) *key {
+	keys, beyond := c.shared.keys[g.index], &c.beyond[g.index]
+	hash, removals := maphash.Bytes(c.seed, values), keys.removals.Load()
+	if beyond.has(hash, removals) {
+		return keys.overflow
+	}
+	c.cleaned = g.appendClean(c.cleaned[:0], &c.subject, c.shared.plan.deps.Clean)
+	k := keys.intern(c.cleaned)
+	if k.overflow {
+		beyond.add(hash)
+	}
+	return k
+}
+
+// beyond remembers which values are beyond the limit of a group, so that they are
+// not cleaned for each record again: by 64-bit hashes, since texts may be long.
+type beyond struct {
+	hashes   map[uint64]struct{}
+	removals uint64 // of keys, when hashes was empty
+}
+
+// maxBeyond is how many hashes are kept.
+const maxBeyond = 1 << 12
+
+// has reports whether values are known to be beyond the limit: they were, and no
+// key was removed since.
+func (b *beyond) has(hash, removals uint64) bool {
+	if b.removals != removals {
+		clear(b.hashes)
+		b.removals = removals
+	}
+	_, found := b.hashes[hash]
+	return found
+}
+
+func (b *beyond) add(hash uint64) {
+	if b.hashes == nil {
+		b.hashes = make(map[uint64]struct{}, maxBeyond)
+	} else if len(b.hashes) == maxBeyond {
+		clear(b.hashes)
+	}
+	b.hashes[hash] = struct{}{}
 }
 
 // entriesBelow appends the subject's entries of the groups below.

@@ -32,8 +32,8 @@
 // request with a point of value 0, so that a back end that looks at increases
 // sees its first value. It is later only where there may be points before it:
 // when series were dropped since, or another process had this identity. A series
-// that nothing was added to for IdleTimeout is dropped at a cut, if the back end
-// knows what it came to. Decisions of this kind (birth, start, overflow, drop) are
+// without an update for SeriesIdleTimeout is dropped at a cut, once an emission with
+// its last value was accepted. Decisions of this kind (birth, start, overflow, drop) are
 // parts of what is stored, and are never made again by a replay.
 //
 // # Other settings
@@ -47,7 +47,8 @@
 //
 // A group has at most CardinalityLimit keys, and a metric as many series; what
 // comes further goes into one series with otel.metric.overflow. The values of a
-// key are copies, cut at 1 KiB, so that no chunk of a log object is kept alive.
+// key are copies, cut at 1 KiB, so that no chunk of a log object is kept alive. A
+// Counter has entries for twice as many keys, and hashes of values beyond the limit.
 // With event time the tallies that wait for their emission are bounded as well;
 // see State.Full.
 package rollup

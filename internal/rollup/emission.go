@@ -25,11 +25,20 @@ type Request struct {
 	parts []part // what is settled with it
 }
 
-// Emission returns what a back end is to be told: all series as of now or, with
+// Emission returns what is to be sent to a back end: all series as of now or, with
 // Delta, what was cut and is not settled. It is nil when that is nothing. A point
 // and the one that marks its series' beginning are in one request.
 func (s *State) Emission(now time.Time) []Request {
-	e := emission{state: s, now: now.UnixNano()}
+	return s.emission(&emission{state: s, now: now.UnixNano()})
+}
+
+// EmissionWithoutBeginnings is an Emission of cumulative series for a back end that
+// may have their beginnings: accepting a request settles those it leaves out.
+func (s *State) EmissionWithoutBeginnings(now time.Time) []Request {
+	return s.emission(&emission{state: s, now: now.UnixNano(), begun: true})
+}
+
+func (s *State) emission(e *emission) []Request {
 	for i := range s.plan.metrics {
 		e.metric(i)
 	}
@@ -40,19 +49,20 @@ func (s *State) Emission(now time.Time) []Request {
 type emission struct {
 	state    *State
 	now      int64 // nanoseconds
+	begun    bool  // beginnings are left out
 	requests []Request
 
 	// Of the metric under way.
 	description *Metric
 	into        pmetric.Metric
-	begun       bool // into is set, in the last request
+	opened      bool // into is set, in the last request
 	size        int  // estimated, of the last request
 	scope       pmetric.ScopeMetrics
 }
 
 // metric adds all points of a metric.
 func (e *emission) metric(index int) {
-	e.description, e.begun = &e.state.plan.metrics[index], false
+	e.description, e.opened = &e.state.plan.metrics[index], false
 	for _, g := range e.state.plan.groups {
 		for i := range g.streams {
 			if g.streams[i].metric != index {
@@ -70,7 +80,7 @@ func (e *emission) metric(index int) {
 // series adds the points of a series.
 func (e *emission) series(c *cell, stream int) {
 	s, bit := &c.key.group.streams[stream], uint32(1)<<stream
-	if e.state.plan.settings.Delta {
+	if e.state.plan.delta {
 		for _, p := range c.cut {
 			if p.touched&bit != 0 {
 				e.room(c)
@@ -86,8 +96,10 @@ func (e *emission) series(c *cell, stream int) {
 	}
 	e.room(c)
 	if !life.announced {
-		e.hold(c, stream, 0).Beginnings = true
-		e.point(c, s, nil, span{life.start, life.start})
+		if r := e.hold(c, stream, 0); !e.begun {
+			r.Beginnings = true
+			e.point(c, s, nil, span{life.start, life.start})
+		}
 	}
 	for _, p := range c.points {
 		e.point(c, s, p, span{life.start, max(e.now, life.start+1)}) // clocks may be set back
@@ -99,11 +111,11 @@ func (e *emission) series(c *cell, stream int) {
 
 // spanOf returns what a cut point is the sum of.
 func (e *emission) spanOf(p *point) span {
-	if !e.state.plan.settings.EventTime {
+	if !e.state.plan.eventTime {
 		return e.state.sent
 	}
 	from := p.interval * int64(time.Second)
-	return span{from, from + int64(e.state.plan.settings.Interval)}
+	return span{from, from + int64(e.state.plan.config.Interval)}
 }
 
 // room begins a request when the last one is full.
@@ -111,7 +123,7 @@ func (e *emission) room(c *cell) {
 	if len(e.requests) == 0 || e.size > e.state.room {
 		e.request()
 	}
-	if !e.begun {
+	if !e.opened {
 		e.begin()
 	}
 	// Two points, each with its attributes, histograms with bounds and counts.
@@ -122,31 +134,31 @@ func (e *emission) room(c *cell) {
 }
 
 func (e *emission) request() {
-	settings := &e.state.plan.settings
+	deps := &e.state.plan.deps
 	m := pmetric.NewMetrics()
 	e.requests = append(e.requests, Request{Metrics: m})
-	e.size, e.begun = 0, false
+	e.size, e.opened = 0, false
 	rm := m.ResourceMetrics().AppendEmpty()
 	rm.SetSchemaUrl(schemaURL)
 	resource := rm.Resource().Attributes()
 	resource.PutStr("cloud.provider", "aws")
-	resource.PutStr("service.name", settings.ServiceName)
+	resource.PutStr("service.name", deps.ServiceName)
 	resource.PutStr("service.instance.id", e.state.instance)
 	e.scope = rm.ScopeMetrics().AppendEmpty()
 	e.scope.SetSchemaUrl(schemaURL)
-	e.scope.Scope().SetName(settings.ScopeName)
-	e.scope.Scope().SetVersion(settings.ScopeVersion)
+	e.scope.Scope().SetName(deps.ScopeName)
+	e.scope.Scope().SetVersion(deps.ScopeVersion)
 }
 
 // begin begins the metric in the last request.
 func (e *emission) begin() {
-	e.begun = true
+	e.opened = true
 	e.into = e.scope.Metrics().AppendEmpty()
 	e.into.SetName(e.description.Name)
 	e.into.SetUnit(e.description.Unit)
 	e.into.SetDescription(e.description.Description)
 	temporality := pmetric.AggregationTemporalityCumulative
-	if e.state.plan.settings.Delta {
+	if e.state.plan.delta {
 		temporality = pmetric.AggregationTemporalityDelta
 	}
 	switch {
@@ -154,7 +166,7 @@ func (e *emission) begin() {
 		sum := e.into.SetEmptySum()
 		sum.SetIsMonotonic(true)
 		sum.SetAggregationTemporality(temporality)
-	case e.state.plan.settings.Exponential:
+	case e.state.plan.exponential:
 		e.into.SetEmptyExponentialHistogram().SetAggregationTemporality(temporality)
 	default:
 		e.into.SetEmptyHistogram().SetAggregationTemporality(temporality)
@@ -171,7 +183,7 @@ func (e *emission) point(c *cell, s *stream, p *point, t span) {
 		if p != nil {
 			to.SetIntValue(p.values[s.sum])
 		}
-	case e.state.plan.settings.Exponential:
+	case e.state.plan.exponential:
 		to := e.into.ExponentialHistogram().DataPoints().AppendEmpty()
 		describe(to, c.key, s, t)
 		to.SetSum(0)

@@ -22,7 +22,7 @@ type minute struct {
 func TestEveryRequestCountsInItsMinute(t *testing.T) {
 	const month = 30 * 24 * 3600
 	s := testSettings()
-	s.Delta, s.EventTime = true, true
+	s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket", "aws.s3.operation")
 	l := newLife(t, s)
 	rng := rand.New(rand.NewPCG(7, 7))
@@ -34,7 +34,7 @@ func TestEveryRequestCountsInItsMinute(t *testing.T) {
 		l.commit()
 		if early++; early%2 == 0 { // nobody knows whether it was accepted
 			l.snap()
-			l.restart(func(*Settings) {})
+			l.restart(func(*setup) {})
 			for i := range counters {
 				counters[i] = l.state.NewCounter()
 			}
@@ -83,7 +83,7 @@ func TestEveryRequestCountsInItsMinute(t *testing.T) {
 // A series is one however many intervals it was born in.
 func TestLimitCountsSeriesNotIntervals(t *testing.T) {
 	s := testSettings()
-	s.Delta, s.EventTime, s.Limit = true, true, 2
+	s.Temporality, s.Timestamps, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 2
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket")
 	s.Overflow = func(string, int64) { assert.Fail(t, "there is room") }
 	l := newLife(t, s)
@@ -100,7 +100,7 @@ func TestLimitCountsSeriesNotIntervals(t *testing.T) {
 func TestIntervals(t *testing.T) {
 	for _, length := range []int64{1, 15, 60, 3600} {
 		s := testSettings()
-		s.Delta, s.EventTime, s.Interval = true, true, time.Duration(length)*time.Second
+		s.Temporality, s.Timestamps, s.Interval = TemporalityDelta, TimestampsEvent, time.Duration(length)*time.Second
 		only(&s, "aws.s3.server.requests")
 		l := newLife(t, s)
 		first := epoch.Unix() - epoch.Unix()%length

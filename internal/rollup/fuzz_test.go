@@ -15,16 +15,16 @@ import (
 )
 
 // storing are the settings that differ in what is stored.
-func storing() (list []Settings) {
-	for _, change := range []func(*Settings){
-		func(*Settings) {},
-		func(s *Settings) { s.Exponential = true },
-		func(s *Settings) { s.Delta, s.Exponential = true, true },
-		func(s *Settings) { s.Delta, s.EventTime, s.Limit = true, true, 3 },
-		func(s *Settings) { only(s, "aws.s3.server.io", "http.response.status_code") },
+func storing() (list []setup) {
+	for _, change := range []func(*setup){
+		func(*setup) {},
+		func(s *setup) { s.Histogram = HistogramExponential },
+		func(s *setup) { s.Temporality, s.Histogram = TemporalityDelta, HistogramExponential },
+		func(s *setup) { s.Temporality, s.Timestamps, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 3 },
+		func(s *setup) { only(s, "aws.s3.server.io", "http.response.status_code") },
 	} {
 		s := testSettings()
-		s.IdleTimeout = 2 * time.Minute
+		s.SeriesIdleTimeout = 2 * time.Minute
 		change(&s)
 		list = append(list, s)
 	}
@@ -33,7 +33,7 @@ func storing() (list []Settings) {
 
 // stored is a life with some of all that can be stored. Of its last emission one
 // request is settled and the others are not.
-func stored(t testing.TB, s Settings) *life {
+func stored(t testing.TB, s setup) *life {
 	l := newLife(t, s)
 	l.requestsOf(1)
 	for i := range 6 {
@@ -64,7 +64,7 @@ func FuzzRestore(f *testing.F) {
 			state = append(snapshotHead(storing()[int(by)%len(storing())]), state...)
 		}
 		for _, settings := range storing() {
-			s := New(settings, epoch)
+			s := settings.state(epoch)
 			if s.Restore(state) == nil {
 				checkRestored(t, settings, s, len(state))
 			}
@@ -72,11 +72,13 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
-func snapshotHead(s Settings) []byte { return newPlan(s).appendLayout([]byte{snapshotFormat}) }
+func snapshotHead(s setup) []byte {
+	return newPlan(s.Config, s.Deps).appendLayout([]byte{snapshotFormat})
+}
 
-func changeHead(s Settings, version byte) []byte {
+func changeHead(s setup, version byte) []byte {
 	b := binary.AppendVarint([]byte{version}, epoch.UnixNano())
-	return newPlan(s).appendLayout(append(b, 1))
+	return newPlan(s.Config, s.Deps).appendLayout(append(b, 1))
 }
 
 // The same of a change, alone and behind a snapshot. In every other round of the
@@ -110,7 +112,7 @@ func FuzzReplay(f *testing.F) {
 			change = append(changeHead(storing()[int(by)%len(storing())], version), change...)
 		}
 		for i, settings := range storing() {
-			empty, s := New(settings, epoch), New(settings, epoch)
+			empty, s := settings.state(epoch), settings.state(epoch)
 			require.NoError(t, s.Restore(snapshots[i]))
 			for _, s := range []*State{empty, s} {
 				if s.Replay(change) == nil {
@@ -121,12 +123,12 @@ func FuzzReplay(f *testing.F) {
 	})
 }
 
-func checkRestored(t *testing.T, settings Settings, s *State, length int) {
+func checkRestored(t *testing.T, settings setup, s *State, length int) {
 	for g := range s.cells {
 		assert.LessOrEqual(t, len(s.cells[g]), length)
 	}
 	state := s.AppendState(nil)
-	other := New(settings, epoch)
+	other := settings.state(epoch)
 	require.NoError(t, other.Restore(state))
 	require.True(t, bytes.Equal(state, other.AppendState(nil)))
 	assert.Equal(t, s.Series(), other.Series())
@@ -152,7 +154,7 @@ func checkRestored(t *testing.T, settings Settings, s *State, length int) {
 	for _, request := range s.Emission(epoch.Add(time.Minute)) {
 		require.False(t, request.Beginnings)
 	}
-	require.NoError(t, New(settings, epoch).Restore(s.AppendState(nil)))
+	require.NoError(t, settings.state(epoch).Restore(s.AppendState(nil)))
 }
 
 // A number of a cell that is neither free nor the next makes no room for those
@@ -164,7 +166,7 @@ func TestNumberOutOfOrder(t *testing.T) {
 	b = binary.AppendUvarint(b, 1<<23)
 	b = append(b, ofNewOverflow, 0, 1, 1) // interval 0, stream 0, 1 request
 	b = append(b, 0, 0, 0, 0)             // no cut, since, start, no drops
-	state := New(s, epoch)
+	state := s.state(epoch)
 	require.ErrorIs(t, state.Replay(b), wire.ErrContent)
 	assert.Empty(t, state.cells[0])
 }
@@ -175,24 +177,24 @@ func TestUnreadable(t *testing.T) {
 		l := stored(t, settings)
 		state := l.state.AppendState(nil)
 		for n := range state {
-			require.Error(t, New(settings, epoch).Restore(state[:n]))
+			require.Error(t, settings.state(epoch).Restore(state[:n]))
 		}
-		require.Error(t, New(settings, epoch).Restore(append(state, 0)))
+		require.Error(t, settings.state(epoch).Restore(append(state, 0)))
 		change := l.journal[0]
 		for n := range change {
-			require.Error(t, New(settings, epoch).Replay(change[:n]))
+			require.Error(t, settings.state(epoch).Replay(change[:n]))
 		}
-		require.Error(t, New(settings, epoch).Replay(append(change, 0)))
-		require.Error(t, New(settings, epoch).Replay(l.journal[1]), "what it refers to is not there")
+		require.Error(t, settings.state(epoch).Replay(append(change, 0)))
+		require.Error(t, settings.state(epoch).Replay(l.journal[1]), "what it refers to is not there")
 		for _, version := range []byte{0, format + 1, 255} {
 			change[0], state[0] = version, version
-			err := New(settings, epoch).Replay(change)
+			err := settings.state(epoch).Replay(change)
 			require.ErrorIs(t, err, errFormat)
 			require.ErrorContains(t, err, fmt.Sprintf("format %d,", version))
-			require.ErrorIs(t, New(settings, epoch).Restore(state), errFormat)
+			require.ErrorIs(t, settings.state(epoch).Restore(state), errFormat)
 		}
 		state[0] = snapshotFormat + 1
-		require.ErrorIs(t, New(settings, epoch).Restore(state), errFormat)
+		require.ErrorIs(t, settings.state(epoch).Restore(state), errFormat)
 	}
 }
 
@@ -215,13 +217,13 @@ func TestUnreadableParts(t *testing.T) {
 			change(&p)
 			b := appendParts(changeHead(settings, format), []part{p})
 			b = append(b, 0, 0, 0, 0, 0) // no tallies, cut, since, start, drops
-			state := New(settings, epoch)
+			state := settings.state(epoch)
 			require.NoError(t, state.Restore(l.snapshot))
 			require.ErrorIs(t, state.Replay(b), wire.ErrContent, name)
 		}
 		last := stored(t, settings).journal
 		for n := range last[len(last)-1] {
-			state := New(settings, epoch)
+			state := settings.state(epoch)
 			for _, change := range last[:len(last)-1] {
 				require.NoError(t, state.Replay(change))
 			}
@@ -237,6 +239,6 @@ func TestPointWithoutItsSeriesIsRefused(t *testing.T) {
 		for c := range l.state.all() {
 			clear(c.series)
 		}
-		require.ErrorIs(t, New(settings, epoch).Restore(l.state.AppendState(nil)), wire.ErrContent)
+		require.ErrorIs(t, settings.state(epoch).Restore(l.state.AppendState(nil)), wire.ErrContent)
 	}
 }

@@ -34,15 +34,15 @@ func TestGolden(t *testing.T) {
 		return l.emit(time.Minute)
 	}
 	tests := map[string]struct {
-		change func(*Settings)
+		change func(*setup)
 		emit   func(*life) []pmetric.Metrics
 	}{
-		"first":       {func(*Settings) {}, first},
-		"second":      {func(*Settings) {}, second},
-		"exponential": {func(s *Settings) { s.Exponential = true }, first},
-		"delta":       {func(s *Settings) { s.Delta = true }, second},
-		"event":       {func(s *Settings) { s.Delta, s.EventTime = true, true }, second},
-		"overflow":    {func(s *Settings) { s.Limit = 1 }, first},
+		"first":       {func(*setup) {}, first},
+		"second":      {func(*setup) {}, second},
+		"exponential": {func(s *setup) { s.Histogram = HistogramExponential }, first},
+		"delta":       {func(s *setup) { s.Temporality = TemporalityDelta }, second},
+		"event":       {func(s *setup) { s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent }, second},
+		"overflow":    {func(s *setup) { s.CardinalityLimit = 1 }, first},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

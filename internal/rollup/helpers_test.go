@@ -16,23 +16,48 @@ import (
 // epoch is when all tests begin: 2023-11-14T22:13:20Z.
 var epoch = time.Unix(1_700_000_000, 0)
 
+// setup is what a state is made of.
+type setup struct {
+	Config
+	Deps
+}
+
+func (s *setup) state(now time.Time) *State { return New(s.Config, s.Deps, now) }
+
+func (s *setup) setDelta(on bool) {
+	s.Temporality = map[bool]string{false: TemporalityCumulative, true: TemporalityDelta}[on]
+}
+
+func (s *setup) setEvent(on bool) {
+	s.Timestamps = map[bool]string{false: TimestampsArrival, true: TimestampsEvent}[on]
+}
+
+func (s *setup) setExponential(on bool) {
+	s.Histogram = map[bool]string{false: HistogramExplicit, true: HistogramExponential}[on]
+}
+
+func (s *setup) isDelta() bool       { return s.Temporality == TemporalityDelta }
+func (s *setup) isEvent() bool       { return s.Timestamps == TimestampsEvent }
+func (s *setup) isExponential() bool { return s.Histogram == HistogramExponential }
+
 // testSettings count all that needs neither databases nor feeds.
-func testSettings() Settings {
-	s := Settings{
-		Interval: time.Minute, Limit: 10_000, IdleTimeout: 24 * time.Hour,
+func testSettings() setup {
+	s := setup{Config: DefaultConfig(), Deps: Deps{
 		TraceParameter: "x-traceparent",
-		ServiceName:    "s3_access_logs", InstanceID: "instance", ScopeName: "scope", ScopeVersion: "v1",
-		Metrics: map[string][]string{},
-	}
-	for _, m := range Metrics() {
-		s.Metrics[m.Name] = m.Attributes
-	}
+		ServiceName:    "s3_access_logs", ScopeName: "scope", ScopeVersion: "v1",
+	}}
+	s.InstanceID = "instance"
 	return s
 }
 
+// by are attributes of a metric that is counted.
+func by(attributes ...string) MetricConfig {
+	return MetricConfig{Enabled: true, Attributes: attributes}
+}
+
 // only leaves one metric, with these attributes.
-func only(s *Settings, metric string, attributes ...string) {
-	s.Metrics = map[string][]string{metric: attributes}
+func only(s *setup, metric string, attributes ...string) {
+	s.Metrics = map[string]MetricConfig{metric: by(attributes...)}
 }
 
 // get is a record of a GET; tests change what they are about.
@@ -57,7 +82,7 @@ func with(change func(*accesslog.Record)) accesslog.Record {
 // life is a process: a counter, its state, and what was stored.
 type life struct {
 	t        testing.TB
-	settings Settings
+	settings setup
 	state    *State
 	counter  *Counter
 	client   enrich.Client
@@ -70,15 +95,15 @@ type life struct {
 	inspector
 }
 
-func newLife(t testing.TB, settings Settings) *life {
-	require.NoError(t, settings.Validate())
+func newLife(t testing.TB, settings setup) *life {
+	require.NoError(t, settings.Validate("metrics"))
 	l := &life{t: t, settings: settings, now: epoch, inspector: newInspector(t, settings)}
 	l.begin()
 	return l
 }
 
 func (l *life) begin() {
-	l.state = New(l.settings, l.now)
+	l.state = l.settings.state(l.now)
 	if l.sending = nil; l.room > 0 {
 		l.state.room = l.room
 	}
@@ -95,9 +120,9 @@ func (l *life) begin() {
 func (l *life) requestsOf(size int) { l.room, l.state.room = size, size }
 
 // restart is a new process over what was stored, perhaps with other settings.
-func (l *life) restart(change func(*Settings)) {
+func (l *life) restart(change func(*setup)) {
 	change(&l.settings)
-	require.NoError(l.t, l.settings.Validate())
+	require.NoError(l.t, l.settings.Validate("metrics"))
 	l.inspector.settings = l.settings
 	l.begin()
 }
@@ -139,7 +164,7 @@ func (l *life) accept() {
 	for len(l.sending) > 0 {
 		l.acceptOne()
 	}
-	l.state.Told(l.now)
+	l.state.Delivered(l.now)
 	l.commit()
 }
 

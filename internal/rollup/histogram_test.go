@@ -15,7 +15,7 @@ import (
 // What exponential buckets must be, computed in another way.
 func TestExponentialBuckets(t *testing.T) {
 	s := testSettings()
-	s.Exponential = true
+	s.Histogram = HistogramExponential
 	only(&s, "aws.s3.server.request.duration")
 	durations := []int64{0, 0, 1, 7, 8, 9, 125, 250, 1000, 2000, 3_600_000, 1_000_000_000_000_000}
 	for n := 2; n <= len(durations); n++ {
@@ -64,7 +64,7 @@ func TestExemplars(t *testing.T) {
 	const trace = "x-traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	for _, exponential := range []bool{false, true} {
 		s := testSettings()
-		s.Exponential = exponential
+		s.setExponential(exponential)
 		only(&s, "aws.s3.server.request.duration")
 		l := newLife(t, s)
 		l.add(get(), with(func(r *accesslog.Record) {

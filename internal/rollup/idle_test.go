@@ -11,9 +11,9 @@ import (
 )
 
 // idleSettings count the requests of each client, and forget them after two minutes.
-func idleSettings() Settings {
+func idleSettings() setup {
 	s := testSettings()
-	s.IdleTimeout = 2 * time.Minute
+	s.SeriesIdleTimeout = 2 * time.Minute
 	only(&s, "aws.s3.server.requests", "client.address")
 	return s
 }
@@ -76,7 +76,7 @@ func TestIdleSeriesAreToldAgainAfterARestart(t *testing.T) {
 	l.add(from("a"))
 	l.told()
 	l.now = l.now.Add(time.Hour)
-	l.restart(func(*Settings) {})
+	l.restart(func(*setup) {})
 	assert.Equal(t, map[string]int64{"a": 1}, valuesOf(l.told()))
 	assert.Empty(t, l.told())
 }
@@ -95,7 +95,7 @@ func TestDroppedSeriesStartAnew(t *testing.T) {
 			require.Equal(t, map[string]int{"aws.s3.server.requests": 0}, l.state.Series())
 			dropped := l.now
 			if restart {
-				l.restart(func(*Settings) {})
+				l.restart(func(*setup) {})
 			}
 			l.add(from("a"))
 			points := allPoints(l.emit(d))
@@ -134,7 +134,7 @@ func TestCounterHoldsADroppedKey(t *testing.T) {
 // The key of a dropped series may find its group full.
 func TestCounterHoldsADroppedKeyBeyondTheLimit(t *testing.T) {
 	s := idleSettings()
-	s.Limit = 1
+	s.CardinalityLimit = 1
 	l := newLife(t, s)
 	l.add(from("a"))
 	l.told()
@@ -165,7 +165,7 @@ func TestBusySeriesIsNotDropped(t *testing.T) {
 // The last series of a key is dropped when another one is being born.
 func TestKeyChangesItsSeries(t *testing.T) {
 	s := idleSettings()
-	s.Metrics = map[string][]string{"aws.s3.server.object.added": {}, "aws.s3.server.turn_around.duration": {}}
+	s.Metrics = map[string]MetricConfig{"aws.s3.server.object.added": by(), "aws.s3.server.turn_around.duration": by()}
 	l := newLife(t, s)
 	l.add(with(func(r *accesslog.Record) { r.Operation, r.TurnAroundTime = "REST.PUT.OBJECT", accesslog.Absent }))
 	l.told()
@@ -183,7 +183,8 @@ func TestKeyChangesItsSeries(t *testing.T) {
 func TestDeltaGoesOnAfterADrop(t *testing.T) {
 	for _, event := range []bool{false, true} {
 		s := idleSettings()
-		s.Delta, s.EventTime = true, event
+		s.setDelta(true)
+		s.setEvent(event)
 		l := newLife(t, s)
 		l.add(from("a"))
 		assert.Len(t, l.told(), 1)
@@ -199,7 +200,7 @@ func TestDeltaGoesOnAfterADrop(t *testing.T) {
 // Records that no metric has an observation of are no emission either.
 func TestDeltaOfNothing(t *testing.T) {
 	s := testSettings()
-	s.Delta = true
+	s.Temporality = TemporalityDelta
 	only(&s, "aws.s3.server.object.added", "aws.s3.bucket")
 	l := newLife(t, s)
 	l.add(get())
@@ -214,7 +215,7 @@ func TestDeltaOfNothing(t *testing.T) {
 // What is cut waits until it is accepted; what comes meanwhile is not mixed with it.
 func TestCutBeforeTheLastIsSettled(t *testing.T) {
 	s := idleSettings()
-	s.Delta = true
+	s.Temporality = TemporalityDelta
 	l := newLife(t, s)
 	l.add(from("a"))
 	first := allPoints(l.emit(time.Minute))
@@ -233,7 +234,7 @@ func TestCutBeforeTheLastIsSettled(t *testing.T) {
 func TestIdleIntervals(t *testing.T) {
 	for _, delta := range []bool{false, true} {
 		s := testSettings()
-		s.Delta = delta
+		s.setDelta(delta)
 		l := newLife(t, s)
 		l.add(get())
 		l.told()
@@ -253,7 +254,7 @@ func TestIdleIntervals(t *testing.T) {
 // Only some series of a key may be idle: they go, the others stay.
 func TestIdleStreamOfABusyKey(t *testing.T) {
 	s := testSettings()
-	s.IdleTimeout = 2 * time.Minute
+	s.SeriesIdleTimeout = 2 * time.Minute
 	only(&s, "aws.s3.server.io", "aws.s3.bucket", direction)
 	l := newLife(t, s)
 	l.add(with(operation("REST.PUT.OBJECT")))

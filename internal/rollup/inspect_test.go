@@ -20,7 +20,7 @@ const maxMessage = 4 << 20
 // metrics data model and to what this package promises beyond it.
 type inspector struct {
 	t        testing.TB
-	settings Settings
+	settings setup
 	lives    map[string]lifetime // by series
 	sent     span                // of the last emission of deltas
 	midway   bool                // it did not see the beginnings of all series
@@ -29,7 +29,7 @@ type inspector struct {
 // lifetime is what was seen of a series.
 type lifetime struct{ start, last pcommon.Timestamp }
 
-func newInspector(t testing.TB, settings Settings) inspector {
+func newInspector(t testing.TB, settings setup) inspector {
 	return inspector{t: t, settings: settings, lives: map[string]lifetime{}}
 }
 
@@ -64,7 +64,7 @@ func (in *inspector) metric(m pmetric.Metric) {
 	assert.Equal(in.t, known.Unit, m.Unit())
 	assert.Equal(in.t, known.Description, m.Description())
 	temporality := pmetric.AggregationTemporalityCumulative
-	if in.settings.Delta {
+	if in.settings.isDelta() {
 		temporality = pmetric.AggregationTemporalityDelta
 	}
 	switch {
@@ -76,7 +76,7 @@ func (in *inspector) metric(m pmetric.Metric) {
 			assert.GreaterOrEqual(in.t, p.IntValue(), int64(0))
 			in.attributes(known, p.Attributes())
 		}
-	case in.settings.Exponential:
+	case in.settings.isExponential():
 		require.Equal(in.t, pmetric.MetricTypeExponentialHistogram, m.Type())
 		assert.Equal(in.t, temporality, m.ExponentialHistogram().AggregationTemporality())
 		for _, p := range m.ExponentialHistogram().DataPoints().All() {
@@ -101,13 +101,13 @@ func (in *inspector) points(list []anyPoint, seen map[string]bool) {
 	for i := range list {
 		p := &list[i]
 		at := fmt.Sprint(p.id(), " ", p.end)
-		if in.settings.EventTime {
+		if in.settings.isEvent() {
 			at += fmt.Sprint(" ", p.start)
 		}
 		assert.False(in.t, seen[at], "%s is twice in an emission", at)
 		seen[at] = true
 		switch {
-		case in.settings.Delta:
+		case in.settings.isDelta():
 			assert.Less(in.t, p.start, p.end, at)
 			in.delta(p)
 		case p.beginning():
@@ -143,7 +143,7 @@ func (in *inspector) cumulative(p *anyPoint) {
 
 // delta checks that intervals follow each other.
 func (in *inspector) delta(p *anyPoint) {
-	if in.settings.EventTime {
+	if in.settings.isEvent() {
 		assert.Zero(in.t, int64(p.start)%int64(in.settings.Interval))
 		assert.Equal(in.t, int64(in.settings.Interval), int64(p.end-p.start))
 		return
@@ -206,7 +206,7 @@ func (in *inspector) attributes(m Metric, attributes pcommon.Map) {
 	for name := range attributes.All() {
 		assert.False(in.t, names[name], "%s is twice on a point", name)
 		names[name] = true
-		assert.Contains(in.t, in.settings.Metrics[m.Name], name)
+		assert.Contains(in.t, in.settings.Metrics[m.Name].Attributes, name)
 	}
 }
 

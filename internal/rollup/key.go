@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -53,17 +54,17 @@ func (k *key) appendTo(b []byte) []byte {
 	return wire.AppendString(append(b, ofNewCell), k.values)
 }
 
-// clean encodes values again with all texts in valid UTF-8 and, if there is a
-// cleaner, without credentials. That may make texts longer, so they are cut again.
-func (g *group) clean(values []byte, cleaner func(string) string) []byte {
-	r := wire.NewReader(values)
-	var b []byte
+// appendClean appends the encoded values with all texts in valid UTF-8 and, if there
+// is a cleaner, without credentials. That may make texts longer, so they are cut again.
+func (g *group) appendClean(b []byte, s *subject, cleaner func(string) string) []byte {
 	for i := range g.attributes {
-		if g.attributes[i].text == nil {
-			b = binary.AppendVarint(b, r.Varint())
+		a := &g.attributes[i]
+		if a.text == nil {
+			b = binary.AppendVarint(b, a.number(s))
 			continue
 		}
-		text := r.String()
+		text := a.text(s)
+		text = text[:min(len(text), maxText)]
 		if cleaner != nil {
 			text = cleaner(text)
 		}
@@ -82,7 +83,7 @@ func cut(text string) string {
 	return text[:end]
 }
 
-// valid tells whether stored values are some of this group.
+// valid reports whether stored values are some of this group.
 func (g *group) valid(values string) bool {
 	r := wire.NewReader([]byte(values))
 	for i := range g.attributes {
@@ -148,6 +149,7 @@ type keys struct {
 
 	mu       sync.RWMutex // guards byValues
 	byValues map[string]*key
+	removals atomic.Uint64 // grows when there may be room again
 }
 
 func newKeys(g *group, limit int) *keys {
@@ -222,6 +224,7 @@ func (k *keys) remove(gone *key) {
 	defer k.mu.Unlock()
 	if !gone.overflow {
 		delete(k.byValues, gone.values)
+		k.removals.Add(1)
 	}
 }
 
@@ -230,5 +233,7 @@ func (k *keys) remove(gone *key) {
 func (k *keys) sweep() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	before := len(k.byValues)
 	maps.DeleteFunc(k.byValues, func(_ string, met *key) bool { return met.cell == nil })
+	k.removals.Add(uint64(before - len(k.byValues)))
 }

@@ -41,7 +41,7 @@ func (p *plan) kindOf(s *stream) kind {
 	switch {
 	case s.histogram < 0:
 		return kindSum
-	case p.settings.Exponential:
+	case p.exponential:
 		return kindExponential
 	default:
 		return kindExplicit
@@ -51,9 +51,9 @@ func (p *plan) kindOf(s *stream) kind {
 // mode names what a stored value depends on beside the groups.
 func (p *plan) mode() string {
 	switch {
-	case p.settings.EventTime:
-		return "event " + p.settings.Interval.String()
-	case p.settings.Delta:
+	case p.eventTime:
+		return "event " + p.config.Interval.String()
+	case p.delta:
 		return "delta"
 	default:
 		return "cumulative"

@@ -12,8 +12,20 @@ type Metric struct {
 
 	histogram bool
 	measure   measure
-	directed  []measure // its parts, if network.io.direction is to tell them apart
+	directed  []directed // its parts, if network.io.direction is to tell them apart
 }
+
+// measure returns what of a record is added up; Absent, or any negative number, is
+// no observation.
+type measure func(*accesslog.Record) int64
+
+// directed is the part of a metric that one value of network.io.direction has.
+type directed struct {
+	direction string
+	measure   measure
+}
+
+const direction = "network.io.direction"
 
 // Type returns sum or histogram.
 func (m *Metric) Type() string {
@@ -33,28 +45,6 @@ const (
 	NeedsThreats // such a metric counts threats alone
 )
 
-// measure is what of a record is added up.
-type measure uint8
-
-const (
-	requests measure = iota
-	transmitted
-	received
-	transferred // both
-	added
-	total
-	turnAround
-	measures // how many there are
-)
-
-// amounts are a record's measures; Absent is no observation.
-type amounts [measures]int64
-
-const direction = "network.io.direction"
-
-// directions are the values of network.io.direction by measure.
-var directions = [measures]string{transmitted: "transmit", received: "receive"}
-
 // Metrics returns all metrics, in the order of the documentation.
 func Metrics() []Metric {
 	byOperation := []string{"aws.s3.bucket", "aws.s3.operation"}
@@ -70,7 +60,7 @@ func Metrics() []Metric {
 			Description: "Bytes sent to clients (transmit) and taken from them as objects and parts (receive).",
 			Attributes:  append(byOperation[:2:2], direction),
 			measure:     transferred,
-			directed:    []measure{transmitted, received},
+			directed:    []directed{{"transmit", transmitted}, {"receive", received}},
 		},
 		{
 			Name: "aws.s3.server.object.added", Unit: "By",
@@ -108,28 +98,47 @@ func Metrics() []Metric {
 	}
 }
 
-// measureOf returns what of a record is added up.
-func measureOf(r *accesslog.Record) amounts {
-	sent := accesslog.BodySize(r)
-	a := amounts{
-		requests:    1,
-		transmitted: sent,
-		received:    accesslog.Absent,
-		transferred: sent,
-		added:       accesslog.Absent,
-		total:       r.TotalTime,
-		turnAround:  r.TurnAroundTime,
-	}
-	if r.ObjectSize == accesslog.Absent || r.Status < 200 || r.Status > 299 {
-		return a
-	}
+func requests(*accesslog.Record) int64 { return 1 }
+
+// transmitted returns how many bytes S3 sent.
+func transmitted(r *accesslog.Record) int64 { return accesslog.BodySize(r) }
+
+// received returns the size of the object or part that was uploaded.
+func received(r *accesslog.Record) int64 {
 	switch r.Operation {
 	case "REST.PUT.OBJECT", "REST.PUT.PART", "REST.POST.OBJECT":
-		a[received], a[added] = r.ObjectSize, r.ObjectSize
-		a[transferred] = plus(max(sent, 0), r.ObjectSize)
+		return storedSize(r)
+	}
+	return accesslog.Absent
+}
+
+// transferred returns the bytes of both directions.
+func transferred(r *accesslog.Record) int64 {
+	sent, uploaded := transmitted(r), received(r)
+	if uploaded == accesslog.Absent {
+		return sent
+	}
+	return plus(max(sent, 0), uploaded)
+}
+
+// added returns the size of the object or part that was uploaded or copied.
+func added(r *accesslog.Record) int64 {
+	switch r.Operation {
 	case "REST.COPY.OBJECT", "REST.COPY.PART":
 		// REST.POST.UPLOAD, which completes an upload, is not here: its parts were counted.
-		a[added] = r.ObjectSize
+		return storedSize(r)
 	}
-	return a
+	return received(r)
 }
+
+// storedSize returns the object's size if the request succeeded.
+func storedSize(r *accesslog.Record) int64 {
+	if r.Status < 200 || r.Status > 299 {
+		return accesslog.Absent
+	}
+	return r.ObjectSize
+}
+
+func total(r *accesslog.Record) int64 { return r.TotalTime }
+
+func turnAround(r *accesslog.Record) int64 { return r.TurnAroundTime }

@@ -208,16 +208,17 @@ func TestAddressesOfThreatsAndPlaces(t *testing.T) {
 
 // Clients are counted with databases only, threats with feeds only.
 func TestNeeds(t *testing.T) {
-	for _, test := range []struct {
-		geo, threats bool
-		want         int
-	}{{false, false, 5}, {true, false, 6}, {false, true, 6}, {true, true, 7}} {
+	for _, test := range []struct{ geo, threats bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		s := testSettings()
 		s.Geo, s.Threats = test.geo, test.threats
 		l := newLife(t, s)
 		l.client = enrich.Client{Place: &enrich.Place{}, Threat: &enrich.Threat{}}
 		l.add(get())
-		assert.Len(t, l.state.Series(), test.want)
+		for _, m := range Metrics() {
+			met := map[Need]bool{NeedsNothing: true, NeedsGeo: test.geo, NeedsThreats: test.threats}[m.Needs]
+			_, counted := l.state.Series()[m.Name]
+			assert.Equal(t, met, counted, m.Name)
+		}
 		names := map[string]bool{}
 		for _, p := range l.told() {
 			names[p.metric] = true
@@ -231,7 +232,7 @@ func TestNeeds(t *testing.T) {
 func TestSumsThatAreTooLargeStayTheLargest(t *testing.T) {
 	for _, exponential := range []bool{false, true} {
 		s := testSettings()
-		s.Exponential = exponential
+		s.setExponential(exponential)
 		l := newLife(t, s)
 		huge := with(func(r *accesslog.Record) {
 			r.Operation, r.BytesSent, r.ObjectSize = "REST.PUT.OBJECT", 999_999_999_999_999_999, 999_999_999_999_999_999
@@ -244,7 +245,7 @@ func TestSumsThatAreTooLargeStayTheLargest(t *testing.T) {
 			l.told()
 		}
 		l.snap()
-		l.restart(func(*Settings) {})
+		l.restart(func(*setup) {})
 		for _, p := range l.told() {
 			switch p.metric {
 			case "aws.s3.server.requests":

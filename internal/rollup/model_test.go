@@ -16,28 +16,28 @@ import (
 // Whatever happens in between, refusals, crashes, snapshots, what a back end has
 // in the end is the sum over the records.
 func TestTotalsAreThoseOfTheRecords(t *testing.T) {
-	variants := map[string]func(*Settings){
-		"cumulative":  func(*Settings) {},
-		"exponential": func(s *Settings) { s.Exponential = true },
-		"few series":  func(s *Settings) { s.Limit = 7 },
-		"idle series": func(s *Settings) { s.IdleTimeout = 2 * s.Interval },
-		"delta":       func(s *Settings) { s.Delta = true },
-		"delta, idle series": func(s *Settings) {
-			s.Delta, s.IdleTimeout = true, 2*s.Interval
+	variants := map[string]func(*setup){
+		"cumulative":  func(*setup) {},
+		"exponential": func(s *setup) { s.Histogram = HistogramExponential },
+		"few series":  func(s *setup) { s.CardinalityLimit = 7 },
+		"idle series": func(s *setup) { s.SeriesIdleTimeout = 2 * s.Interval },
+		"delta":       func(s *setup) { s.Temporality = TemporalityDelta },
+		"delta, idle series": func(s *setup) {
+			s.Temporality, s.SeriesIdleTimeout = TemporalityDelta, 2*s.Interval
 		},
-		"event, idle series, few of them": func(s *Settings) {
-			s.Delta, s.EventTime, s.IdleTimeout, s.Limit = true, true, 2*s.Interval, 9
+		"event, idle series, few of them": func(s *setup) {
+			s.Temporality, s.Timestamps, s.SeriesIdleTimeout, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 2*s.Interval, 9
 		},
-		"delta, exponential, few series": func(s *Settings) {
-			s.Delta, s.Exponential, s.Limit = true, true, 5
+		"delta, exponential, few series": func(s *setup) {
+			s.Temporality, s.Histogram, s.CardinalityLimit = TemporalityDelta, HistogramExponential, 5
 		},
-		"event": func(s *Settings) { s.Delta, s.EventTime = true, true },
-		"many attributes": func(s *Settings) {
-			s.Metrics["aws.s3.server.io"] = []string{direction, "aws.requester.type", "user.name", "aws.s3.acl_required"}
-			s.Metrics["aws.s3.server.request.duration"] = nil
-			s.Metrics["aws.s3.server.requests"] = []string{"client.address", "tls.protocol.version"}
+		"event": func(s *setup) { s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent },
+		"many attributes": func(s *setup) {
+			s.Metrics["aws.s3.server.io"] = by(direction, "aws.requester.type", "user.name", "aws.s3.acl_required")
+			s.Metrics["aws.s3.server.request.duration"] = by()
+			s.Metrics["aws.s3.server.requests"] = by("client.address", "tls.protocol.version")
 		},
-		"no direction": func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.bucket"} },
+		"no direction": func(s *setup) { s.Metrics["aws.s3.server.io"] = by("aws.s3.bucket") },
 	}
 	for name, change := range variants {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestTotalsAreThoseOfTheRecords(t *testing.T) {
 // history is a random life of a state: workers, commits, emissions, crashes.
 type history struct {
 	t        *testing.T
-	settings Settings
+	settings setup
 	rng      *rand.Rand
 	now      time.Time
 	lines    []string
@@ -73,7 +73,7 @@ type history struct {
 	inspector inspector
 }
 
-func newHistory(t *testing.T, settings Settings, seed uint64) *history {
+func newHistory(t *testing.T, settings setup, seed uint64) *history {
 	h := &history{
 		t: t, settings: settings, rng: rand.New(rand.NewPCG(seed, 1)),
 		now: epoch, lines: samplelogs.Records(seed, 600),
@@ -86,7 +86,7 @@ func newHistory(t *testing.T, settings Settings, seed uint64) *history {
 
 // open is the start of a process.
 func (h *history) open() {
-	h.state = New(h.settings, h.now)
+	h.state = h.settings.state(h.now)
 	h.state.room = h.room
 	if h.snapshot != nil {
 		require.NoError(h.t, h.state.Restore(h.snapshot))
@@ -173,7 +173,7 @@ func (h *history) emit() {
 	}
 	h.state.Cut(h.now)
 	h.commit()
-	if h.settings.Delta && !h.state.Unsettled() {
+	if h.settings.isDelta() && !h.state.Unsettled() {
 		return
 	}
 	h.send()
@@ -182,7 +182,7 @@ func (h *history) emit() {
 // answer is the back end's answer to a few requests of an emission. A refusal drops
 // a cumulative one; one of deltas is sent again.
 func (h *history) answer(accepted bool) {
-	if !accepted && !h.settings.Delta {
+	if !accepted && !h.settings.isDelta() {
 		h.sending = nil
 	}
 	for range h.rng.IntN(8) {
@@ -201,7 +201,7 @@ func (h *history) accept() {
 	h.state.Settle(&h.sending[0])
 	h.commit()
 	if h.sending = h.sending[1:]; len(h.sending) == 0 {
-		h.state.Told(h.sent)
+		h.state.Delivered(h.sent)
 	}
 }
 
@@ -226,6 +226,6 @@ func (h *history) finish() {
 	h.acceptAll()
 	assert.Equal(h.t, truth(h.t, h.settings, h.lines), h.back.totals())
 	for metric, n := range h.state.Series() {
-		assert.LessOrEqual(h.t, n, h.settings.Limit, metric)
+		assert.LessOrEqual(h.t, n, h.settings.CardinalityLimit, metric)
 	}
 }

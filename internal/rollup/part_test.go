@@ -15,12 +15,12 @@ import (
 )
 
 // temporalities are the settings under which a request is settled differently.
-var temporalities = map[string]func(*Settings){
-	"cumulative": func(*Settings) {},
-	"delta":      func(s *Settings) { s.Delta = true },
-	"event":      func(s *Settings) { s.Delta, s.EventTime = true, true },
-	"delta, exponential": func(s *Settings) {
-		s.Delta, s.Exponential = true, true
+var temporalities = map[string]func(*setup){
+	"cumulative": func(*setup) {},
+	"delta":      func(s *setup) { s.Temporality = TemporalityDelta },
+	"event":      func(s *setup) { s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent },
+	"delta, exponential": func(s *setup) {
+		s.Temporality, s.Histogram = TemporalityDelta, HistogramExponential
 	},
 }
 
@@ -43,7 +43,7 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 			for settled := range 12 {
 				t.Run(fmt.Sprint(name, " ", snapshot, " ", settled), func(t *testing.T) {
 					s := testSettings()
-					s.IdleTimeout = 2 * s.Interval
+					s.SeriesIdleTimeout = 2 * s.Interval
 					change(&s)
 					l := newLife(t, s)
 					l.requestsOf(1)
@@ -67,14 +67,14 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 						l.snap()
 					}
 					l.now = l.now.Add(time.Second)
-					l.restart(func(*Settings) {})
+					l.restart(func(*setup) {})
 					l.sending = l.state.Emission(l.now)
 					l.check(metricsIn(l.sending))
 					assert.Equal(t, beginnings, beginningsIn(l.sending))
 					for i := range l.sending {
 						assert.Equal(t, len(beginningsIn(l.sending[i:i+1])) > 0, l.sending[i].Beginnings)
 					}
-					if s.Delta {
+					if s.isDelta() {
 						assert.Equal(t, want, sumsByPoint(l.sending))
 					}
 					l.accept()
@@ -99,16 +99,18 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 // What was settled stays so under other settings, whichever numbers groups and streams
 // have there, and what was not settled is still sent.
 func TestOnlyTheRestComesAgainWithOtherSettings(t *testing.T) {
-	for name, change := range map[string]func(*Settings){
-		"a metric less":          func(s *Settings) { delete(s.Metrics, "aws.s3.server.requests") },
-		"another metric less":    func(s *Settings) { delete(s.Metrics, "aws.s3.server.io") },
-		"a stream less":          func(s *Settings) { delete(s.Metrics, "aws.s3.server.object.added") },
-		"other attributes":       func(s *Settings) { s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.owner"} },
-		"a metric in its group":  func(s *Settings) { s.Metrics["aws.s3.server.requests"] = s.Metrics["aws.s3.server.io"][:2] },
-		"no directions":          func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.bucket", "aws.s3.operation"} },
-		"other histograms":       func(s *Settings) { s.Exponential = !s.Exponential },
-		"a metric more":          func(s *Settings) { s.Geo = true },
-		"requests of all series": func(s *Settings) {},
+	for name, change := range map[string]func(*setup){
+		"a metric less":       func(s *setup) { delete(s.Metrics, "aws.s3.server.requests") },
+		"another metric less": func(s *setup) { delete(s.Metrics, "aws.s3.server.io") },
+		"a stream less":       func(s *setup) { delete(s.Metrics, "aws.s3.server.object.added") },
+		"other attributes":    func(s *setup) { s.Metrics["aws.s3.server.requests"] = by("aws.s3.owner") },
+		"a metric in its group": func(s *setup) {
+			s.Metrics["aws.s3.server.requests"] = by(s.Metrics["aws.s3.server.io"].Attributes[:2]...)
+		},
+		"no directions":          func(s *setup) { s.Metrics["aws.s3.server.io"] = by("aws.s3.bucket", "aws.s3.operation") },
+		"other histograms":       func(s *setup) { s.setExponential(!s.isExponential()) },
+		"a metric more":          func(s *setup) { s.Geo = true },
+		"requests of all series": func(s *setup) {},
 	} {
 		for _, mode := range []string{"delta", "event"} {
 			for _, snapshot := range []bool{false, true} {
@@ -179,7 +181,7 @@ func TestRequestsAreSettledInAnyOrder(t *testing.T) {
 		l.commit()
 		again := l.state.Emission(l.now)
 		assert.ElementsMatch(t, beginningsIn(rest), beginningsIn(again), name)
-		if s.Delta {
+		if s.isDelta() {
 			assert.Equal(t, sumsByPoint(rest), sumsByPoint(again), name)
 		}
 	}
@@ -227,7 +229,7 @@ func TestRestartWithoutEventTime(t *testing.T) {
 	for _, cumulative := range []bool{false, true} {
 		for _, snapshot := range []bool{false, true} {
 			s := testSettings()
-			s.Delta, s.EventTime = true, true
+			s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent
 			l := newLife(t, s)
 			l.requestsOf(1)
 			l.add(get())
@@ -236,7 +238,7 @@ func TestRestartWithoutEventTime(t *testing.T) {
 			if snapshot {
 				l.snap()
 			}
-			l.restart(func(s *Settings) { s.Delta, s.EventTime = !cumulative, false })
+			l.restart(func(s *setup) { s.setDelta(!cumulative); s.setEvent(false) })
 			l.inspector = newInspector(t, l.settings)
 			assert.False(t, l.state.Unsettled())
 			l.add(get(), get())
@@ -249,7 +251,7 @@ func TestRestartWithoutEventTime(t *testing.T) {
 // One request is settled by few bytes, however many series it has.
 func TestSettledRequestIsSmall(t *testing.T) {
 	s := testSettings()
-	s.Delta = true
+	s.Temporality = TemporalityDelta
 	l := newLife(t, s)
 	for i := range 3000 {
 		l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint("b", i) }))

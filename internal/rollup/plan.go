@@ -8,10 +8,15 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
-// plan is Settings in the form that the work needs. It is immutable and safe for
+// plan is a Config in the form that the work needs. It is immutable and safe for
 // concurrent use.
 type plan struct {
-	settings  Settings
+	config      Config
+	deps        Deps
+	delta       bool
+	eventTime   bool
+	exponential bool
+
 	metrics   []Metric // those that are counted
 	groups    []*group
 	roots     []*group // those that are looked up once a record; the others hang below
@@ -36,22 +41,25 @@ type group struct {
 type stream struct {
 	metric    int // in plan.metrics
 	measure   measure
-	direction string // "" unless directions are told apart
-	sum       int    // place of its sum in the values of a tally
+	direction string // "" unless the attributes have network.io.direction
+	sum       int    // index of its sum in the values of a tally
 	histogram int    // its number among the histograms of the group, or -1
 }
 
 // newPlan returns the plan of settings that are valid. What needs databases or
 // feeds that there are not is left out.
-func newPlan(s Settings) *plan {
-	p := &plan{settings: s}
+func newPlan(c Config, d Deps) *plan {
+	p := &plan{
+		config: c, deps: d,
+		delta: c.Temporality == TemporalityDelta, eventTime: c.Timestamps == TimestampsEvent, exponential: c.Histogram == HistogramExponential,
+	}
 	for _, m := range Metrics() {
-		attributes, counted := s.Metrics[m.Name]
-		if !counted || m.Needs == NeedsGeo && !s.Geo || m.Needs == NeedsThreats && !s.Threats {
+		chosen := c.Metrics[m.Name]
+		if !chosen.Enabled || m.Needs == NeedsGeo && !d.Geo || m.Needs == NeedsThreats && !d.Threats {
 			continue
 		}
-		g := p.group(attributes, m.Needs == NeedsThreats)
-		g.add(len(p.metrics), &m, slices.Contains(attributes, direction), s.Exponential)
+		g := p.group(chosen.Attributes, m.Needs == NeedsThreats)
+		g.add(len(p.metrics), &m, slices.Contains(chosen.Attributes, direction), p.exponential)
 		p.metrics = append(p.metrics, m)
 	}
 	p.arrange()
@@ -77,14 +85,14 @@ func (p *plan) group(names []string, threats bool) *group {
 	return g
 }
 
-// add adds a metric's streams.
-func (g *group) add(metric int, m *Metric, directed, exponential bool) {
-	parts := []measure{m.measure}
-	if directed {
+// add adds a metric's streams, one for each direction if byDirection.
+func (g *group) add(metric int, m *Metric, byDirection, exponential bool) {
+	parts := []directed{{measure: m.measure}}
+	if byDirection {
 		parts = m.directed
 	}
 	for _, part := range parts {
-		s := stream{metric: metric, measure: part, direction: directions[part], sum: g.width, histogram: -1}
+		s := stream{metric: metric, measure: part.measure, direction: part.direction, sum: g.width, histogram: -1}
 		g.width++
 		if m.histogram {
 			s.histogram = g.histograms
@@ -112,7 +120,7 @@ func (p *plan) arrange() {
 	}
 }
 
-// covers tells whether all attributes of other are among those of g.
+// covers reports whether all attributes of other are among those of g.
 func (g *group) covers(other *group) bool {
 	for i := range other.attributes {
 		if !slices.ContainsFunc(g.attributes, func(a Attribute) bool { return a.Name == other.attributes[i].Name }) {
@@ -134,9 +142,9 @@ func (g *group) signature() string {
 // interval returns the beginning of the interval that counts a record, in
 // seconds since the Unix epoch; 0 when all are counted as of now.
 func (p *plan) interval(r *accesslog.Record) int64 {
-	if !p.settings.EventTime {
+	if !p.eventTime {
 		return 0
 	}
-	seconds := int64(p.settings.Interval / time.Second)
+	seconds := int64(p.config.Interval / time.Second)
 	return r.Time - r.Time%seconds
 }

@@ -25,7 +25,7 @@ func (s *State) replay(change []byte, between func()) error {
 	now := r.Varint()
 	if r.flag() {
 		r.layout = s.plan.readLayout(r.Reader)
-		s.keep(r.layout)
+		s.prune(r.layout)
 	}
 	if r.layout == nil {
 		r.Fail(wire.ErrContent)
@@ -102,7 +102,7 @@ func (r *replayer) tally(now int64) {
 	r.values(from, touched, p)
 	for i := range from.streams {
 		if to := from.streams[i].stream; touched&(1<<i) != 0 && to >= 0 {
-			r.state.bear(c, to)
+			r.state.startSeries(c, to)
 			c.series[to].last = now
 		}
 	}
@@ -176,11 +176,11 @@ func (s *State) take(g *group, number uint64) bool {
 // maxInterval is the last interval whose nanoseconds fit into a number.
 const maxInterval = math.MaxInt64 / int64(time.Second)
 
-// interval reads the interval of a point. Those of a process with EventTime have
+// interval reads the interval of a point. Those of a process with event time have
 // no place in one without.
 func (r *replayer) interval(from *layoutGroup) int64 {
 	interval := r.Varint()
-	if interval < 0 || interval > maxInterval || interval > 0 && from.group != nil && !r.state.plan.settings.EventTime {
+	if interval < 0 || interval > maxInterval || interval > 0 && from.group != nil && !r.state.plan.eventTime {
 		r.Fail(wire.ErrContent)
 	}
 	return interval
@@ -191,7 +191,7 @@ func (r *replayer) touched(from *layoutGroup) uint32 {
 	return uint32(r.Below(1 << len(from.streams)))
 }
 
-// fits tells whether any of these streams has a place.
+// fits reports whether any of these streams has a place.
 func (l *layoutGroup) fits(streams uint32) bool {
 	for i := range l.streams {
 		if streams&(1<<i) != 0 && l.streams[i].stream >= 0 {

@@ -42,30 +42,30 @@ func TestRestartWithOtherSettings(t *testing.T) {
 		return sums
 	}
 	tests := map[string]struct {
-		change func(*Settings)
+		change func(*setup)
 		want   map[string]int64
 	}{
-		"the same": {func(*Settings) {}, all},
-		"other attributes of a metric": {func(s *Settings) {
-			s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket"}
+		"the same": {func(*setup) {}, all},
+		"other attributes of a metric": {func(s *setup) {
+			s.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket")
 		}, and(map[string]int64{requestsOfGET: 0, "aws.s3.server.requests aws.s3.bucket=b": 1})},
-		"attributes of another metric": {func(s *Settings) {
-			s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.bucket", "aws.s3.operation"}
+		"attributes of another metric": {func(s *setup) {
+			s.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket", "aws.s3.operation")
 		}, and(map[string]int64{requestsOfGET: 0, "aws.s3.server.requests aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT": 1})},
-		"no directions": {func(s *Settings) {
-			s.Metrics["aws.s3.server.io"] = []string{"aws.s3.bucket", "aws.s3.operation"}
+		"no directions": {func(s *setup) {
+			s.Metrics["aws.s3.server.io"] = by("aws.s3.bucket", "aws.s3.operation")
 		}, and(map[string]int64{ioOfGET: 0, "aws.s3.server.io aws.s3.bucket=b,aws.s3.operation=REST.GET.OBJECT": 100})},
-		"a metric less": {func(s *Settings) {
+		"a metric less": {func(s *setup) {
 			delete(s.Metrics, "aws.s3.server.io")
 		}, and(map[string]int64{ioOfGET: 0})},
-		"a metric more": {func(s *Settings) { s.Geo = true }, and(map[string]int64{
+		"a metric more": {func(s *setup) { s.Geo = true }, and(map[string]int64{
 			"aws.s3.server.client.requests aws.s3.bucket=b": 1,
 		})},
-		"other histograms":    {func(s *Settings) { s.Exponential = true }, and(map[string]int64{timeOfGET: 21, turnOfGET: 7})},
-		"a lower limit":       {func(s *Settings) { s.Limit = 1 }, all},
-		"another interval":    {func(s *Settings) { s.Interval = time.Second }, all},
-		"other texts cleaned": {func(s *Settings) { s.Clean = func(text string) string { return text } }, all},
-		"deltas": {func(s *Settings) { s.Delta = true }, map[string]int64{
+		"other histograms":    {func(s *setup) { s.Histogram = HistogramExponential }, and(map[string]int64{timeOfGET: 21, turnOfGET: 7})},
+		"a lower limit":       {func(s *setup) { s.CardinalityLimit = 1 }, all},
+		"another interval":    {func(s *setup) { s.Interval = time.Second }, all},
+		"other texts cleaned": {func(s *setup) { s.Clean = func(text string) string { return text } }, all},
+		"deltas": {func(s *setup) { s.Temporality = TemporalityDelta }, map[string]int64{
 			requestsOfGET: 1, ioOfGET: 100, timeOfGET: 21, turnOfGET: 7,
 		}},
 	}
@@ -89,12 +89,12 @@ func TestRestartWithOtherSettings(t *testing.T) {
 						assert.Equal(t, starts[id], from[id], id)
 						assert.Equal(t, 2*sums[id], got[id])
 					} else {
-						assert.False(t, from[id].Before(begun.UTC()) && !l.settings.Delta, id)
+						assert.False(t, from[id].Before(begun.UTC()) && !l.settings.isDelta(), id)
 					}
 				}
-				l.restart(func(*Settings) {})
+				l.restart(func(*setup) {})
 				again, _ := lastly(l.told())
-				if !l.settings.Delta {
+				if !l.settings.isDelta() {
 					assert.Equal(t, got, again, "and goes on from there")
 				}
 			})
@@ -107,8 +107,8 @@ func TestRestartWithoutAnySeriesOfAKey(t *testing.T) {
 	l := newLife(t, testSettings())
 	l.add(with(func(r *accesslog.Record) { r.BytesSent, r.Status = accesslog.Absent, accesslog.Absent }))
 	l.told()
-	l.restart(func(s *Settings) {
-		s.Metrics = map[string][]string{"aws.s3.server.io": {"aws.s3.bucket", "aws.s3.operation", direction}}
+	l.restart(func(s *setup) {
+		only(s, "aws.s3.server.io", "aws.s3.bucket", "aws.s3.operation", direction)
 	})
 	l.add(with(operation("REST.HEAD.OBJECT")))
 	l.told()
@@ -122,7 +122,7 @@ func TestRestartWithALowerLimit(t *testing.T) {
 	l := newLife(t, s)
 	l.add(from("a"), from("b"), from("c"))
 	l.told()
-	l.restart(func(s *Settings) { s.Limit = 2 })
+	l.restart(func(s *setup) { s.CardinalityLimit = 2 })
 	l.add(from("a"), from("b"), from("c"), from("d"))
 	assert.Equal(t, map[string]int64{"a": 2, "b": 2, "c": 2, "": 1}, valuesOf(l.told()))
 	assert.Equal(t, map[string]int{"aws.s3.server.requests": 3}, l.state.Series())
@@ -131,15 +131,15 @@ func TestRestartWithALowerLimit(t *testing.T) {
 // Deltas that were cut and not accepted have no place in other settings. They must
 // not be waited for.
 func TestRestartWithUnsettledDeltas(t *testing.T) {
-	for name, change := range map[string]func(*Settings){
-		"other attributes": func(s *Settings) { only(s, "aws.s3.server.requests", "aws.s3.owner") },
-		"event time":       func(s *Settings) { s.EventTime = true },
-		"cumulative":       func(s *Settings) { s.Delta = false },
+	for name, change := range map[string]func(*setup){
+		"other attributes": func(s *setup) { only(s, "aws.s3.server.requests", "aws.s3.owner") },
+		"event time":       func(s *setup) { s.Timestamps = TimestampsEvent },
+		"cumulative":       func(s *setup) { s.Temporality = TemporalityCumulative },
 	} {
 		for _, snapshot := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " ", snapshot), func(t *testing.T) {
 				s := testSettings()
-				s.Delta = true
+				s.Temporality = TemporalityDelta
 				only(&s, "aws.s3.server.requests", "aws.s3.bucket")
 				l := newLife(t, s)
 				l.add(get())
@@ -167,7 +167,8 @@ func TestRestartWithUnsettledDeltasOfTheSameSettings(t *testing.T) {
 	for _, event := range []bool{false, true} {
 		for _, snapshot := range []bool{false, true} {
 			s := testSettings()
-			s.Delta, s.EventTime = true, event
+			s.setDelta(true)
+			s.setEvent(event)
 			l := newLife(t, s)
 			l.add(get())
 			sent, _ := lastly(allPoints(l.emit(time.Minute)))
@@ -176,7 +177,7 @@ func TestRestartWithUnsettledDeltasOfTheSameSettings(t *testing.T) {
 			if snapshot {
 				l.snap()
 			}
-			l.restart(func(*Settings) {})
+			l.restart(func(*setup) {})
 			require.True(t, l.state.Unsettled())
 			again, _ := lastly(allPoints(l.emit(time.Minute)))
 			assert.Equal(t, sent, again)
@@ -220,7 +221,7 @@ func TestStart(t *testing.T) {
 				if test.snapshot {
 					l.snap()
 				}
-				l.restart(func(*Settings) {})
+				l.restart(func(*setup) {})
 				l.state.Identify("made once")
 				l.inspector.settings.InstanceID = "made once"
 			}
@@ -236,7 +237,7 @@ func TestStart(t *testing.T) {
 func TestClockIsSetBack(t *testing.T) {
 	for _, delta := range []bool{false, true} {
 		s := testSettings()
-		s.Delta = delta
+		s.setDelta(delta)
 		l := newLife(t, s)
 		l.add(get())
 		l.told()
@@ -251,6 +252,33 @@ func TestClockIsSetBack(t *testing.T) {
 			if operation, _ := p.attributes.Get("aws.s3.operation"); operation.Str() == "REST.HEAD.OBJECT" {
 				assert.False(t, p.end.AsTime().After(l.now), "a new series has the present time")
 			}
+		}
+	}
+}
+
+// What is committed is changed by the replay of a change, not by its encoding, also
+// where an interval without records ends.
+func TestAChangeLeavesTheCommittedStateAsItIs(t *testing.T) {
+	for name, change := range modes {
+		for _, records := range []int{0, 3} {
+			t.Run(fmt.Sprint(name, "/", records), func(t *testing.T) {
+				s := testSettings()
+				s.CardinalityLimit = 2
+				change(&s)
+				l := newLife(t, s)
+				l.add(get())
+				l.told()
+				for i := range records {
+					l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint(i) }))
+				}
+				committed := l.state.AppendState(nil)
+				l.now = l.now.Add(s.Interval)
+				l.state.Cut(l.now)
+				stored := l.state.Change(l.now)
+				assert.Equal(t, records > 0, stored != nil)
+				assert.Equal(t, committed, l.state.AppendState(nil))
+				assert.Equal(t, stored, l.state.Change(l.now))
+			})
 		}
 	}
 }

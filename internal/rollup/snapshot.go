@@ -110,7 +110,7 @@ func (r *replayer) restoreCell(from *layoutGroup, c *cell) {
 		}
 		life := series{born: true, announced: r.flag(), start: r.Varint(), last: r.Varint()}
 		if to := from.streams[i].stream; c != nil && to >= 0 && r.Err() == nil {
-			r.state.bear(c, to)
+			r.state.startSeries(c, to)
 			c.series[to] = life
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// State is what is counted and committed, and what is to be committed next. It
-// is for one goroutine, but for NewCounter and Series.
+// State is what is counted and committed, and what is to be committed next. It is
+// not safe for concurrent use, except NewCounter and Series.
 type State struct {
 	plan   *plan
 	shared *shared
@@ -23,16 +23,17 @@ type State struct {
 	layout *layout        // of stored changes; nil before there are any
 	stored bool           // this plan's layout is in force
 
-	instance string
-	begun    int64 // nanoseconds: when this life began
-	told     int64 // nanoseconds: time of the last emission that was settled as a whole in this life
-	floor    int64 // nanoseconds: up to when there may be points of series that are gone
+	instance  string
+	begun     int64 // nanoseconds: when this life began
+	delivered int64 // nanoseconds: time of the last emission that was accepted as a whole in this life
+	floor     int64 // nanoseconds: up to when there may be points of series that are gone
 
 	// Noted for the next change.
 	pending map[pendingKey]*tally
 	order   []pendingKey // of pending, as they came
 	settled []part
 	cut     int64 // nanoseconds, or 0
+	idle    int64 // nanoseconds: end of the last interval that was not worth a commit, or 0
 	change  []byte
 }
 
@@ -53,7 +54,7 @@ type pendingKey struct {
 // span is a part of time, in nanoseconds since the Unix epoch.
 type span struct{ from, to int64 }
 
-// maxPoints bounds the points that wait for an emission with EventTime: a
+// maxPoints bounds the points that wait for an emission with event time: a
 // thousand minutes of a hundred keys.
 const maxPoints = 100_000
 
@@ -62,33 +63,33 @@ const minEntries = 1 << 12
 
 // New returns an empty state that begins now. With checkpoint.Open it is a
 // section, which brings back what was committed.
-func New(s Settings, now time.Time) *State {
-	plan := newPlan(s)
+func New(c Config, d Deps, now time.Time) *State {
+	plan := newPlan(c, d)
 	n := len(plan.groups)
 	state := &State{
 		plan:     plan,
-		shared:   &shared{plan: plan, maxEntries: max(2*s.Limit, minEntries)},
+		shared:   &shared{plan: plan, maxEntries: max(2*c.CardinalityLimit, minEntries)},
 		cells:    make([][]*cell, n),
 		free:     make([][]uint32, n),
 		active:   make([]atomic.Int64, len(plan.metrics)),
 		since:    now.UnixNano(),
 		begun:    now.UnixNano(),
 		pending:  make(map[pendingKey]*tally),
-		instance: s.InstanceID,
+		instance: c.InstanceID,
 		room:     maxRequest,
 	}
-	if s.InstanceID != "" {
+	if c.InstanceID != "" {
 		state.floor = state.begun // a process before may have used it, without storage
 	}
 	state.shared.deltas.New = func() any { return &Delta{} }
 	for _, g := range plan.groups {
-		state.shared.keys = append(state.shared.keys, newKeys(g, s.Limit))
-		state.shared.tallies = append(state.shared.tallies, &tallies{group: g, exponential: s.Exponential})
+		state.shared.keys = append(state.shared.keys, newKeys(g, c.CardinalityLimit))
+		state.shared.tallies = append(state.shared.tallies, &tallies{group: g, exponential: plan.exponential})
 	}
 	return state
 }
 
-// Identify sets the service.instance.id for when Settings have none. It is called
+// Identify sets the service.instance.id for when the Config has none. It is called
 // before the first Emission.
 func (s *State) Identify(instance string) { s.instance = instance }
 
@@ -113,10 +114,10 @@ func (s *State) Add(d *Delta) {
 	s.shared.deltas.Put(d)
 }
 
-// overflowed tells of records that are beyond the limit of a metric.
+// overflowed reports records that are beyond the limit of a metric.
 func (s *State) overflowed(metric int, records int64) {
-	if tell := s.plan.settings.Overflow; tell != nil {
-		tell(s.plan.metrics[metric].Name, records)
+	if report := s.plan.deps.Overflow; report != nil {
+		report(s.plan.metrics[metric].Name, records)
 	}
 }
 
@@ -125,19 +126,27 @@ func (s *State) overflowed(metric int, records int64) {
 // time: see Unsettled.
 func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 
-// Settle notes that a request of the last Emission was accepted, or refused
-// permanently: none of its points is a part of an emission again, and beginnings
-// neither. The next change has it; a request of which nothing has to be remembered
-// needs none.
+// Settle notes that a request of the last Emission was accepted: none of its deltas
+// is a part of an emission again, and beginnings neither. The next change has it; a
+// request of which nothing has to be remembered needs none.
 func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
 
-// Told notes that all requests of the emission of this time were settled.
-func (s *State) Told(at time.Time) { s.told = at.UnixNano() }
+// Refuse notes that a request of the last Emission was refused permanently. Its
+// deltas are lost. Cumulative series, and their beginnings, are a part of the next
+// emission.
+func (s *State) Refuse(r *Request) {
+	if s.plan.delta {
+		s.Settle(r)
+	}
+}
 
-// Unsettled tells whether an emission has been cut that must be accepted before
+// Delivered notes that all requests of the emission of this time were accepted.
+func (s *State) Delivered(at time.Time) { s.delivered = at.UnixNano() }
+
+// Unsettled reports whether an emission has been cut that must be accepted before
 // the next one: after a crash, that of the process before.
 func (s *State) Unsettled() bool {
-	if s.plan.settings.Delta {
+	if s.plan.delta {
 		for c := range s.all() {
 			if len(c.cut) > 0 {
 				return true
@@ -147,14 +156,21 @@ func (s *State) Unsettled() bool {
 	return false
 }
 
-// Full tells that so much waits for an emission that it has to be now.
-func (s *State) Full() bool { return s.plan.settings.EventTime && s.points >= maxPoints }
+// Full reports whether so many points wait for an emission that it has to be now.
+func (s *State) Full() bool { return s.plan.eventTime && s.points >= maxPoints }
 
 // Change returns what was noted since the last change as the bytes to commit,
 // or nil when that is nothing. Nothing may be noted between Change and Committed.
 func (s *State) Change(now time.Time) []byte {
-	if s.change == nil {
-		s.change = s.encodeChange(now.UnixNano())
+	if s.change != nil {
+		return s.change
+	}
+	drops := s.drops()
+	if s.cut != 0 && len(drops)+len(s.order) == 0 && !s.hasUncut() {
+		s.idle, s.cut = s.cut, 0
+	}
+	if len(s.order)+len(s.settled) > 0 || s.cut != 0 {
+		s.change = s.encodeChange(now.UnixNano(), s.assign(), drops)
 	}
 	return s.change
 }
@@ -177,7 +193,7 @@ func (s *State) Committed() error {
 	}
 	clear(s.pending)
 	clear(s.order)
-	s.order, s.change, s.cut, s.settled = s.order[:0], nil, 0, s.settled[:0]
+	s.order, s.change, s.cut, s.idle, s.settled = s.order[:0], nil, 0, 0, s.settled[:0]
 	return err
 }
 

@@ -16,19 +16,19 @@ import (
 // The settings change at random, now and then a snapshot is taken; whatever is
 // read, the journal comes to what a snapshot at each restart would have come to.
 func TestMixedJournal(t *testing.T) {
-	changes := []func(*Settings){
-		func(s *Settings) { s.Metrics["aws.s3.server.requests"] = []string{"aws.s3.operation"} },
-		func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.operation", direction} },
-		func(s *Settings) { s.Metrics["aws.s3.server.io"] = []string{"aws.s3.operation"} },
-		func(s *Settings) { delete(s.Metrics, "aws.s3.server.io") },
-		func(s *Settings) { delete(s.Metrics, "aws.s3.server.request.duration") },
-		func(s *Settings) { s.Exponential = !s.Exponential },
-		func(s *Settings) { s.Limit = 3 },
-		func(s *Settings) { s.Limit = 100 },
-		func(s *Settings) { s.Delta, s.EventTime = !s.Delta, false },
-		func(s *Settings) { s.Delta, s.EventTime = true, !s.EventTime },
-		func(s *Settings) { *s = testSettings() },
-		func(s *Settings) { s.IdleTimeout = 2 * s.Interval },
+	changes := []func(*setup){
+		func(s *setup) { s.Metrics["aws.s3.server.requests"] = by("aws.s3.operation") },
+		func(s *setup) { s.Metrics["aws.s3.server.io"] = by("aws.s3.operation", direction) },
+		func(s *setup) { s.Metrics["aws.s3.server.io"] = by("aws.s3.operation") },
+		func(s *setup) { delete(s.Metrics, "aws.s3.server.io") },
+		func(s *setup) { delete(s.Metrics, "aws.s3.server.request.duration") },
+		func(s *setup) { s.setExponential(!s.isExponential()) },
+		func(s *setup) { s.CardinalityLimit = 3 },
+		func(s *setup) { s.CardinalityLimit = 100 },
+		func(s *setup) { s.setDelta(!s.isDelta()); s.setEvent(false) },
+		func(s *setup) { s.setDelta(true); s.setEvent(!s.isEvent()) },
+		func(s *setup) { *s = testSettings() },
+		func(s *setup) { s.SeriesIdleTimeout = 2 * s.Interval },
 	}
 	operations := []string{"REST.GET.OBJECT", "REST.PUT.OBJECT", "REST.HEAD.OBJECT", "REST.COPY.OBJECT", "S3.EXPIRE.OBJECT"}
 	for seed := range uint64(60) {
@@ -44,7 +44,7 @@ func TestMixedJournal(t *testing.T) {
 				l.inspector = newInspector(t, l.settings)
 				l.midway = true
 				if stored { // else nothing of the process before is in the journal
-					other := New(l.settings, l.now)
+					other := l.settings.state(l.now)
 					require.NoError(t, other.Restore(snapshot))
 					require.True(t, bytes.Equal(stateOf(other), stateOf(l.state)), "seed %d", seed)
 				}
@@ -85,12 +85,12 @@ func stateOf(s *State) []byte {
 
 // At any time what is stored brings the state back as it is.
 func TestStoredStateIsTheState(t *testing.T) {
-	for name, change := range map[string]func(*Settings){
-		"cumulative":  func(*Settings) {},
-		"delta":       func(s *Settings) { s.Delta = true },
-		"event":       func(s *Settings) { s.Delta, s.EventTime = true, true },
-		"exponential": func(s *Settings) { s.Exponential = true },
-		"few series":  func(s *Settings) { s.Limit = 2 },
+	for name, change := range map[string]func(*setup){
+		"cumulative":  func(*setup) {},
+		"delta":       func(s *setup) { s.Temporality = TemporalityDelta },
+		"event":       func(s *setup) { s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent },
+		"exponential": func(s *setup) { s.Histogram = HistogramExponential },
+		"few series":  func(s *setup) { s.CardinalityLimit = 2 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := testSettings()
@@ -114,7 +114,7 @@ func TestStoredStateIsTheState(t *testing.T) {
 				case len(l.sending) > 3:
 					l.acceptOne()
 				}
-				byJournal, bySnapshot := New(s, l.now), New(s, l.now)
+				byJournal, bySnapshot := s.state(l.now), s.state(l.now)
 				for _, change := range l.journal {
 					require.NoError(t, byJournal.Replay(change))
 				}

@@ -55,12 +55,12 @@ func plus(a, b int64) int64 {
 	return math.MaxInt64
 }
 
-// count adds a record's amounts.
-func (t *tally) count(g *group, a *amounts, r *accesslog.Record, settings *Settings) {
+// count adds a record.
+func (t *tally) count(g *group, r *accesslog.Record, plan *plan) {
 	t.records++
 	for i := range g.streams {
 		s := &g.streams[i]
-		n := a[s.measure]
+		n := s.measure(r)
 		if n < 0 {
 			continue
 		}
@@ -69,12 +69,12 @@ func (t *tally) count(g *group, a *amounts, r *accesslog.Record, settings *Setti
 		if s.histogram < 0 {
 			continue
 		}
-		if settings.Exponential {
+		if plan.exponential {
 			t.samples[s.histogram] = append(t.samples[s.histogram], n)
 		} else {
 			t.values[s.sum+1+bucket(n)]++
 		}
-		t.exemplars[s.histogram].observe(n, r, settings.TraceParameter)
+		t.exemplars[s.histogram].observe(n, r, plan.deps.TraceParameter)
 	}
 }
 

@@ -1,24 +1,43 @@
 package s3accesslogsreceiver
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
+// What is set of one metric leaves the rest of it, and the others, as they are.
 func TestEveryMetricHasASetting(t *testing.T) {
-	cfg, err := load(t, `directory: {path: ./logs}`)
-	require.NoError(t, err)
-	settings := cfg.Metrics.byName()
 	for _, m := range rollup.Metrics() {
-		require.Contains(t, settings, m.Name)
-		assert.Equal(t, MetricConfig{Enabled: true, Attributes: m.Attributes}, *settings[m.Name])
+		want := rollup.DefaultConfig()
+		require.Equal(t, rollup.MetricConfig{Enabled: true, Attributes: m.Attributes}, want.Metrics[m.Name])
+		conf := confmap.NewFromStringMap(map[string]any{
+			"directory": map[string]any{"path": "./logs"},
+			"metrics":   map[string]any{m.Name: map[string]any{"enabled": false}},
+		})
+		want.Metrics[m.Name] = rollup.MetricConfig{Attributes: m.Attributes}
+		for range 2 { // a configuration may be read again
+			cfg := createDefaultConfig().(*Config)
+			require.NoError(t, conf.Unmarshal(cfg))
+			assert.Equal(t, want, cfg.Metrics.Config)
+		}
 	}
-	assert.Len(t, settings, len(rollup.Metrics()))
+}
+
+// What is written out is read as it was.
+func TestSettingsOfMetricsAreWritten(t *testing.T) {
+	cfg, err := load(t, `{directory: {path: ./logs}, metrics: {interval: 30s, aws.s3.server.io: {attributes: [aws.s3.owner]}}}`)
+	require.NoError(t, err)
+	written, again := confmap.New(), MetricsConfig{rollup.DefaultConfig()}
+	require.NoError(t, written.Marshal(cfg.Metrics))
+	require.NoError(t, written.Unmarshal(&again))
+	assert.Equal(t, cfg.Metrics, again)
 }
 
 func TestEverySettingOfMetricsIsRead(t *testing.T) {
@@ -35,36 +54,46 @@ metrics:
   aws.s3.server.requests: {attributes: [aws.s3.bucket]}
   aws.s3.server.io: {enabled: false}
   aws.s3.server.object.added: {attributes: []}
-  aws.s3.server.request.duration: {enabled: false}
-  aws.s3.server.turn_around.duration: {enabled: false}
-  aws.s3.server.client.requests: {enabled: false}
-  aws.s3.server.threat.requests: {enabled: false}
 `)
 	require.NoError(t, err)
-	assert.Equal(t, rollup.Settings{
-		Interval: 30 * time.Second, Delta: true, EventTime: true, Limit: 50, IdleTimeout: 2 * time.Hour,
-		Exponential: true, InstanceID: "one",
-		Metrics: map[string][]string{
-			"aws.s3.server.requests":     {"aws.s3.bucket"},
-			"aws.s3.server.object.added": {},
-		},
-	}, cfg.Metrics.settings())
+	want := rollup.DefaultConfig()
+	want.Interval, want.Temporality, want.Timestamps = 30*time.Second, rollup.TemporalityDelta, rollup.TimestampsEvent
+	want.CardinalityLimit, want.SeriesIdleTimeout, want.InstanceID = 50, 2*time.Hour, "one"
+	want.Histogram = rollup.HistogramExponential
+	want.Metrics["aws.s3.server.requests"] = rollup.MetricConfig{Enabled: true, Attributes: []string{"aws.s3.bucket"}}
+	want.Metrics["aws.s3.server.io"] = rollup.MetricConfig{Attributes: want.Metrics["aws.s3.server.io"].Attributes}
+	want.Metrics["aws.s3.server.object.added"] = rollup.MetricConfig{Enabled: true, Attributes: []string{}}
+	assert.Equal(t, want, cfg.Metrics.Config)
 }
 
 func TestWrongSettingsOfMetrics(t *testing.T) {
 	for settings, want := range map[string]string{
-		`interval: 10ms`:          "`interval` is 10ms: it must be at least 1s",
-		`temporality: both`:       "`temporality` is \"both\": it must be one of",
+		`interval: 10ms`:          "`metrics::interval` is 10ms: it must be at least 1s",
+		`temporality: both`:       "`metrics::temporality` is \"both\": it must be one of",
 		`timestamps: event`:       "needs `temporality: delta`",
-		`timestamps: never`:       "`timestamps` is \"never\"",
-		`cardinality_limit: 0`:    "`cardinality_limit` is 0",
-		`series_idle_timeout: 1m`: "`series_idle_timeout` is 1m0s: it must be at least two intervals",
-		`histogram: linear`:       "`histogram` is \"linear\"",
-		`aws.s3.server.requests: {attributes: [aws.s3.key]}`:           "`aws.s3.server.requests::attributes` has \"aws.s3.key\"",
+		`timestamps: never`:       "`metrics::timestamps` is \"never\"",
+		`cardinality_limit: 0`:    "`metrics::cardinality_limit` is 0",
+		`series_idle_timeout: 1m`: "`metrics::series_idle_timeout` is 1m0s: it must be at least two intervals",
+		`histogram: linear`:       "`metrics::histogram` is \"linear\"",
+		`aws.s3.server.requests: {attributes: [aws.s3.key]}`:           "`metrics::aws.s3.server.requests::attributes` has \"aws.s3.key\"",
 		`aws.s3.server.requests: {attributes: [network.io.direction]}`: "only aws.s3.server.io has a direction",
-		`aws.s3.server.latency: {enabled: true}`:                       "aws.s3.server.latency",
+		`aws.s3.server.latency: {enabled: true}`:                       "'metrics' has invalid keys: aws.s3.server.latency",
+		`intervals: 30s`:                                               "'metrics' has invalid keys: intervals",
+		`aws.s3.server.requests: {attribute: [aws.s3.bucket]}`:         "aws.s3.server.requests: ",
+		`aws.s3.server.requests: 5`:                                    "aws.s3.server.requests",
 	} {
 		_, err := load(t, "{directory: {path: ./logs}, metrics: {"+settings+"}}")
 		require.ErrorContains(t, err, want, settings)
+	}
+}
+
+func TestEachErrorOfMetricsShowsTheFullPathOfItsSettingOnce(t *testing.T) {
+	_, err := load(t, `{directory: {path: ./logs}, metrics: {interval: 10ms, cardinality_limit: 0, aws.s3.server.io: {attributes: [x]}}}`)
+	require.Error(t, err)
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 3)
+	for i, path := range []string{"interval", "cardinality_limit", "aws.s3.server.io::attributes"} {
+		assert.True(t, strings.HasPrefix(lines[i], "`metrics::"+path+"` "), lines[i])
+		assert.Equal(t, 1, strings.Count(lines[i], "metrics::"), lines[i])
 	}
 }

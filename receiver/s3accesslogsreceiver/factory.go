@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
@@ -55,7 +56,7 @@ func createDefaultConfig() component.Config {
 			SensitiveParameters: otlplogs.DefaultSensitiveParameters(),
 			TraceParameter:      "x-traceparent",
 		},
-		Metrics:     defaultMetricsConfig(),
+		Metrics:     MetricsConfig{rollup.DefaultConfig()},
 		GeoIP:       GeoIPConfig{ReloadInterval: time.Minute},
 		ThreatIntel: ThreatConfig{RefreshInterval: threat.DefaultRefresh, MaxFeedSize: threat.DefaultMaxFeedSize},
 	}

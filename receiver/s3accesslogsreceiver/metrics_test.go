@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
@@ -118,7 +119,7 @@ func TestRefusedBeginningsAreLeftOut(t *testing.T) {
 
 func TestDeltasAreOfferedUntilTheyAreSettled(t *testing.T) {
 	cfg := metricsConfig(t, samplelogs.Records(1, 500))
-	cfg.Metrics.Temporality = temporalityDelta
+	cfg.Metrics.Temporality = rollup.TemporalityDelta
 	next := &refusing{answers: []error{errors.New("later"), errors.New("later"), errors.New("later")}}
 	readOnce(t, cfg, next)
 	total, _ := requests(next.AllMetrics(), false)

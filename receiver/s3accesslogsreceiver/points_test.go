@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
@@ -49,14 +50,14 @@ func deltasOf(all ...pmetric.Metrics) map[string]int64 {
 func deltaConfig(t *testing.T, histogram string) *Config {
 	t.Helper()
 	cfg := metricsConfig(t, samplelogs.Records(1, 500))
-	cfg.Metrics.Temporality, cfg.Metrics.Histogram = temporalityDelta, histogram
+	cfg.Metrics.Temporality, cfg.Metrics.Histogram = rollup.TemporalityDelta, histogram
 	return cfg
 }
 
 // Points that the back end does not want cost no others, and are named.
 func TestDeltasThatAreRefusedAreSearched(t *testing.T) {
 	unwanted := func(key string) bool { return strings.Contains(key, "REST.HEAD.OBJECT") }
-	for _, histogram := range []string{histogramExplicit, histogramExponential} {
+	for _, histogram := range []string{rollup.HistogramExplicit, rollup.HistogramExponential} {
 		all := new(consumertest.MetricsSink)
 		readOnce(t, deltaConfig(t, histogram), all)
 		want, named := deltasOf(all.AllMetrics()...), 0

@@ -100,22 +100,21 @@ func (r *s3Receiver) emission(report ingest.Status) *emission {
 		report: func(err error) { report(ingest.ConcernEmission, err) },
 		hint:   "set on_refusal: drop if it is right that it does not want these metrics",
 	}
-	if r.cfg.Metrics.Temporality == temporalityDelta {
+	if r.cfg.Metrics.Temporality == rollup.TemporalityDelta {
 		e.refusals.policy = r.cfg.OnRefusal // cumulative points are superseded by the next
 	}
 	return e
 }
 
-// metricsSettings are those of the configuration with what the receiver knows.
-func (r *s3Receiver) metricsSettings() rollup.Settings {
-	s := r.cfg.Metrics.settings()
-	s.Clean = otlplogs.NewRedaction(r.cfg.Logs.SensitiveParameters)
-	s.TraceParameter = r.cfg.Logs.TraceParameter
-	s.ServiceName = r.set.ID.String()
-	s.ScopeName = metadata.ScopeName
-	s.ScopeVersion = r.set.BuildInfo.Version
-	s.Overflow = r.countOverflow
-	s.Geo = len(r.cfg.GeoIP.Databases) > 0
-	s.Threats = len(r.cfg.ThreatIntel.Feeds) > 0
-	return s
+func (r *s3Receiver) metricsDeps() rollup.Deps {
+	return rollup.Deps{
+		Geo:            len(r.cfg.GeoIP.Databases) > 0,
+		Threats:        len(r.cfg.ThreatIntel.Feeds) > 0,
+		Clean:          otlplogs.NewRedaction(r.cfg.Logs.SensitiveParameters),
+		Overflow:       r.countOverflow,
+		TraceParameter: r.cfg.Logs.TraceParameter,
+		ServiceName:    r.set.ID.String(),
+		ScopeName:      metadata.ScopeName,
+		ScopeVersion:   r.set.BuildInfo.Version,
+	}
 }

@@ -31,7 +31,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	x := &run{logs: r.next.logs.Load() != nil, metrics: r.next.metrics.Load() != nil, done: make(chan struct{})}
 	var metrics *rollup.State
 	if x.metrics {
-		metrics = rollup.New(r.metricsSettings(), time.Now())
+		metrics = rollup.New(r.cfg.Metrics.Config, r.metricsDeps(), time.Now())
 	}
 	progress, err := r.openProgress(ctx, host, metrics)
 	if err != nil {

@@ -130,11 +130,9 @@ func settingKeys(typ reflect.Type, prefix string, keys *[]string) {
 		switch {
 		case squash:
 			settingKeys(of, prefix, keys)
-		case of == reflect.TypeFor[s3accesslogsreceiver.MetricConfig]():
+		case of == reflect.TypeFor[map[string]rollup.MetricConfig]():
 			// One row stands for all metrics; their names hold dots.
-			if !slices.Contains(*keys, prefix+"<metric>.enabled") {
-				settingKeys(of, prefix+"<metric>.", keys)
-			}
+			settingKeys(of.Elem(), prefix+"<metric>.", keys)
 		case of.Kind() == reflect.Struct:
 			settingKeys(of, key+".", keys)
 		default:

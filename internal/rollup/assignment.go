@@ -2,27 +2,28 @@ package rollup
 
 import "encoding/binary"
 
-// placing decides which cells and series the tallies of one change go to. A
+// assignment decides which cells and series the tallies of one change go to. A
 // replay finds its decisions in the change and makes none.
-type placing struct {
-	state    *State
-	placed   map[*key]place        // as far as it is not as in the state
-	next     []uint32              // by group: the next number behind all cells
-	free     []int                 // by group: free numbers that are left
-	series   []int64               // by metric, with those born in this change
-	overflow []pendingKey          // in the order of spilled
-	spilled  map[pendingKey]*tally // what overflows, by interval
+type assignment struct {
+	state        *State
+	destinations map[*key]destination  // those that differ from the state
+	next         []uint32              // by group: the next number behind all cells
+	free         []int                 // by group: free numbers that are left
+	series       []int64               // by metric, with those born in this change
+	overflow     []pendingKey          // in the order of spilled
+	spilled      map[pendingKey]*tally // what overflows, by interval
 }
 
-// place is where the tallies of a key go.
-type place struct {
+// destination is where the tallies of a key go.
+type destination struct {
 	number uint32 // of its cell, once known
 	known  bool   // the state or the change tells that the number is the key's
 	born   uint32 // streams that are series, as bits
 }
 
-func newPlacing(s *State) *placing {
-	p := &placing{state: s, placed: map[*key]place{}, spilled: map[pendingKey]*tally{}}
+// assign decides where what is pending goes.
+func (s *State) assign() *assignment {
+	p := &assignment{state: s, destinations: map[*key]destination{}, spilled: map[pendingKey]*tally{}}
 	for g := range s.cells {
 		p.next = append(p.next, uint32(len(s.cells[g])))
 		p.free = append(p.free, len(s.free[g]))
@@ -30,46 +31,46 @@ func newPlacing(s *State) *placing {
 	for i := range s.active {
 		p.series = append(p.series, s.active[i].Load())
 	}
+	for _, at := range s.order {
+		p.divert(at, s.pending[at])
+	}
 	return p
 }
 
-// appendPending appends the tallies, those of overflows last, since they take
-// what others have no place for.
-func (s *State) appendPending(b []byte) []byte {
-	p := newPlacing(s)
+// appendTo appends the tallies, those of overflows last, since they take what
+// others have no room for, and gives these back.
+func (p *assignment) appendTo(b []byte) []byte {
 	var list []byte
 	n := uint64(0)
-	for _, at := range s.order {
-		t := s.pending[at]
-		p.divert(at, t)
-		if t.touched != 0 {
+	for _, at := range p.state.order {
+		if t := p.state.pending[at]; t.touched != 0 {
 			list = p.appendTally(list, at, t)
 			n++
 		}
 	}
 	for _, at := range p.overflow {
 		list = p.appendTally(list, at, p.spilled[at])
-		s.shared.tallies[at.key.group.index].put(p.spilled[at])
+		p.state.shared.tallies[at.key.group.index].put(p.spilled[at])
 		n++
 	}
 	return append(binary.AppendUvarint(b, n), list...)
 }
 
 // divert takes out of a tally the streams that would be series beyond the limit.
-func (p *placing) divert(at pendingKey, t *tally) {
+func (p *assignment) divert(at pendingKey, t *tally) {
 	g := at.key.group
 	if at.key.overflow {
 		p.spill(at, t, t.touched)
 		return
 	}
-	to := p.placeOf(at.key)
+	to := p.destinationOf(at.key)
 	before, beyond := to.born, uint32(0)
 	for i := range g.streams {
 		bit := uint32(1) << i
 		if t.touched&bit == 0 || to.born&bit != 0 {
 			continue
 		}
-		if metric := g.streams[i].metric; p.series[metric] < int64(p.state.plan.settings.Limit) {
+		if metric := g.streams[i].metric; p.series[metric] < int64(p.state.plan.config.CardinalityLimit) {
 			p.series[metric]++
 			to.born |= bit
 		} else {
@@ -77,7 +78,7 @@ func (p *placing) divert(at pendingKey, t *tally) {
 		}
 	}
 	if to.born != before {
-		p.placed[at.key] = to
+		p.destinations[at.key] = to
 	}
 	if beyond != 0 {
 		p.spill(at, t, beyond)
@@ -86,7 +87,7 @@ func (p *placing) divert(at pendingKey, t *tally) {
 
 // spill moves streams of a tally to the overflow of the interval, where one
 // series stands for all directions of a metric.
-func (p *placing) spill(at pendingKey, t *tally, streams uint32) {
+func (p *assignment) spill(at pendingKey, t *tally, streams uint32) {
 	g := at.key.group
 	to := pendingKey{p.state.shared.keys[g.index].overflow, at.interval}
 	into := p.spilled[to]
@@ -113,16 +114,16 @@ func (p *placing) spill(at pendingKey, t *tally, streams uint32) {
 }
 
 // appendTally appends a tally with the cell it goes to.
-func (p *placing) appendTally(b []byte, at pendingKey, t *tally) []byte {
+func (p *assignment) appendTally(b []byte, at pendingKey, t *tally) []byte {
 	g := at.key.group
-	to := p.placeOf(at.key)
+	to := p.destinationOf(at.key)
 	b = binary.AppendUvarint(b, uint64(g.index))
 	if to.known {
 		b = binary.AppendUvarint(b, uint64(to.number))
 		b = append(b, ofKnownCell)
 	} else {
 		to.number, to.known = p.number(g.index), true
-		p.placed[at.key] = to
+		p.destinations[at.key] = to
 		b = binary.AppendUvarint(b, uint64(to.number))
 		b = at.key.appendTo(b)
 	}
@@ -130,16 +131,16 @@ func (p *placing) appendTally(b []byte, at pendingKey, t *tally) []byte {
 	return t.appendTo(b, g)
 }
 
-// placeOf returns where the tallies of a key go.
-func (p *placing) placeOf(k *key) place {
-	if to, found := p.placed[k]; found || k.cell == nil {
+// destinationOf returns where the tallies of a key go.
+func (p *assignment) destinationOf(k *key) destination {
+	if to, found := p.destinations[k]; found || k.cell == nil {
 		return to
 	}
-	return place{number: k.cell.number, known: true, born: k.cell.born()}
+	return destination{number: k.cell.number, known: true, born: k.cell.born()}
 }
 
 // number takes a free number of a cell, or the next.
-func (p *placing) number(group int) uint32 {
+func (p *assignment) number(group int) uint32 {
 	if p.free[group] > 0 {
 		p.free[group]--
 		return p.state.free[group][p.free[group]]

@@ -1,0 +1,132 @@
+package rollup
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Config is the settings of metrics.
+type Config struct {
+	Interval          time.Duration `mapstructure:"interval"`    // between two emissions
+	Temporality       string        `mapstructure:"temporality"` // cumulative or delta
+	Timestamps        string        `mapstructure:"timestamps"`  // arrival or event
+	CardinalityLimit  int           `mapstructure:"cardinality_limit"`
+	SeriesIdleTimeout time.Duration `mapstructure:"series_idle_timeout"` // drops a series after this long without an update
+	Histogram         string        `mapstructure:"histogram"`           // explicit or exponential
+	InstanceID        string        `mapstructure:"instance_id"`         // service.instance.id; "": see State.Identify
+
+	Metrics map[string]MetricConfig `mapstructure:",remain"` // by name
+}
+
+// MetricConfig enables a metric and chooses its attributes.
+type MetricConfig struct {
+	Enabled    bool     `mapstructure:"enabled"`
+	Attributes []string `mapstructure:"attributes"`
+}
+
+// The values of settings.
+const (
+	TemporalityCumulative = "cumulative"
+	TemporalityDelta      = "delta"
+	TimestampsArrival     = "arrival"
+	TimestampsEvent       = "event" // points have the interval in which the requests happened
+	HistogramExplicit     = "explicit"
+	HistogramExponential  = "exponential"
+)
+
+// Deps is what a State needs beside its settings.
+type Deps struct {
+	Geo     bool // there are geolocation databases
+	Threats bool // there are threat feeds
+
+	// Clean takes credentials out of a client's text; nil leaves it as it is. It is
+	// called from several goroutines.
+	Clean func(string) string
+	// Overflow is called with the number of records whose series is beyond the limit of
+	// a metric, by the State's goroutine and before they are committed. nil disables it.
+	Overflow func(metric string, records int64)
+	// TraceParameter is the query parameter with a trace context, "" for none.
+	TraceParameter string
+
+	ServiceName  string
+	ScopeName    string
+	ScopeVersion string
+}
+
+// DefaultConfig counts all metrics, with their default attributes.
+func DefaultConfig() Config {
+	c := Config{
+		Interval:          time.Minute,
+		Temporality:       TemporalityCumulative,
+		Timestamps:        TimestampsArrival,
+		CardinalityLimit:  10000,
+		SeriesIdleTimeout: 24 * time.Hour,
+		Histogram:         HistogramExplicit,
+		Metrics:           make(map[string]MetricConfig),
+	}
+	for _, m := range Metrics() {
+		c.Metrics[m.Name] = MetricConfig{Enabled: true, Attributes: m.Attributes}
+	}
+	return c
+}
+
+// Validate reports values out of range, and attributes that no metric has. path is
+// that of the settings, for messages. It does not implement confmap.Validator, which
+// writes the path before the first of several errors only.
+func (c *Config) Validate(path string) error {
+	var errs []error
+	wrong := func(setting, format string, arguments ...any) {
+		errs = append(errs, fmt.Errorf("`%s::%s` %s", path, setting, fmt.Sprintf(format, arguments...)))
+	}
+	oneOf := func(setting, value string, choices ...string) {
+		if !slices.Contains(choices, value) {
+			wrong(setting, "is %q: it must be one of %q", value, choices)
+		}
+	}
+	oneOf("temporality", c.Temporality, TemporalityCumulative, TemporalityDelta)
+	oneOf("timestamps", c.Timestamps, TimestampsArrival, TimestampsEvent)
+	oneOf("histogram", c.Histogram, HistogramExplicit, HistogramExponential)
+	if c.Interval < time.Second {
+		wrong("interval", "is %v: it must be at least 1s", c.Interval)
+	}
+	if c.Timestamps == TimestampsEvent && c.Temporality != TemporalityDelta {
+		wrong("timestamps", "is event: this needs `temporality: delta`, since a cumulative counter has one time only")
+	}
+	if c.Timestamps == TimestampsEvent && c.Interval%time.Second != 0 {
+		wrong("interval", "is %v: with `timestamps: event` it must be whole seconds, the log's resolution", c.Interval)
+	}
+	if c.CardinalityLimit < 1 {
+		wrong("cardinality_limit", "is %d: it must be at least 1", c.CardinalityLimit)
+	}
+	if c.SeriesIdleTimeout < 2*c.Interval {
+		wrong("series_idle_timeout", "is %v: it must be at least two intervals", c.SeriesIdleTimeout)
+	}
+	for _, m := range Metrics() {
+		chosen := c.Metrics[m.Name]
+		if !chosen.Enabled {
+			continue
+		}
+		for _, name := range chosen.Attributes {
+			if why := m.rejects(name); why != "" {
+				wrong(m.Name+"::attributes", "has %q: %s", name, why)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// rejects returns why the metric cannot have an attribute, "" if it can.
+func (m *Metric) rejects(name string) string {
+	if name == direction {
+		if m.directed == nil {
+			return "only aws.s3.server.io has a direction"
+		}
+		return ""
+	}
+	if !slices.ContainsFunc(Attributes(), func(a Attribute) bool { return a.Name == name }) {
+		return "metrics have no such attribute, README.md lists those there are"
+	}
+	return ""
+}
