@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -146,21 +147,19 @@ func (o *stixObjects) forget() {
 // tells how far it goes.
 const copiedUpTo = "x_added_after"
 
-// bundle writes the objects as STIX, without what has no use any more.
+// bundle writes the objects as STIX, in their order, without those that are
+// revoked or expired.
 func (o *stixObjects) bundle(upTo string, now int64) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"type":"bundle",%q:%q,"objects":[`, copiedUpTo, upTo)
 	encoder := json.NewEncoder(&b)
-	first := true
-	for id, object := range o.byID {
-		if object.Revoked || object.Type == "indicator" && object.ValidUntil != 0 && int64(object.ValidUntil) <= now {
-			delete(o.byID, id)
-			continue
-		}
-		if !first {
+	maps.DeleteFunc(o.byID, func(_ text, object *stixObject) bool {
+		return object.Revoked || object.Type == "indicator" && object.ValidUntil != 0 && int64(object.ValidUntil) <= now
+	})
+	for i, object := range o.inOrder(func(*stixObject) bool { return true }) {
+		if i > 0 {
 			b.WriteByte(',')
 		}
-		first = false
 		if err := encoder.Encode(object); err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"testing"
@@ -260,4 +261,48 @@ func TestCollectionLargerThanTheLimit(t *testing.T) {
 	r.Load(t.Context())
 	require.ErrorIs(t, r.Status()[0].Err, ErrTooLarge)
 	assert.Equal(t, []Outcome{Refused}, r.outcomes)
+}
+
+// manyActors is a collection with eight actors of one indicator.
+func manyActors() *collection {
+	c := &collection{objects: []string{indicatorObject(1, early, "192.0.2.1", "")}}
+	for i := range 8 {
+		c.objects = append(c.objects,
+			fmt.Sprintf(`{"type":"threat-actor","id":"threat-actor--%d","name":"Actor %d"}`, i, i),
+			fmt.Sprintf(`{"type":"relationship","id":"relationship--%d","relationship_type":"indicates","source_ref":"indicator--1","target_ref":"threat-actor--%d"}`, 7-i, i))
+	}
+	return c
+}
+
+func TestActorsOfACollectionComeInTheOrderOfTheServer(t *testing.T) {
+	const want = "Actor 0, Actor 1, Actor 2, Actor 3, Actor 4, Actor 5, Actor 6, Actor 7"
+	group := func(r *rig) string { return r.Lookup(netip.MustParseAddr("192.0.2.1"), r.clock.Now().Unix()).Group }
+	c, keeper := manyActors(), newKeeper()
+	r, _ := newTAXII(t, c, keeper)
+	r.Load(t.Context())
+	require.Equal(t, want, group(r), "read whole")
+	c.objects = append(c.objects, indicatorObject(2, early, "192.0.2.2", ""))
+	r.Load(t.Context())
+	require.Equal(t, want, group(r), "read on")
+	again, _ := newTAXII(t, c, keeper)
+	again.Load(t.Context())
+	require.Equal(t, want, group(again), "after a restart")
+}
+
+func TestBundleOfTheSameAnswersIsTheSame(t *testing.T) {
+	var first []byte
+	for range 10 {
+		keeper := newKeeper()
+		r, s := newTAXII(t, manyActors(), keeper)
+		r.Load(t.Context())
+		s.Close()
+		bundle, err := r.feeds[0].copies.content(t.Context())
+		require.NoError(t, err)
+		content, err := io.ReadAll(bundle)
+		require.NoError(t, err)
+		if first == nil {
+			first = content
+		}
+		require.Equal(t, string(first), string(content))
+	}
 }
