@@ -132,6 +132,7 @@ func (c *Config) Validate() error {
 		atLeast("shutdown_timeout", c.ShutdownTimeout, 0),
 		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
+		c.checkEnrichment(),
 	)...)
 }
 

@@ -65,38 +65,35 @@ func (c *FeedConfig) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
-// Validate reports a proxy with a password. It does not repeat the address.
-func (c *FeedConfig) Validate() error {
-	if c.HTTP.ProxyURL == "" {
-		return nil
+// checkEnrichment reports what is wrong with databases and feeds. Their types do
+// not implement confmap.Validator: the collector writes the path before the first
+// of several errors only.
+func (c *Config) checkEnrichment() error {
+	places, threats := c.GeoIP.settings(), c.ThreatIntel.settings()
+	errs := []error{places.Check("geoip::"), threats.Check("threat_intel::")}
+	for i := range c.ThreatIntel.Feeds {
+		errs = append(errs, checkProxy(fmt.Sprintf("threat_intel::feeds::%d::http::proxy_url", i), c.ThreatIntel.Feeds[i].HTTP.ProxyURL))
 	}
-	u, err := url.Parse(c.HTTP.ProxyURL)
-	if err != nil || u.Host == "" {
-		return errors.New("`http::proxy_url` must be a URL such as http://proxy.example.com:3128")
-	}
-	if u.User != nil || u.RawQuery != "" {
-		return errors.New("`http::proxy_url` has a user or a password, and is shown in the configuration: leave it out, and set the environment's HTTPS_PROXY")
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// Validate reports what is wrong with the databases.
-func (c *GeoIPConfig) Validate() error {
-	set := c.settings()
-	return set.Validate()
+// checkProxy reports a proxy with a password. It does not repeat the address.
+func checkProxy(path, address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("%s: must be a URL such as http://proxy.example.com:3128", path)
+	}
+	if u.User != nil || u.RawQuery != "" {
+		return fmt.Errorf("%s: has a user or a password, and is shown in the configuration: leave it out, and set the environment's HTTPS_PROXY", path)
+	}
+	return nil
 }
 
 func (c *GeoIPConfig) settings() geo.Settings {
 	return geo.Settings{Databases: c.Databases, ReloadInterval: c.ReloadInterval}
-}
-
-// Validate reports what is wrong with the feeds.
-func (c *ThreatConfig) Validate() error {
-	set := c.settings()
-	if err := set.Validate(); err != nil {
-		return fmt.Errorf("threat_intel: %w", err)
-	}
-	return nil
 }
 
 func (c *ThreatConfig) settings() threat.Settings {

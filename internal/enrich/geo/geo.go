@@ -58,22 +58,22 @@ type Settings struct {
 	After func(time.Duration) <-chan time.Time
 }
 
-// Validate tells what is wrong with the settings, by the names that a user
-// knows them by.
-func (s *Settings) Validate() error {
+// Check returns what is wrong with the settings, an error for each, which begins
+// with path, such as "geoip::", and the setting's key.
+func (s *Settings) Check(path string) error {
 	var errs []error
 	if len(s.Databases) > maxDatabases {
-		errs = append(errs, fmt.Errorf("geoip.databases: %d files; %d at most are used together", len(s.Databases), maxDatabases))
+		errs = append(errs, fmt.Errorf("%sdatabases: %d files; %d at most are used together", path, len(s.Databases), maxDatabases))
 	}
-	for i, path := range s.Databases {
-		if path == "" {
-			errs = append(errs, fmt.Errorf("geoip.databases: the path at position %d is empty", i+1))
-		} else if slices.Contains(s.Databases[:i], path) {
-			errs = append(errs, fmt.Errorf("geoip.databases: %s is named twice", path))
+	for i, file := range s.Databases {
+		if file == "" {
+			errs = append(errs, fmt.Errorf("%sdatabases::%d: the path is empty", path, i))
+		} else if slices.Contains(s.Databases[:i], file) {
+			errs = append(errs, fmt.Errorf("%sdatabases::%d: %s is named twice", path, i, file))
 		}
 	}
 	if s.ReloadInterval <= 0 {
-		errs = append(errs, fmt.Errorf("geoip.reload_interval: %s; want more than 0s, such as 1m", s.ReloadInterval))
+		errs = append(errs, fmt.Errorf("%sreload_interval: %s; want more than 0s, such as 1m", path, s.ReloadInterval))
 	}
 	return errors.Join(errs...)
 }
@@ -115,7 +115,7 @@ type DB struct {
 // is missing or broken is no error here: see Settings.Attempted. The DB has to
 // be closed.
 func Open(set Settings) (*DB, error) {
-	if err := set.Validate(); err != nil {
+	if err := set.Check(""); err != nil {
 		return nil, err
 	}
 	if set.After == nil {

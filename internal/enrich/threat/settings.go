@@ -96,33 +96,31 @@ const (
 	Refused   Outcome = "refused"   // it was read, and cannot be used
 )
 
-// Validate returns an error that names the setting and says what is right,
-// written below threat_intel.
-func (s *Settings) Validate() error {
+// Check returns what is wrong with the settings, an error for each, which begins
+// with path, such as "threat_intel::", and the setting's key.
+func (s *Settings) Check(path string) error {
 	var errs []error
 	if s.Refresh != 0 && s.Refresh < minRefresh {
-		errs = append(errs, fmt.Errorf("refresh_interval: %v is too short: at least %v", s.Refresh, minRefresh))
+		errs = append(errs, fmt.Errorf("%srefresh_interval: %v is too short: at least %v", path, s.Refresh, minRefresh))
 	}
 	if s.MaxFeedSize < 0 {
-		errs = append(errs, errors.New("max_feed_size: must be above 0"))
+		errs = append(errs, fmt.Errorf("%smax_feed_size: must be above 0", path))
 	}
 	names := map[string]int{}
 	for i := range s.Feeds {
 		f := &s.Feeds[i]
-		if err := f.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("feeds::%d::%w", i, err))
-		}
+		feed := fmt.Sprintf("%sfeeds::%d::", path, i)
+		errs = append(errs, f.check(feed))
 		if first, taken := names[f.Name]; taken {
-			errs = append(errs, fmt.Errorf("feeds::%d::name: %q is the name of feed %d too: each needs its own", i, f.Name, first))
+			errs = append(errs, fmt.Errorf("%sname: %q is the name of feed %d too: each needs its own", feed, f.Name, first))
 		}
 		names[f.Name] = i
 	}
 	return errors.Join(errs...)
 }
 
-// Validate is Settings.Validate for one feed; its messages begin with the key
-// below the feed.
-func (f *Feed) Validate() error {
+// check is Settings.Check for one feed.
+func (f *Feed) check(path string) error {
 	sources := 0
 	for _, source := range []string{f.Path, f.Endpoint, f.TAXII.Collection} {
 		if source != "" {
@@ -131,24 +129,24 @@ func (f *Feed) Validate() error {
 	}
 	switch {
 	case f.Name == "":
-		return errors.New("name: is missing: it becomes threat.feed.name")
+		return fmt.Errorf("%sname: is missing: it becomes threat.feed.name", path)
 	case len(f.Name) > 64 || strings.ContainsFunc(f.Name, notInName):
-		return fmt.Errorf("name: %q: use up to 64 letters, digits, '.', '_' and '-'", f.Name)
+		return fmt.Errorf("%sname: %q: use up to 64 letters, digits, '.', '_' and '-'", path, f.Name)
 	case sources != 1:
-		return fmt.Errorf("path: of path, http::endpoint and taxii::collection exactly one has to be set, not %d", sources)
+		return fmt.Errorf("%spath: of path, http::endpoint and taxii::collection exactly one has to be set, not %d", path, sources)
 	case f.Confidence < 0 || f.Confidence > 100:
-		return fmt.Errorf("confidence: %d is not between 0 and 100", f.Confidence)
+		return fmt.Errorf("%sconfidence: %d is not between 0 and 100", path, f.Confidence)
 	case f.Format != "" && !slices.Contains(Formats(), f.Format):
-		return fmt.Errorf("format: there is no format %q: use one of %s", f.Format, strings.Join(Formats(), ", "))
+		return fmt.Errorf("%sformat: there is no format %q: use one of %s", path, f.Format, strings.Join(Formats(), ", "))
 	case f.CSV != (Columns{}) && f.Format != csvFormat.name:
-		return errors.New(`csv: needs "format: csv"`)
+		return fmt.Errorf(`%scsv: needs "format: csv"`, path)
 	case f.TAXII.Collection != "" && cmp.Or(f.Format, Auto) != Auto && f.Format != stixFormat.name:
-		return fmt.Errorf("format: a TAXII collection holds STIX: leave it out, or use %q", stixFormat.name)
+		return fmt.Errorf("%sformat: a TAXII collection holds STIX: leave it out, or use %q", path, stixFormat.name)
 	}
 	return errors.Join(
-		checkURL("http::endpoint", f.Endpoint),
-		checkURL("taxii::collection", f.TAXII.Collection),
-		checkAddedAfter(f.TAXII.AddedAfter),
+		checkURL(path+"http::endpoint", f.Endpoint),
+		checkURL(path+"taxii::collection", f.TAXII.Collection),
+		checkAddedAfter(path+"taxii::added_after", f.TAXII.AddedAfter),
 	)
 }
 
@@ -157,26 +155,26 @@ func notInName(r rune) bool {
 }
 
 // checkURL does not repeat the URL: it may hold a key.
-func checkURL(key, s string) error {
+func checkURL(path, s string) error {
 	if s == "" {
 		return nil
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return fmt.Errorf("%s: is not a URL such as https://feeds.example.com/ips.txt", key)
+		return fmt.Errorf("%s: is not a URL such as https://feeds.example.com/ips.txt", path)
 	}
 	if u.User != nil {
-		return fmt.Errorf("%s: has a user or a password: use http::auth, or http::headers, whose values are shown nowhere", key)
+		return fmt.Errorf("%s: has a user or a password: use http::auth, or http::headers, whose values are shown nowhere", path)
 	}
 	return nil
 }
 
-func checkAddedAfter(s string) error {
+func checkAddedAfter(path, s string) error {
 	if s == "" {
 		return nil
 	}
 	if _, err := time.Parse(time.RFC3339, s); err != nil {
-		return fmt.Errorf("taxii::added_after: %q is not an RFC 3339 time such as 2026-01-31T00:00:00Z", s)
+		return fmt.Errorf("%s: %q is not an RFC 3339 time such as 2026-01-31T00:00:00Z", path, s)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ type Status struct {
 // New prepares the feeds of the settings; Load and Run read them. An error names
 // the setting that is wrong.
 func New(set Settings) (*Indicators, error) {
-	if err := set.Validate(); err != nil {
+	if err := set.Check(""); err != nil {
 		return nil, err
 	}
 	x := &Indicators{set: set.withDefaults()}
