@@ -3,6 +3,7 @@ package threat
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -25,12 +26,8 @@ var csvFormat = format{
 	decode: decodeCSV,
 }
 
-const (
-	// headerLines is within how many lines the header has to come.
-	headerLines = 200
-	// maxRowLines is over how many lines a quoted field may go on.
-	maxRowLines = 32
-)
+// headerLines is within how many lines the header has to come.
+const headerLines = 200
 
 // Columns names the columns of a CSV feed; "" is guessed by the names that
 // common feeds use.
@@ -122,7 +119,7 @@ func parseHeader(line string, f *Feed) (*csvHeader, error) {
 			h.comma = c
 		}
 	}
-	fields, _ := splitCSV(nil, line, h.comma)
+	fields, _ := newCSV(strings.NewReader(line), h.comma).Read() // lazy quotes: io.EOF of a blank line is all that can come
 	h.columns = len(fields)
 	names := make([]string, len(fields))
 	for i, field := range fields {
@@ -157,40 +154,14 @@ func columnName(field string) string {
 	}), "_")
 }
 
-// splitCSV appends the fields of a line. open is set when the last one is quoted
-// and its end is not in the line. Quotes inside unquoted fields are kept.
-func splitCSV(to []string, line string, comma byte) (fields []string, open bool) {
-	for {
-		line = strings.TrimLeft(line, " ")
-		if !strings.HasPrefix(line, `"`) {
-			field, rest, more := strings.Cut(line, string(comma))
-			to = append(to, strings.TrimSpace(field))
-			if !more {
-				return to, false
-			}
-			line = rest
-			continue
-		}
-		end := 1
-		for end < len(line) && (line[end] != '"' || strings.HasPrefix(line[end+1:], `"`)) {
-			if line[end] == '"' {
-				end++
-			}
-			end++
-		}
-		to = append(to, strings.ReplaceAll(line[1:min(end, len(line))], `""`, `"`))
-		if end >= len(line) {
-			return to, true
-		}
-		_, rest, more := strings.Cut(line[end+1:], string(comma))
-		if !more {
-			return to, false
-		}
-		line = rest
-	}
+// newCSV returns a reader of rows, which have as many fields as they have.
+func newCSV(r io.Reader, comma byte) *csv.Reader {
+	c := csv.NewReader(r)
+	c.Comma, c.FieldsPerRecord, c.ReuseRecord = rune(comma), -1, true
+	c.LazyQuotes = true
+	c.TrimLeadingSpace = comma != '\t' // it would take empty fields for space
+	return c
 }
-
-var errOpenQuote = errors.New("a quote that is not closed")
 
 func decodeCSV(r *bufio.Reader, s *sink) error {
 	s.unit = "line"
@@ -199,28 +170,23 @@ func decodeCSV(r *bufio.Reader, s *sink) error {
 	if err != nil {
 		return err
 	}
+	rows := &rowReader{lines: lines}
+	reader := newCSV(rows, h.comma)
 	row := csvRow{header: h}
 	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
+		rows.begin()
+		row.fields, err = reader.Read()
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
-		}
-		if err != nil {
+		case errors.Is(err, errOpenQuote) || errors.Is(err, errLongLine):
+			s.skip(rows.at, err)
+		case err != nil:
 			return err
-		}
-		at := lines.n
-		if len(line) == 0 || line[0] == '#' {
-			continue
-		}
-		switch err := row.read(string(line), lines); {
-		case err == nil:
-			if err := row.add(at, s); err != nil {
+		default:
+			if err := row.add(rows.at, s); err != nil {
 				return err
 			}
-		case errors.Is(err, errOpenQuote) || errors.Is(err, errLongLine):
-			s.skip(at, err)
-		default:
-			return err
 		}
 	}
 }
@@ -231,33 +197,10 @@ type csvRow struct {
 	fields []string
 }
 
-// read splits a line, and takes in the following ones while a quoted field goes
-// on there.
-func (row *csvRow) read(line string, lines *lineReader) error {
-	var open bool
-	for range maxRowLines {
-		if lines.long || len(line) > maxLine {
-			return errLongLine
-		}
-		if row.fields, open = splitCSV(row.fields[:0], line, row.header.comma); !open {
-			return nil
-		}
-		more, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			return errOpenQuote
-		}
-		if err != nil {
-			return err
-		}
-		line += "\n" + string(more)
-	}
-	return errOpenQuote
-}
-
 // get returns the field of a column, "" when there is none.
 func (row *csvRow) get(column int) string {
 	if i := row.header.places[column]; i >= 0 && i < len(row.fields) {
-		return row.fields[i]
+		return strings.TrimSpace(row.fields[i])
 	}
 	return ""
 }
