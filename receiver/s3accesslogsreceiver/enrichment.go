@@ -55,12 +55,10 @@ func (e *enrichment) Lookup(address string, now int64) (client enrich.Client) {
 func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, report ingest.Status) (*enrichment, error) {
 	e := &enrichment{}
 	if len(r.cfg.GeoIP.Databases) > 0 {
-		set := r.cfg.GeoIP.settings()
-		set.Attempted = func(a geo.Attempt) {
+		places, err := geo.Open(r.cfg.GeoIP, geo.Deps{Attempted: func(a geo.Attempt) {
 			r.countReload(a.Path, string(a.Outcome))
 			report(ingest.Concern("loading "+a.Path), a.Err)
-		}
-		places, err := geo.Open(set)
+		}})
 		if err != nil {
 			return nil, err
 		}
@@ -78,9 +76,9 @@ func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, re
 }
 
 func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *enrichment, report ingest.Status) error {
-	set := r.cfg.ThreatIntel.settings()
-	for i := range set.Feeds {
-		f := &set.Feeds[i]
+	feeds := r.cfg.ThreatIntel.feeds()
+	for i := range feeds {
+		f := &feeds[i]
 		if f.Path != "" {
 			continue
 		}
@@ -91,20 +89,22 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 		f.Client = client
 		e.closeIdle = append(e.closeIdle, closeIdle)
 	}
+	deps := threat.Deps{
+		Reloaded: func(feed string, outcome threat.Outcome) { r.countReload(feed, string(outcome)) },
+		Problem:  func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) },
+		Skipped: func(feed string, stats threat.Stats) {
+			r.repeated.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
+				zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
+		},
+	}
 	if r.cfg.Storage != nil {
 		client, err := r.openStorage(ctx, host, copiesName)
 		if err != nil {
 			return err
 		}
-		e.copies, set.Keeper = client, keeper{client}
+		e.copies, deps.Keeper = client, keeper{client}
 	}
-	set.Reloaded = func(feed string, outcome threat.Outcome) { r.countReload(feed, string(outcome)) }
-	set.Problem = func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) }
-	set.Skipped = func(feed string, stats threat.Stats) {
-		r.repeated.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
-			zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
-	}
-	threats, err := threat.New(set)
+	threats, err := threat.New(r.cfg.ThreatIntel.Config, feeds, deps)
 	e.threats = threats
 	return err
 }

@@ -45,35 +45,38 @@ import (
 // each address family.
 const maxDatabases = 8
 
-// Settings say which databases to use. Databases and ReloadInterval are required.
-type Settings struct {
-	Databases      []string      // paths, maxDatabases at most; the first that knows something counts
-	ReloadInterval time.Duration // between two looks at the files
+// Config is what is set. ReloadInterval is required.
+type Config struct {
+	Databases      []string      `mapstructure:"databases"`       // paths, maxDatabases at most; the first that knows something counts
+	ReloadInterval time.Duration `mapstructure:"reload_interval"` // between two checks of the files
+}
 
-	// Attempted is told of each attempt to load a file, also of one that fails as
-	// the one before did; looking at a file that has not changed is none. It is
-	// called by one goroutine and must not call Close. nil: nobody wants to know.
+// Deps are what a DB needs beside its settings.
+type Deps struct {
+	// Attempted is called after each attempt to load a file, also after one that
+	// fails as the one before did; a check of a file that has not changed is none.
+	// It is called by one goroutine and must not call Close. nil disables it.
 	Attempted func(Attempt)
-	// After is the clock. nil: time.After.
+	// After is the clock; nil means the system clock.
 	After func(time.Duration) <-chan time.Time
 }
 
 // Check returns what is wrong with the settings, an error for each, which begins
 // with path, such as "geoip::", and the setting's key.
-func (s *Settings) Check(path string) error {
+func (c *Config) Check(path string) error {
 	var errs []error
-	if len(s.Databases) > maxDatabases {
-		errs = append(errs, fmt.Errorf("%sdatabases: %d files; %d at most are used together", path, len(s.Databases), maxDatabases))
+	if len(c.Databases) > maxDatabases {
+		errs = append(errs, fmt.Errorf("%sdatabases: %d files; %d at most are used together", path, len(c.Databases), maxDatabases))
 	}
-	for i, file := range s.Databases {
+	for i, file := range c.Databases {
 		if file == "" {
 			errs = append(errs, fmt.Errorf("%sdatabases::%d: the path is empty", path, i))
-		} else if slices.Contains(s.Databases[:i], file) {
+		} else if slices.Contains(c.Databases[:i], file) {
 			errs = append(errs, fmt.Errorf("%sdatabases::%d: %s is named twice", path, i, file))
 		}
 	}
-	if s.ReloadInterval <= 0 {
-		errs = append(errs, fmt.Errorf("%sreload_interval: %s; want more than 0s, such as 1m", path, s.ReloadInterval))
+	if c.ReloadInterval <= 0 {
+		errs = append(errs, fmt.Errorf("%sreload_interval: %s; want more than 0s, such as 1m", path, c.ReloadInterval))
 	}
 	return errors.Join(errs...)
 }
@@ -104,7 +107,8 @@ type Database struct {
 
 // DB looks addresses up. All methods may be used by any goroutine.
 type DB struct {
-	set    Settings
+	cfg    Config
+	deps   Deps
 	inUse  atomic.Pointer[databases]
 	ready  chan struct{}
 	cancel context.CancelFunc
@@ -112,20 +116,20 @@ type DB struct {
 }
 
 // Open starts to load the databases and to watch their files. A database that
-// is missing or broken is no error here: see Settings.Attempted. The DB has to
+// is missing or broken is no error here: see Deps.Attempted. The DB has to
 // be closed.
-func Open(set Settings) (*DB, error) {
-	if err := set.Check(""); err != nil {
+func Open(cfg Config, deps Deps) (*DB, error) {
+	if err := cfg.Check(""); err != nil {
 		return nil, err
 	}
-	if set.After == nil {
-		set.After = time.After
+	if deps.After == nil {
+		deps.After = time.After
 	}
-	if set.Attempted == nil {
-		set.Attempted = func(Attempt) {}
+	if deps.Attempted == nil {
+		deps.Attempted = func(Attempt) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	db := &DB{set: set, ready: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
+	db := &DB{cfg: cfg, deps: deps, ready: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
 	db.inUse.Store(newDatabases(nil))
 	go db.watch(ctx)
 	return db, nil

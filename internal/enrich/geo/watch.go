@@ -5,10 +5,10 @@ import "context"
 // watch looks at the files until it is told to stop.
 func (db *DB) watch(ctx context.Context) {
 	defer close(db.done)
-	loaded := make([]*file, len(db.set.Databases)) // by the position of their path
-	refused := make([]bool, len(db.set.Databases))
+	loaded := make([]*file, len(db.cfg.Databases)) // by the position of their path
+	refused := make([]bool, len(db.cfg.Databases))
 	for first := true; ; first = false {
-		for i, path := range db.set.Databases {
+		for i, path := range db.cfg.Databases {
 			if ctx.Err() != nil {
 				return
 			}
@@ -19,12 +19,12 @@ func (db *DB) watch(ctx context.Context) {
 			}
 			f, err := load(path)
 			if refused[i] = err != nil; refused[i] {
-				db.set.Attempted(Attempt{Path: path, Outcome: Refused, Err: err})
+				db.deps.Attempted(Attempt{Path: path, Outcome: Refused, Err: err})
 				continue
 			}
 			loaded[i] = f
 			db.use(loaded)
-			db.set.Attempted(Attempt{Path: path, Outcome: Loaded})
+			db.deps.Attempted(Attempt{Path: path, Outcome: Loaded})
 		}
 		if first {
 			close(db.ready)
@@ -32,7 +32,7 @@ func (db *DB) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-db.set.After(db.set.ReloadInterval):
+		case <-db.deps.After(db.cfg.ReloadInterval):
 		}
 	}
 }

@@ -33,9 +33,8 @@ type look struct {
 	copyErr error // the feed is fine, its copy is not
 }
 
-func newFeed(set *Settings, index int) *feed {
-	settings := &set.Feeds[index]
-	f := &feed{Feed: settings, index: uint16(index), clock: set.Clock, copies: newCopies(set.Keeper, settings)}
+func newFeed(settings *Feed, index int, deps *Deps) *feed {
+	f := &feed{Feed: settings, index: uint16(index), clock: deps.Clock, copies: newCopies(deps.Keeper, settings)}
 	client := guarded(settings.Client, settings.StayOnHost || hasCredentials(settings.Endpoint) || hasCredentials(settings.TAXII.Collection))
 	switch {
 	case settings.Path != "":
@@ -43,7 +42,7 @@ func newFeed(set *Settings, index int) *feed {
 	case settings.Endpoint != "":
 		f.origin = httpOrigin{client, settings.Endpoint}
 	default:
-		f.origin = taxiiOrigin{settings.TAXII, client, set.Clock, set.MaxFeedSize, f.copies.content}
+		f.origin = taxiiOrigin{settings.TAXII, client, deps.Clock, settings.maxSize, f.copies.content}
 	}
 	return f
 }

@@ -40,7 +40,7 @@ func (s *feedServer) serve(handler http.HandlerFunc) { s.handler.Store(handler) 
 
 // feed is what settings say of the server's list.
 func (s *feedServer) feed() Feed {
-	return Feed{Endpoint: s.URL + "/list?key=secret", Client: s.Client(), Confidence: 50}
+	return Feed{FeedConfig: FeedConfig{Confidence: 50}, Endpoint: s.URL + "/list?key=secret", Client: s.Client()}
 }
 
 func text200(text string) http.HandlerFunc {
@@ -67,7 +67,7 @@ func withETag(tag, text string) http.HandlerFunc {
 func TestFileIsReadAgainWhenItChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
 	require.NoError(t, os.WriteFile(path, []byte("192.0.2.1\nbad\n"), 0o644))
-	r := newRig(t, nil, Feed{Path: path})
+	r := newRig(t, nil, fileFeed("test", path))
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, Status{
@@ -271,7 +271,7 @@ func TestSlowServerDoesNotHoldUpTheOthers(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("192.0.2.1\n"), 0o644))
 	slow := s.feed()
 	slow.Name = "slow"
-	x, err := New(Settings{Feeds: []Feed{slow, {Name: "quick", Path: path}}})
+	x, err := New(Config{}, []Feed{slow, fileFeed("quick", path)}, Deps{})
 	require.NoError(t, err)
 	defer x.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -285,7 +285,7 @@ func TestSlowServerDoesNotHoldUpTheOthers(t *testing.T) {
 func TestAddressesThatAreNotPublicMatchNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
 	require.NoError(t, os.WriteFile(path, []byte("192.0.0.0/8\n172.0.0.0/8\n0.0.0.0/8\nfe00::/19\n"), 0o644))
-	r := newRig(t, nil, Feed{Path: path})
+	r := newRig(t, nil, fileFeed("test", path))
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.0.0/8", r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, "192.0.0.0/8", r.indicatorOf("::ffff:192.0.2.1"))
@@ -390,7 +390,7 @@ func TestCopyOfAnotherOriginIsNotUsed(t *testing.T) {
 	keeper := newKeeper()
 	s := newServer(t, text200("192.0.2.1\n"))
 	newRig(t, keeper, s.feed()).Load(t.Context())
-	r := newRig(t, keeper, Feed{Path: filepath.Join(t.TempDir(), "missing")})
+	r := newRig(t, keeper, fileFeed("test", filepath.Join(t.TempDir(), "missing")))
 	r.Load(t.Context())
 	assert.Empty(t, r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, []Outcome{Kept}, r.outcomes)

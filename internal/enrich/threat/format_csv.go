@@ -32,15 +32,15 @@ const headerLines = 200
 // Columns names the columns of a CSV feed; "" is guessed by the names that
 // common feeds use.
 type Columns struct {
-	Indicator   string
-	Type        string // rows that are no addresses are left alone
-	Confidence  string
-	Actor       string
-	Software    string
-	Provider    string
-	Description string
-	ValidFrom   string
-	ValidUntil  string
+	Indicator   string `mapstructure:"indicator"`
+	Type        string `mapstructure:"type"` // rows that are no addresses are left alone
+	Confidence  string `mapstructure:"confidence"`
+	Actor       string `mapstructure:"actor"`
+	Software    string `mapstructure:"software"`
+	Provider    string `mapstructure:"provider"`
+	Description string `mapstructure:"description"`
+	ValidFrom   string `mapstructure:"valid_from"`
+	ValidUntil  string `mapstructure:"valid_until"`
 }
 
 // The columns, in the order of guesses.

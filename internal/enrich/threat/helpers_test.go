@@ -26,7 +26,12 @@ var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // testFeed reads everything as the settings' defaults would.
 func testFeed() *Feed {
-	return &Feed{Name: "test", Confidence: DefaultConfidence, maxSize: DefaultMaxFeedSize}
+	return &Feed{FeedConfig: FeedConfig{Name: "test", Confidence: DefaultConfidence}, maxSize: DefaultMaxFeedSize}
+}
+
+// fileFeed is a feed that is a file.
+func fileFeed(name, path string) Feed {
+	return Feed{FeedConfig: FeedConfig{Name: name, Path: path, Confidence: DefaultConfidence}}
 }
 
 func decodeText(f *Feed, content []byte) (*list, error) {
@@ -137,17 +142,17 @@ func newRig(t *testing.T, keeper *memoryKeeper, f Feed) *rig {
 	t.Helper()
 	r := &rig{clock: newClock(), keeper: keeper}
 	f.Name = "test"
-	set := Settings{
-		Feeds: []Feed{f}, Clock: r.clock,
+	deps := Deps{
+		Clock:    r.clock,
 		Reloaded: func(_ string, o Outcome) { r.outcomes = append(r.outcomes, o) },
 		Problem:  func(_ string, err error) { r.problems = append(r.problems, textOf(err)) },
 		Skipped:  func(_ string, s Stats) { r.skipped = append(r.skipped, s) },
 	}
 	if keeper != nil {
-		set.Keeper = keeper
+		deps.Keeper = keeper
 	}
 	var err error
-	r.Indicators, err = New(set)
+	r.Indicators, err = New(Config{}, []Feed{f}, deps)
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	return r

@@ -83,7 +83,7 @@ func newTAXII(t *testing.T, c *collection, keeper *memoryKeeper) (*rig, *feedSer
 	s := newServer(t, c.ServeHTTP)
 	client := s.Client()
 	client.Transport = basicAuth{client.Transport}
-	return newRig(t, keeper, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}, Client: client, Confidence: 50}), s
+	return newRig(t, keeper, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}, Confidence: 50}, Client: client}), s
 }
 
 const early, late = "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"
@@ -150,7 +150,7 @@ func TestCollectionGoesOnAfterARestart(t *testing.T) {
 	c.queries = nil
 
 	client := s.Client()
-	r := newRig(t, keeper, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}, Client: client})
+	r := newRig(t, keeper, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}}, Client: client})
 	r.Load(t.Context())
 	assert.Equal(t, []Outcome{Loaded}, r.outcomes)
 	assert.Equal(t, 3, r.Status()[0].Entries)
@@ -180,7 +180,7 @@ func TestCollectionFromATimeOn(t *testing.T) {
 	s := newServer(t, c.ServeHTTP)
 	client := s.Client()
 	client.Transport = basicAuth{client.Transport}
-	r := newRig(t, nil, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1", AddedAfter: addedAt(3)}, Client: client})
+	r := newRig(t, nil, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1", AddedAfter: addedAt(3)}}, Client: client})
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.3", r.indicatorOf("192.0.2.3"))
 	assert.Equal(t, 1, r.Status()[0].Entries)
@@ -245,7 +245,7 @@ func TestCollectionWithAQuery(t *testing.T) {
 	s := newServer(t, c.ServeHTTP)
 	client := s.Client()
 	client.Transport = basicAuth{client.Transport}
-	r := newRig(t, nil, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1?key=secret"}, Client: client})
+	r := newRig(t, nil, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1?key=secret"}}, Client: client})
 	r.Load(t.Context())
 	require.Empty(t, r.problems)
 	assert.Equal(t, 3, r.Status()[0].Entries)

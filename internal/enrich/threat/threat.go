@@ -27,12 +27,13 @@ import (
 )
 
 // firstRetry is how long after a failure a feed is looked at again; each further
-// failure doubles it up to Settings.Refresh.
+// failure doubles it up to Config.RefreshInterval.
 const firstRetry = 30 * time.Second
 
 // Indicators are the feeds at work.
 type Indicators struct {
-	set   Settings
+	cfg   Config
+	deps  Deps
 	feeds []*feed
 	table atomic.Pointer[table]
 
@@ -54,19 +55,20 @@ type Status struct {
 	Stats   Stats     // of what is in use
 }
 
-// New prepares the feeds of the settings; Load and Run read them. An error names
-// the setting that is wrong.
-func New(set Settings) (*Indicators, error) {
-	if err := set.Check(""); err != nil {
+// New prepares the feeds; Load and Run read them. An error is that of Config.Check.
+func New(cfg Config, feeds []Feed, deps Deps) (*Indicators, error) {
+	if err := cfg.Check("", feeds); err != nil {
 		return nil, err
 	}
-	x := &Indicators{set: set.withDefaults()}
+	x := &Indicators{cfg: cfg.withDefaults(), deps: deps.withDefaults()}
 	x.life, x.end = context.WithCancel(context.Background())
 	var names []string
-	for i := range x.set.Feeds {
-		x.feeds = append(x.feeds, newFeed(&x.set, i))
-		names = append(names, x.set.Feeds[i].Name)
-		x.status = append(x.status, Status{Feed: x.set.Feeds[i].Name})
+	for i := range feeds {
+		f := feeds[i]
+		f.maxSize = int64(x.cfg.MaxFeedSize)
+		x.feeds = append(x.feeds, newFeed(&f, i, &x.deps))
+		names = append(names, f.Name)
+		x.status = append(x.status, Status{Feed: f.Name})
 	}
 	x.table.Store(newTable(names, nil, 0))
 	return x, nil
@@ -107,15 +109,15 @@ func (x *Indicators) Run(ctx context.Context) {
 	x.run.Lock()
 	defer x.run.Unlock()
 	for {
-		now := x.set.Clock.Now()
+		now := x.deps.Clock.Now()
 		select {
 		case <-ctx.Done():
 			return
 		case <-x.life.Done():
 			return
-		case <-x.set.Clock.After(x.nextLook(now)):
+		case <-x.deps.Clock.After(x.nextLook(now)):
 		}
-		now = x.set.Clock.Now()
+		now = x.deps.Clock.Now()
 		x.round(ctx, func(f *feed) bool { return !now.Before(f.next) })
 	}
 }
@@ -124,7 +126,7 @@ func (x *Indicators) Run(ctx context.Context) {
 func (x *Indicators) nextLook(now time.Time) time.Duration {
 	x.looked.Lock()
 	defer x.looked.Unlock()
-	wait := x.set.Refresh
+	wait := x.cfg.RefreshInterval
 	for _, f := range x.feeds {
 		wait = min(wait, f.next.Sub(now))
 	}
@@ -145,7 +147,7 @@ func (x *Indicators) Close() {
 func (x *Indicators) round(ctx context.Context, due func(*feed) bool) {
 	x.looked.Lock()
 	defer x.looked.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, x.set.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, x.deps.Timeout)
 	defer cancel()
 	defer context.AfterFunc(x.life, cancel)()
 
@@ -166,7 +168,7 @@ func (x *Indicators) round(ctx context.Context, due func(*feed) bool) {
 	x.replace(looks)
 	for i, l := range looks {
 		if l != nil && !errors.Is(l.err, context.Canceled) { // to be stopped is no trouble
-			x.feeds[i].schedule(x.set.Refresh, l.err != nil)
+			x.feeds[i].schedule(x.cfg.RefreshInterval, l.err != nil)
 			x.settle(i, l)
 		}
 	}
@@ -181,7 +183,7 @@ func (x *Indicators) replace(looks []*look) {
 		}
 	}
 	if len(lists) > 0 {
-		x.table.Store(x.table.Load().with(lists, x.set.Clock.Now().Unix()))
+		x.table.Store(x.table.Load().with(lists, x.deps.Clock.Now().Unix()))
 	}
 }
 
@@ -204,12 +206,12 @@ func (x *Indicators) settle(i int, l *look) {
 	after := *s
 	x.mu.Unlock()
 
-	x.set.Reloaded(s.Feed, l.outcome)
+	x.deps.Reloaded(s.Feed, l.outcome)
 	if textOf(before.Err) != textOf(after.Err) {
-		x.set.Problem(s.Feed, err)
+		x.deps.Problem(s.Feed, err)
 	}
 	if l.list != nil && after.Stats.Skipped > 0 && !slices.Equal(before.Stats.Reasons, after.Stats.Reasons) {
-		x.set.Skipped(s.Feed, after.Stats)
+		x.deps.Skipped(s.Feed, after.Stats)
 	}
 }
 

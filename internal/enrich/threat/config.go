@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/bytesize"
 )
 
 // Defaults of the settings.
@@ -21,48 +23,59 @@ const (
 	minRefresh         = 10 * time.Second
 )
 
-// Settings say which feeds there are. Feeds is required.
-type Settings struct {
-	Refresh     time.Duration // between two looks at a feed; 0: DefaultRefresh
-	Feeds       []Feed
-	MaxFeedSize int64         // bytes of one feed, unpacked; 0: DefaultMaxFeedSize
-	Timeout     time.Duration // of one look at a feed; 0: 5 minutes
-	Keeper      Keeper        // nil: after a restart there is what can be fetched
-	Clock       Clock         // nil: the machine's
-
-	// Reloaded is told of every look at a feed. Problem is told when a feed gets
-	// into trouble, when its trouble changes, and with a nil error when it is
-	// over. Skipped is told what could not be used of a feed when that changes.
-	// They are called one at a time. nil: nobody wants to know.
-	Reloaded func(feed string, outcome Outcome)
-	Problem  func(feed string, err error)
-	Skipped  func(feed string, stats Stats)
+// Config is what is set for all feeds.
+type Config struct {
+	RefreshInterval time.Duration `mapstructure:"refresh_interval"` // between two checks of a feed; 0 means DefaultRefresh
+	MaxFeedSize     bytesize.Size `mapstructure:"max_feed_size"`    // of one feed, after decompression; 0 means DefaultMaxFeedSize
 }
 
-// Feed is one source of indicators: a file, a URL or a TAXII collection.
-type Feed struct {
-	Name       string // unique: letters, digits, ".", "_" and "-"
-	Path       string
-	Endpoint   string // http or https URL
-	TAXII      TAXII
-	Format     string // one of Formats; "" is Auto
-	Confidence int    // 0 to 100, of entries that state none
-	CSV        Columns
-
-	// Client does the requests of Endpoint and TAXII and brings what
-	// authenticates them. nil: http.DefaultClient. StayOnHost refuses redirects
-	// to other hosts, for clients that would authenticate themselves there too; they
-	// are refused anyway when the address has a query.
-	Client     *http.Client
-	StayOnHost bool
-
-	maxSize int64 // of Settings
+// FeedConfig is what is set for one feed. It comes from a file, from a TAXII
+// collection, or from Feed.Endpoint.
+type FeedConfig struct {
+	Name       string  `mapstructure:"name"` // threat.feed.name, unique: letters, digits, ".", "_" and "-"
+	Path       string  `mapstructure:"path"`
+	Format     string  `mapstructure:"format"`     // one of Formats; "" means Auto
+	Confidence int     `mapstructure:"confidence"` // 0 to 100, of entries that state none
+	CSV        Columns `mapstructure:"csv"`
+	TAXII      TAXII   `mapstructure:"taxii"`
 }
 
 // TAXII is a collection on a TAXII 2.1 server.
 type TAXII struct {
-	Collection string // URL of the collection: .../collections/ID/
-	AddedAfter string // RFC 3339: older objects are left out; "": all
+	Collection string `mapstructure:"collection"`  // URL of the collection: .../collections/ID/
+	AddedAfter string `mapstructure:"added_after"` // RFC 3339: older objects are left out; "" means none
+}
+
+// Feed is a feed and what fetches it.
+type Feed struct {
+	FeedConfig
+
+	// Endpoint is an http or https URL, or "". It is set beside what the HTTP
+	// client needs, which this package does not know.
+	Endpoint string
+	// Client makes the requests of Endpoint and TAXII, with what authenticates
+	// them; nil means http.DefaultClient. StayOnHost refuses redirects to other
+	// hosts, for clients that would authenticate themselves there too; they are
+	// refused anyway when the address has a query.
+	Client     *http.Client
+	StayOnHost bool
+
+	maxSize int64 // bytes, Config.MaxFeedSize
+}
+
+// Deps are what Indicators need beside their settings.
+type Deps struct {
+	Keeper  Keeper        // nil keeps no copies: after a restart only what can be fetched is known
+	Clock   Clock         // nil means the system clock
+	Timeout time.Duration // of one round of checks; 0 means 5 minutes
+
+	// Reloaded is called with the outcome of every check of a feed. Problem is
+	// called when a feed fails, when it fails in another way, and with a nil error
+	// when it has recovered. Skipped is called when other entries of a feed than
+	// before cannot be used. They are called one at a time; nil disables each.
+	Reloaded func(feed string, outcome Outcome)
+	Problem  func(feed string, err error)
+	Skipped  func(feed string, stats Stats)
 }
 
 // Keeper keeps the last good copy of every feed over restarts, by names that
@@ -96,19 +109,20 @@ const (
 	Refused   Outcome = "refused"   // it was read, and cannot be used
 )
 
-// Check returns what is wrong with the settings, an error for each, which begins
-// with path, such as "threat_intel::", and the setting's key.
-func (s *Settings) Check(path string) error {
+// Check returns what is wrong with the settings of all feeds and of each, an
+// error for each setting, which begins with path, such as "threat_intel::", and
+// the setting's key.
+func (c *Config) Check(path string, feeds []Feed) error {
 	var errs []error
-	if s.Refresh != 0 && s.Refresh < minRefresh {
-		errs = append(errs, fmt.Errorf("%srefresh_interval: %v is too short: at least %v", path, s.Refresh, minRefresh))
+	if c.RefreshInterval != 0 && c.RefreshInterval < minRefresh {
+		errs = append(errs, fmt.Errorf("%srefresh_interval: %v is too short: at least %v", path, c.RefreshInterval, minRefresh))
 	}
-	if s.MaxFeedSize < 0 {
+	if c.MaxFeedSize < 0 {
 		errs = append(errs, fmt.Errorf("%smax_feed_size: must be above 0", path))
 	}
 	names := map[string]int{}
-	for i := range s.Feeds {
-		f := &s.Feeds[i]
+	for i := range feeds {
+		f := &feeds[i]
 		feed := fmt.Sprintf("%sfeeds::%d::", path, i)
 		errs = append(errs, f.check(feed))
 		if first, taken := names[f.Name]; taken {
@@ -119,7 +133,7 @@ func (s *Settings) Check(path string) error {
 	return errors.Join(errs...)
 }
 
-// check is Settings.Check for one feed.
+// check is Config.Check for one feed.
 func (f *Feed) check(path string) error {
 	sources := 0
 	for _, source := range []string{f.Path, f.Endpoint, f.TAXII.Collection} {
@@ -180,25 +194,25 @@ func checkAddedAfter(path, s string) error {
 }
 
 // withDefaults returns settings in which nothing is left out.
-func (s Settings) withDefaults() Settings {
-	s.Refresh = cmp.Or(s.Refresh, DefaultRefresh)
-	s.MaxFeedSize = cmp.Or(s.MaxFeedSize, DefaultMaxFeedSize)
-	s.Timeout = cmp.Or(s.Timeout, defaultTimeout)
-	if s.Clock == nil {
-		s.Clock = systemClock{}
+func (c Config) withDefaults() Config {
+	c.RefreshInterval = cmp.Or(c.RefreshInterval, DefaultRefresh)
+	c.MaxFeedSize = cmp.Or(c.MaxFeedSize, DefaultMaxFeedSize)
+	return c
+}
+
+func (d Deps) withDefaults() Deps {
+	d.Timeout = cmp.Or(d.Timeout, defaultTimeout)
+	if d.Clock == nil {
+		d.Clock = systemClock{}
 	}
-	if s.Reloaded == nil {
-		s.Reloaded = func(string, Outcome) {}
+	if d.Reloaded == nil {
+		d.Reloaded = func(string, Outcome) {}
 	}
-	if s.Problem == nil {
-		s.Problem = func(string, error) {}
+	if d.Problem == nil {
+		d.Problem = func(string, error) {}
 	}
-	if s.Skipped == nil {
-		s.Skipped = func(string, Stats) {}
+	if d.Skipped == nil {
+		d.Skipped = func(string, Stats) {}
 	}
-	s.Feeds = slices.Clone(s.Feeds)
-	for i := range s.Feeds {
-		s.Feeds[i].maxSize = s.MaxFeedSize
-	}
-	return s
+	return d
 }
