@@ -1,27 +1,27 @@
-// Package geo tells where a client address is and whose network it is in, from
+// Package geo finds where a client address is and whose network it is in, in
 // databases in MaxMind's format: City, Country and ASN files of MaxMind's schema
 // and of the flat one of ip-location-db, for both address families or for one.
 //
 // # What a Place is put together from
 //
-// Every database gives what it has; where two know the same, the one that is
-// named first counts. A place is never put together from two: a database that
-// names another country than one before it adds nothing of where an address is,
-// and region, locality, postal code and location come from one database.
+// Every database gives what it has; where two have the same field, the one that is
+// named first counts. Where an address is, is never merged from two: a database
+// that names another country than one before it adds nothing of it, and region,
+// locality, postal code and location come from one database.
 //
 // # Memory
 //
 // A file is read into memory as a whole, not mapped: a mapped file that somebody
-// truncates ends the process. While one is replaced, both are in memory. What was
-// decoded is kept by where it stands in the databases, cacheSlots places at most
-// for all databases together: about 15 MB. The last addresses are kept too.
+// truncates ends the process. While one is replaced, both are in memory. Decoded
+// places are cached by their positions in the databases, cacheSlots at most for all
+// databases together: about 15 MB. The results of recent addresses are cached too.
 //
 // # Replacement
 //
-//	look, every interval --the file is another one--> read --> verify --> in use
-//	                                                    |         |
-//	                                                    +---------+--> refused:
-//	                          the one before stays in use, the next look reads again
+//	check, every interval --the file has changed--> read --> verify --> in use
+//	                                                  |         |
+//	                                                  +---------+--> refused:
+//	                       the one before stays in use, the next check reads again
 //
 // What is in use is one immutable value behind one pointer: readers take no lock,
 // and an old database goes when its last reader has gone.
@@ -47,7 +47,7 @@ const maxDatabases = 8
 
 // Config is what is set. ReloadInterval is required.
 type Config struct {
-	Databases      []string      `mapstructure:"databases"`       // paths, maxDatabases at most; the first that knows something counts
+	Databases      []string      `mapstructure:"databases"`       // paths, maxDatabases at most; the first that has a field counts
 	ReloadInterval time.Duration `mapstructure:"reload_interval"` // between two checks of the files
 }
 
@@ -81,19 +81,19 @@ func (c *Config) Check(path string) error {
 	return errors.Join(errs...)
 }
 
-// Outcome is how an attempt to load a file ended.
-type Outcome string
+// LoadOutcome is how an attempt to load a file ended.
+type LoadOutcome string
 
 // The outcomes.
 const (
-	Loaded  Outcome = "loaded"  // it is in use
-	Refused Outcome = "refused" // the one before, if there was one, stays in use
+	Loaded  LoadOutcome = "loaded"  // it is in use
+	Refused LoadOutcome = "refused" // the one before, if there was one, stays in use
 )
 
 // Attempt is an attempt to load a file.
 type Attempt struct {
 	Path    string
-	Outcome Outcome
+	Outcome LoadOutcome
 	Err     error // why it was refused: it names the path
 }
 
@@ -105,7 +105,7 @@ type Database struct {
 	Built   time.Time // by whoever made it
 }
 
-// DB looks addresses up. All methods may be used by any goroutine.
+// DB looks addresses up. It is safe for concurrent use.
 type DB struct {
 	cfg    Config
 	deps   Deps
@@ -115,9 +115,8 @@ type DB struct {
 	done   chan struct{}
 }
 
-// Open starts to load the databases and to watch their files. A database that
-// is missing or broken is no error here: see Deps.Attempted. The DB has to
-// be closed.
+// Open starts to load the databases and to watch their files. A missing or broken
+// database is reported by Deps.Attempted, not by Open. The caller closes the DB.
 func Open(cfg Config, deps Deps) (*DB, error) {
 	if err := cfg.Check(""); err != nil {
 		return nil, err
@@ -139,15 +138,15 @@ func Open(cfg Config, deps Deps) (*DB, error) {
 func (db *DB) Ready() <-chan struct{} { return db.ready }
 
 // Close ends the watching and waits for it; a file that is being verified is
-// verified to its end first, which takes some seconds for the largest. Lookups
-// go on to work.
+// verified to its end first, which takes some seconds for the largest. Lookup
+// still works.
 func (db *DB) Close() {
 	db.cancel()
 	<-db.done
 }
 
-// Lookup returns what is known of an address, nil when nothing is: of addresses
-// that are not enrich.Public, never anything. It takes no lock, and allocates
+// Lookup returns the place of an address, nil when it is not known or the address
+// is not enrich.Public. It takes no lock, and allocates
 // nothing for a network that it was asked for before and still has in its cache.
 func (db *DB) Lookup(addr netip.Addr) *enrich.Place {
 	return db.inUse.Load().lookup(addr)

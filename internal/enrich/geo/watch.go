@@ -2,7 +2,7 @@ package geo
 
 import "context"
 
-// watch looks at the files until it is told to stop.
+// watch checks the files until ctx ends.
 func (db *DB) watch(ctx context.Context) {
 	defer close(db.done)
 	loaded := make([]*file, len(db.cfg.Databases)) // by the position of their path
@@ -12,8 +12,8 @@ func (db *DB) watch(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			// A refused file is read anew even if it looks the same: what kept it from
-			// being read may be gone.
+			// A refused file is read anew even if it looks the same: the reason may be
+			// gone.
 			if loaded[i] != nil && !refused[i] && loaded[i].current() {
 				continue
 			}
@@ -37,7 +37,7 @@ func (db *DB) watch(ctx context.Context) {
 	}
 }
 
-// use makes the loaded files those that readers find from now on.
+// use makes lookups use the loaded files.
 func (db *DB) use(loaded []*file) {
 	files := make([]*file, 0, len(loaded))
 	for _, f := range loaded {

@@ -65,7 +65,7 @@ type Feed struct {
 
 // Deps are what Indicators need beside their settings.
 type Deps struct {
-	Keeper  Keeper        // nil keeps no copies: after a restart only what can be fetched is known
+	Copies  CopyStore     // nil disables copies: after a restart only what can be fetched is in use
 	Clock   Clock         // nil means the system clock
 	Timeout time.Duration // of one round of checks; 0 means 5 minutes
 
@@ -73,20 +73,20 @@ type Deps struct {
 	// called when a feed fails, when it fails in another way, and with a nil error
 	// when it has recovered. Skipped is called when other entries of a feed than
 	// before cannot be used. They are called one at a time; nil disables each.
-	Reloaded func(feed string, outcome Outcome)
+	Reloaded func(feed string, outcome FeedOutcome)
 	Problem  func(feed string, err error)
 	Skipped  func(feed string, stats Stats)
 }
 
-// Keeper keeps the last good copy of every feed over restarts, by names that
-// consist of a feed's name and a suffix. It is called from several goroutines.
-type Keeper interface {
+// CopyStore stores the last good copy of every feed, under names that consist of
+// the feed's name and a suffix. It must be safe for concurrent use.
+type CopyStore interface {
 	// Get returns nil when there is nothing of this name.
 	Get(ctx context.Context, name string) ([]byte, error)
 	Put(ctx context.Context, name string, value []byte) error
 }
 
-// Clock is where time comes from.
+// Clock gives the time.
 type Clock interface {
 	Now() time.Time
 	After(d time.Duration) <-chan time.Time
@@ -97,16 +97,16 @@ type systemClock struct{}
 func (systemClock) Now() time.Time                         { return time.Now() }
 func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
-// Outcome is how a look at a feed ended.
-type Outcome string
+// FeedOutcome is how the check of a feed ended.
+type FeedOutcome string
 
-// The outcomes there are. After Kept and Refused what was there before stays in
-// use, if need be from the copy of an earlier life.
+// The outcomes. After Unreachable and Refused the previous content stays in use, if
+// necessary from the copy.
 const (
-	Loaded    Outcome = "loaded"    // new content is in use
-	Unchanged Outcome = "unchanged" // there is no new content
-	Kept      Outcome = "kept"      // it could not be reached
-	Refused   Outcome = "refused"   // it was read, and cannot be used
+	Loaded      FeedOutcome = "loaded"    // new content is in use
+	Unchanged   FeedOutcome = "unchanged" // there is no new content
+	Unreachable FeedOutcome = "kept"      // it could not be reached
+	Refused     FeedOutcome = "refused"   // it was read, and cannot be used
 )
 
 // Check returns what is wrong with the settings of all feeds and of each, an
@@ -193,7 +193,7 @@ func checkAddedAfter(path, s string) error {
 	return nil
 }
 
-// withDefaults returns settings in which nothing is left out.
+// withDefaults returns the settings with their defaults filled in.
 func (c Config) withDefaults() Config {
 	c.RefreshInterval = cmp.Or(c.RefreshInterval, DefaultRefresh)
 	c.MaxFeedSize = cmp.Or(c.MaxFeedSize, DefaultMaxFeedSize)
@@ -206,7 +206,7 @@ func (d Deps) withDefaults() Deps {
 		d.Clock = systemClock{}
 	}
 	if d.Reloaded == nil {
-		d.Reloaded = func(string, Outcome) {}
+		d.Reloaded = func(string, FeedOutcome) {}
 	}
 	if d.Problem == nil {
 		d.Problem = func(string, error) {}

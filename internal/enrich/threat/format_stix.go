@@ -154,7 +154,7 @@ func (o *stixObjects) decodeObject(d *json.Decoder, skip func(at int, err error)
 	return nil
 }
 
-// newer tells whether an object modified at a replaces one modified at b; at the
+// newer reports whether an object modified at a replaces one modified at b; at the
 // same time or without times it does, since it came later.
 func newer(a, b text) bool {
 	at, err := time.Parse(time.RFC3339, string(a))
