@@ -26,14 +26,14 @@ var csvFormat = format{
 	decode: decodeCSV,
 }
 
-// headerLines is within how many lines the header has to come.
+// headerLines is the number of lines among which the header has to be.
 const headerLines = 200
 
-// Columns names the columns of a CSV feed; "" is guessed by the names that
+// Columns names the columns of a CSV feed; "" guesses a column by the names that
 // common feeds use.
 type Columns struct {
 	Indicator   string `mapstructure:"indicator"`
-	Type        string `mapstructure:"type"` // rows that are no addresses are left alone
+	Type        string `mapstructure:"type"` // rows of other types than addresses are ignored
 	Confidence  string `mapstructure:"confidence"`
 	Actor       string `mapstructure:"actor"`
 	Software    string `mapstructure:"software"`
@@ -56,8 +56,7 @@ const (
 	colValidUntil
 )
 
-// guesses are the usual names of the columns, in lower case with _ for whatever
-// stands between words.
+// guesses are the usual names of the columns, in lower case with _ between words.
 var guesses = [...][]string{
 	{"indicator", "ioc_value", "ip", "ip_address", "ipaddress", "ioc", "dst_ip", "dstip", "src_ip", "srcip", "client_ip", "address", "cidr", "network", "netblock", "prefix", "value"},
 	{"type", "ioc_type", "indicator_type"},
@@ -77,11 +76,11 @@ func (c *Columns) named() [len(guesses)]string {
 	}
 }
 
-// csvHeader says where the columns are.
+// csvHeader has the positions of the columns.
 type csvHeader struct {
 	comma   byte
-	columns int               // how many there are
-	places  [len(guesses)]int // -1: there is none
+	columns int               // their number
+	indexes [len(guesses)]int // of the columns; -1 means none
 }
 
 var errNoHeader = errors.New("no header line that names a column of addresses; name it in csv::indicator")
@@ -126,19 +125,19 @@ func parseHeader(line string, f *Feed) (*csvHeader, error) {
 		names[i] = columnName(field)
 	}
 	settings := f.CSV.named()
-	for i := range h.places {
-		h.places[i] = -1
+	for i := range h.indexes {
+		h.indexes[i] = -1
 		if settings[i] != "" {
-			h.places[i] = slices.Index(names, columnName(settings[i]))
+			h.indexes[i] = slices.Index(names, columnName(settings[i]))
 		} else {
 			for _, guess := range guesses[i] {
-				if h.places[i] = slices.Index(names, guess); h.places[i] >= 0 {
+				if h.indexes[i] = slices.Index(names, guess); h.indexes[i] >= 0 {
 					break
 				}
 			}
 		}
 		switch {
-		case h.places[i] >= 0 || i != colIndicator && settings[i] == "":
+		case h.indexes[i] >= 0 || i != colIndicator && settings[i] == "":
 		case i == colIndicator:
 			return nil, nil //nolint:nilnil // no header, and nothing wrong
 		default:
@@ -199,7 +198,7 @@ type csvRow struct {
 
 // get returns the field of a column, "" when there is none.
 func (row *csvRow) get(column int) string {
-	if i := row.header.places[column]; i >= 0 && i < len(row.fields) {
+	if i := row.header.indexes[column]; i >= 0 && i < len(row.fields) {
 		return strings.TrimSpace(row.fields[i])
 	}
 	return ""
