@@ -7,8 +7,8 @@ const shortest = 2
 
 // ParseAddr reads an address as a log or a feed writes it. It is returned
 // without a zone, and as IPv4 if it is IPv4 inside IPv6 (::ffff:192.0.2.1), so
-// that one client is one address. It keeps nothing of s and allocates nothing
-// for what is an address without a zone, or "-".
+// that one client is one address. It does not retain s and does not allocate
+// for an address without a zone, or "-".
 func ParseAddr(s string) (addr netip.Addr, ok bool) {
 	if len(s) < shortest {
 		return netip.Addr{}, false
@@ -17,10 +17,9 @@ func ParseAddr(s string) (addr netip.Addr, ok bool) {
 	return addr.WithZone("").Unmap(), err == nil
 }
 
-// Public tells whether anything may be said of an address. Of private (RFC 1918,
-// RFC 4193), loopback, link-local, multicast and unspecified ones, and of the
-// invalid one, nothing may be, whatever a database or a feed holds. The ranges
-// set apart for documentation are public: the samples live in them.
+// Public reports whether databases and feeds may be used for an address: not for
+// private (RFC 1918, RFC 4193), loopback, link-local, multicast, unspecified and
+// invalid ones. The ranges for documentation are public: the samples are in them.
 func Public(addr netip.Addr) bool {
 	addr = addr.Unmap()
 	return addr.IsValid() && !addr.IsPrivate() && !addr.IsLoopback() &&

@@ -1,8 +1,8 @@
-// Package enrich holds what is known of a client beside what the log tells:
-// where it is and whether it is a known threat. The packages below find it out.
+// Package enrich has the types for what is known of a client apart from the log:
+// where it is and whether it is a known threat. The packages below find it.
 //
-// All values are immutable once they are handed out, so they may be kept and
-// read by any goroutine.
+// All values are immutable, so they may be retained and are safe for concurrent
+// use.
 package enrich
 
 import "strings"
@@ -13,7 +13,7 @@ type Client struct {
 	Threat *Threat
 }
 
-// Place is where an address is, as far as the databases tell; "" and 0 are
+// Place is where an address is, as far as the databases have it; "" and 0 are
 // unknown. Names of the attributes: OpenTelemetry semantic conventions, geo and
 // as.
 type Place struct {
@@ -43,7 +43,7 @@ const (
 // Unassigned is the group of a threat whose feed names no actor.
 const Unassigned = "Unassigned"
 
-// Threat is what the feeds tell of an address. Names of the attributes: the
+// Threat is what the feeds have on an address. Names of the attributes: the
 // Elastic Common Schema's, since OpenTelemetry has none.
 type Threat struct {
 	Indicator   string // threat.indicator.ip: the address or prefix that matched

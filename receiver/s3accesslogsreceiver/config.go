@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
@@ -37,7 +38,7 @@ type Config struct {
 	OnRefusal         string                    `mapstructure:"on_refusal"` // what a permanent refusal does
 	Logs              LogsConfig                `mapstructure:"logs"`
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
-	GeoIP             GeoIPConfig               `mapstructure:"geoip"`
+	GeoIP             geo.Config                `mapstructure:"geoip"`
 	ThreatIntel       ThreatConfig              `mapstructure:"threat_intel"`
 }
 
@@ -86,6 +87,7 @@ func (c *Config) Validate() error {
 		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.Metrics.Validate("metrics"),
+		c.checkEnrichment(),
 	)...)
 }
 

@@ -50,17 +50,15 @@ func (e *enrichment) Lookup(address string, now int64) (client enrich.Client) {
 	return client
 }
 
-// openEnrichment begins to load databases and feeds; it returns nil when there are
-// none in the settings.
+// openEnrichment starts loading databases and feeds; it returns nil without any in
+// the settings.
 func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, report ingest.Status) (*enrichment, error) {
 	e := &enrichment{}
 	if len(r.cfg.GeoIP.Databases) > 0 {
-		set := r.cfg.GeoIP.settings()
-		set.Attempted = func(a geo.Attempt) {
+		places, err := geo.Open(r.cfg.GeoIP, geo.Deps{Attempted: func(a geo.Attempt) {
 			r.countReload(a.Path, string(a.Outcome))
 			report(ingest.Concern("loading "+a.Path), a.Err)
-		}
-		places, err := geo.Open(set)
+		}})
 		if err != nil {
 			return nil, err
 		}
@@ -78,9 +76,9 @@ func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, re
 }
 
 func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *enrichment, report ingest.Status) error {
-	set := r.cfg.ThreatIntel.settings()
-	for i := range set.Feeds {
-		f := &set.Feeds[i]
+	feeds := r.cfg.ThreatIntel.feeds()
+	for i := range feeds {
+		f := &feeds[i]
 		if f.Path != "" {
 			continue
 		}
@@ -91,26 +89,28 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 		f.Client = client
 		e.closeIdle = append(e.closeIdle, closeIdle)
 	}
+	deps := threat.Deps{
+		Reloaded: func(feed string, outcome threat.FeedOutcome) { r.countReload(feed, string(outcome)) },
+		Problem:  func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) },
+		Skipped: func(feed string, stats threat.Stats) {
+			r.repeated.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
+				zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
+		},
+	}
 	if r.cfg.Storage != nil {
 		client, err := r.openStorage(ctx, host, copiesName)
 		if err != nil {
 			return err
 		}
-		e.copies, set.Keeper = client, keeper{client}
+		e.copies, deps.Copies = client, feedCopies{client}
 	}
-	set.Reloaded = func(feed string, outcome threat.Outcome) { r.countReload(feed, string(outcome)) }
-	set.Problem = func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) }
-	set.Skipped = func(feed string, stats threat.Stats) {
-		r.repeated.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
-			zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
-	}
-	threats, err := threat.New(set)
+	threats, err := threat.New(r.cfg.ThreatIntel.Config, feeds, deps)
 	e.threats = threats
 	return err
 }
 
-// load waits until every database and feed had its first attempt to load, for
-// firstAttempt or until ctx is done, and keeps them fresh until then.
+// load waits until loading every database and feed was attempted once, at most
+// firstAttempt or until ctx is done. They are reloaded until ctx is done.
 func (e *enrichment) load(ctx context.Context) {
 	first, cancel := context.WithTimeout(ctx, firstAttempt)
 	defer cancel()
@@ -126,7 +126,7 @@ func (e *enrichment) load(ctx context.Context) {
 	}
 }
 
-// close ends all loading. What was handed out stays.
+// close ends all loading. Clients that Lookup returned stay valid.
 func (e *enrichment) close(ctx context.Context) error {
 	if e.places != nil {
 		e.places.Close()
@@ -144,25 +144,27 @@ func (e *enrichment) close(ctx context.Context) error {
 	return nil
 }
 
-// keeper keeps copies of feeds in a storage extension. It implements
-// threat.Keeper.
-type keeper struct{ client storage.Client }
+// feedCopies stores copies of feeds in a storage extension. It implements
+// threat.CopyStore.
+type feedCopies struct{ client storage.Client }
 
-// Get implements threat.Keeper.
-func (k keeper) Get(ctx context.Context, name string) ([]byte, error) { return k.client.Get(ctx, name) }
-
-// Put implements threat.Keeper.
-func (k keeper) Put(ctx context.Context, name string, value []byte) error {
-	return k.client.Set(ctx, name, value)
+// Get implements threat.CopyStore.
+func (c feedCopies) Get(ctx context.Context, name string) ([]byte, error) {
+	return c.client.Get(ctx, name)
 }
 
-// countReload counts an attempt to load a database or a look at a feed.
+// Put implements threat.CopyStore.
+func (c feedCopies) Put(ctx context.Context, name string, value []byte) error {
+	return c.client.Set(ctx, name, value)
+}
+
+// countReload counts an attempt to load a database or a check of a feed.
 func (r *s3Receiver) countReload(source, outcome string) {
 	r.telemetry.EnrichmentReloads.Add(context.Background(), 1,
 		r.instruments.With(attribute.String("source", source), attribute.String("outcome", outcome)))
 }
 
-// each calls report for every database and feed in use, with when it is from.
+// each calls report for every database and feed in use, with its time.
 func (e *enrichment) each(report func(source string, entries int64, from time.Time)) {
 	if e.places != nil {
 		for _, d := range e.places.Databases() {

@@ -16,8 +16,11 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
@@ -40,7 +43,7 @@ func knownClients(t *testing.T) *Config {
 func TestClientsAreKnown(t *testing.T) {
 	cfg := knownClients(t)
 	cfg.GeoIP.Databases = []string{sampleDatabase}
-	cfg.ThreatIntel.Feeds = []FeedConfig{{Name: "sample", Path: sampleFeed, Format: "auto"}}
+	cfg.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{Name: "sample", Path: sampleFeed, Format: "auto"}}}
 	logs, metrics := new(consumertest.LogsSink), new(consumertest.MetricsSink)
 	l, m := both(t, settings(t.Name()), cfg, logs, metrics)
 	require.NoError(t, l.Start(t.Context(), componenttest.NewNopHost()))
@@ -121,7 +124,7 @@ func TestEnrichmentIsMeasured(t *testing.T) {
 	cfg := knownClients(t)
 	cfg.Directory.Get().Follow = true
 	cfg.GeoIP.Databases = []string{sampleDatabase}
-	cfg.ThreatIntel.Feeds = []FeedConfig{{Name: "sample", Path: sampleFeed, Format: "auto"}}
+	cfg.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{Name: "sample", Path: sampleFeed, Format: "auto"}}}
 	sink := new(consumertest.LogsSink)
 	tel, _ := startMeasured(t, cfg, sink)
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 10*time.Second, 10*time.Millisecond)
@@ -132,24 +135,88 @@ func TestEnrichmentIsMeasured(t *testing.T) {
 
 func TestWrongEnrichmentSettings(t *testing.T) {
 	for settings, message := range map[string]string{
-		`geoip: {databases: [""]}`:                                                 "geoip.databases",
-		`geoip: {reload_interval: 0s}`:                                             "geoip.reload_interval",
-		`threat_intel: {refresh_interval: 1s}`:                                     "refresh_interval",
-		`threat_intel: {feeds: [{name: a}]}`:                                       "feeds::0::path",
-		`threat_intel: {feeds: [{name: a, path: b}, {name: a, path: c}]}`:          "feeds::1::name",
-		`threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`:             "feeds::0::confidence",
-		`threat_intel: {feeds: [{name: a, path: b, format: excel}]}`:               "feeds::0::format",
-		`threat_intel: {feeds: [{name: a, path: b, taxii: {collection: "x://"}}]}`: "feeds::0::",
+		`geoip: {databases: [""]}`:                                                 "geoip::databases",
+		`geoip: {reload_interval: 0s}`:                                             "geoip::reload_interval",
+		`threat_intel: {refresh_interval: 1s}`:                                     "threat_intel::refresh_interval",
+		`threat_intel: {feeds: [{name: a}]}`:                                       "threat_intel::feeds::0::path",
+		`threat_intel: {feeds: [{name: a, path: b}, {name: a, path: c}]}`:          "threat_intel::feeds::1::name",
+		`threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`:             "threat_intel::feeds::0::confidence",
+		`threat_intel: {feeds: [{name: a, path: b, format: excel}]}`:               "threat_intel::feeds::0::format",
+		`threat_intel: {feeds: [{name: a, path: b, taxii: {collection: "x://"}}]}`: "threat_intel::feeds::0::",
 	} {
 		_, err := load(t, "{directory: {path: x}, "+settings+"}")
 		require.ErrorContains(t, err, message, settings)
 	}
 }
 
+func TestEverySettingOfEnrichmentIsRead(t *testing.T) {
+	cfg, err := load(t, `
+directory: {path: x}
+geoip: {databases: [a, b], reload_interval: 2m}
+threat_intel:
+  refresh_interval: 1h
+  max_feed_size: 64MiB
+  feeds:
+  - {name: a, path: b}
+  - name: c
+    format: csv
+    confidence: 70
+    csv: {indicator: i, type: t, confidence: c, actor: a, software: s, provider: p, description: d, valid_from: f, valid_until: u}
+    http: {endpoint: "https://x/y"}
+  - {name: t, taxii: {collection: "https://x/", added_after: "2026-01-31T00:00:00Z"}}
+`)
+	require.NoError(t, err)
+	assert.Equal(t, geo.Config{Databases: []string{"a", "b"}, ReloadInterval: 2 * time.Minute}, cfg.GeoIP)
+	assert.Equal(t, threat.Config{RefreshInterval: time.Hour, MaxFeedSize: 64 << 20}, cfg.ThreatIntel.Config)
+	assert.Equal(t, []threat.Feed{
+		{FeedConfig: threat.FeedConfig{Name: "a", Path: "b", Format: "auto", Confidence: 50}},
+		{Endpoint: "https://x/y", FeedConfig: threat.FeedConfig{Name: "c", Format: "csv", Confidence: 70, CSV: threat.Columns{
+			Indicator: "i", Type: "t", Confidence: "c", Actor: "a", Software: "s", Provider: "p", Description: "d", ValidFrom: "f", ValidUntil: "u",
+		}}},
+		{FeedConfig: threat.FeedConfig{
+			Name: "t", Format: "auto", Confidence: 50,
+			TAXII: threat.TAXII{Collection: "https://x/", AddedAfter: "2026-01-31T00:00:00Z"},
+		}},
+	}, cfg.ThreatIntel.feeds())
+	written, again := confmap.New(), createDefaultConfig().(*Config)
+	require.NoError(t, written.Marshal(cfg), "as print-config does")
+	require.NoError(t, written.Unmarshal(again))
+	assert.Equal(t, cfg.ThreatIntel.feeds(), again.ThreatIntel.feeds())
+	assert.Equal(t, cfg.ThreatIntel.Config, again.ThreatIntel.Config)
+
+	_, err = load(t, "{directory: {path: x}, threat_intel: {feeds: [{name: a, path: b, nme: c}]}}")
+	require.ErrorContains(t, err, "nme")
+}
+
+func TestEachErrorOfEnrichmentShowsTheFullPathOfItsSettingOnce(t *testing.T) {
+	for settings, want := range map[string][]string{
+		`geoip: {databases: [""], reload_interval: 0s}`:            {"geoip::databases::0: ", "geoip::reload_interval: "},
+		`geoip: {databases: ["", a, a], reload_interval: 0s}`:      {"geoip::databases::0: ", "geoip::databases::2: ", "geoip::reload_interval: "},
+		`geoip: {databases: [a,a,b,c,d,e,f,g,h]}`:                  {"geoip::databases: ", "geoip::databases::1: "},
+		`threat_intel: {refresh_interval: 1s, feeds: [{name: a}]}`: {"threat_intel::refresh_interval: ", "threat_intel::feeds::0::path: "},
+		`threat_intel: {feeds: [{name: a, path: b}, {name: a}, {path: c}]}`: {
+			"threat_intel::feeds::1::path: ", "threat_intel::feeds::1::name: ", "threat_intel::feeds::2::name: ",
+		},
+		`threat_intel: {feeds: [{name: a, taxii: {collection: b, added_after: c}, http: {proxy_url: d}}]}`: {
+			"threat_intel::feeds::0::taxii::collection: ", "threat_intel::feeds::0::taxii::added_after: ", "threat_intel::feeds::0::http::proxy_url: ",
+		},
+		`geoip: {databases: [""]}, threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`: {"geoip::databases::0: ", "threat_intel::feeds::0::confidence: "},
+	} {
+		_, err := load(t, "{directory: {path: x}, "+settings+"}")
+		require.Error(t, err, settings)
+		lines := strings.Split(err.Error(), "\n")
+		require.Len(t, lines, len(want), "%s:\n%v", settings, err)
+		for i, path := range want {
+			assert.True(t, strings.HasPrefix(lines[i], path), "%s: %q does not begin with %q", settings, lines[i], path)
+			assert.Equal(t, 1, strings.Count(lines[i], "geoip")+strings.Count(lines[i], "threat_intel"), lines[i])
+		}
+	}
+}
+
 func TestProxiesHaveNoPasswords(t *testing.T) {
 	for _, proxy := range []string{"http://me:planted@proxy:3128", "http://planted@proxy", "http://me:planted@proxy:port", "http://proxy/?key=planted", "planted"} {
 		_, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: a, http: {endpoint: "https://x/y", proxy_url: "`+proxy+`"}}]}}`)
-		require.ErrorContains(t, err, "threat_intel::feeds::0: `http::proxy_url`", proxy)
+		require.ErrorContains(t, err, "threat_intel::feeds::0::http::proxy_url: ", proxy)
 		assert.NotContains(t, err.Error(), "planted")
 		if strings.Contains(proxy, "@proxy:3128") {
 			assert.ErrorContains(t, err, "HTTPS_PROXY")
@@ -170,7 +237,7 @@ func TestFeedsThatAuthenticateStayOnTheirHost(t *testing.T) {
 	} {
 		cfg, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: a, http: {endpoint: "https://x/y", `+settings+`}}]}}`)
 		require.NoError(t, err, settings)
-		assert.Equal(t, stays, cfg.ThreatIntel.Feeds[0].feed().StayOnHost, settings)
+		assert.Equal(t, stays, cfg.ThreatIntel.feeds()[0].StayOnHost, settings)
 	}
 }
 

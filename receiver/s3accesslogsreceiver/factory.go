@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
@@ -57,8 +58,8 @@ func createDefaultConfig() component.Config {
 			TraceParameter:      "x-traceparent",
 		},
 		Metrics:     MetricsConfig{rollup.DefaultConfig()},
-		GeoIP:       GeoIPConfig{ReloadInterval: time.Minute},
-		ThreatIntel: ThreatConfig{RefreshInterval: threat.DefaultRefresh, MaxFeedSize: threat.DefaultMaxFeedSize},
+		GeoIP:       geo.Config{ReloadInterval: time.Minute},
+		ThreatIntel: ThreatConfig{Config: threat.Config{RefreshInterval: threat.DefaultRefresh, MaxFeedSize: threat.DefaultMaxFeedSize}},
 	}
 }
 

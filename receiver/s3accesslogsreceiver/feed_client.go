@@ -14,9 +14,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
-// feedClient returns a client with these settings, and what closes its idle
-// connections. The client's own method for that does not reach them: the collector
-// wraps the transport in others, so it is taken from under them.
+// feedClient returns a client with these settings, and a function that closes its
+// idle connections. Client.CloseIdleConnections does not: the collector wraps the
+// transport in others, so the innermost one is taken.
 func (r *s3Receiver) feedClient(ctx context.Context, host component.Host, cfg confighttp.ClientConfig) (*http.Client, func(), error) {
 	bottom := &bottomTransport{}
 	id := component.NewIDWithName(metadata.Type, "transport") // of no extension there can be
@@ -30,7 +30,7 @@ func (r *s3Receiver) feedClient(ctx context.Context, host component.Host, cfg co
 	return client, bottom.closeIdle, err
 }
 
-// bottomTransport is an HTTP middleware that takes down the transport below it and
+// bottomTransport is an HTTP middleware that remembers the transport below it and
 // adds nothing.
 type bottomTransport struct {
 	component.StartFunc

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// cacheSlots, 65,536, bounds the places that are kept. With their names they take about
+	// cacheSlots, 65,536, bounds the cached places. With their names they take about
 	// 15 MB when all are taken, with the longest texts that a file may hold 130 MB.
 	cacheSlots = cacheWays << groupBits
 	// cacheWays is how many slots a position can be in: one cache line of them.
@@ -19,23 +19,23 @@ const (
 	spread = 0x9e3779b97f4a7c15
 )
 
-// cache keeps what was put together, by position. Any goroutine may read and
-// write: an entry never changes once it is in a slot, and two that put the same
-// position at once leave it there twice at worst.
+// cache holds merged records by position. It is safe for concurrent use: an entry
+// never changes once it is in a slot, and two that put the same position at once
+// leave it there twice at worst.
 type cache struct {
 	files int                      // how many numbers of a position are used
 	slots []atomic.Pointer[cached] // groups of cacheWays
-	puts  *atomic.Uint32           // tells which of a full group goes next: the oldest, roughly
+	puts  *atomic.Uint32           // chooses which of a full group is replaced: the oldest, roughly
 }
 
-// cached is what is known at a position. It never changes.
+// cached is the result at a position. It never changes.
 type cached struct {
 	at      position
 	nothing bool // there are no records, or nothing of use in them
 	place   enrich.Place
 }
 
-// result returns the place, nil when nothing is known.
+// result returns the place, or nil.
 func (c *cached) result() *enrich.Place {
 	if c.nothing {
 		return nil
@@ -47,7 +47,7 @@ func newCache(files int) cache {
 	return cache{files: files, slots: make([]atomic.Pointer[cached], cacheSlots), puts: new(atomic.Uint32)}
 }
 
-// get returns what is known at a position, nil if that is not known any more.
+// get returns the result at a position, nil if it is not cached.
 func (c *cache) get(at *position) *cached {
 	group := c.group(at)
 	for i := range group {
@@ -58,7 +58,7 @@ func (c *cache) get(at *position) *cached {
 	return nil
 }
 
-// put keeps what is known at a position.
+// put caches the result at a position.
 func (c *cache) put(entry *cached) {
 	group := c.group(&entry.at)
 	slot := &group[c.puts.Add(1)%cacheWays]

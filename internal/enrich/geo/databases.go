@@ -6,13 +6,13 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// databases are those in use, with what was found in them. They never change but
-// for that: a new file makes new databases.
+// databases are those in use, with their caches. Nothing else of them changes: a
+// new file makes new databases.
 type databases struct {
 	files  []*file // maxDatabases at most
 	recent recent  // by address
 	cache  cache   // by position
-	none   *cached // what is found of an address that no file has
+	none   *cached // the result for an address that no file has
 }
 
 func newDatabases(files []*file) *databases {
@@ -44,7 +44,7 @@ func (d *databases) lookup(addr netip.Addr) *enrich.Place {
 	return found.result()
 }
 
-// find finds what is known of an address, which is not IPv4 inside IPv6.
+// find looks up an address, which is not IPv4 inside IPv6, in the files.
 func (d *databases) find(addr netip.Addr) *cached {
 	var at position
 	for i, f := range d.files {
@@ -61,7 +61,7 @@ func (d *databases) find(addr netip.Addr) *cached {
 	return found
 }
 
-// decode puts together what the records at a position tell.
+// decode merges the records at a position.
 func (d *databases) decode(at *position) *cached {
 	c := &cached{at: *at}
 	for i, f := range d.files {
@@ -73,7 +73,7 @@ func (d *databases) decode(at *position) *cached {
 	return c
 }
 
-// add adds to p what q knows beyond it, see the package comment.
+// add adds to p what only q has, see the package comment.
 func add(p *enrich.Place, q enrich.Place) {
 	if p.ASNumber == 0 && p.ASOrganization == "" {
 		p.ASNumber, p.ASOrganization = q.ASNumber, q.ASOrganization
@@ -94,7 +94,7 @@ func add(p *enrich.Place, q enrich.Place) {
 	p.HasLocation, p.Latitude, p.Longitude = q.HasLocation, q.Latitude, q.Longitude
 }
 
-// hasDetail tells whether p is more exact than a country.
+// hasDetail reports whether p is more exact than a country.
 func hasDetail(p *enrich.Place) bool {
 	return p.RegionISOCode != "" || p.LocalityName != "" || p.PostalCode != "" || p.HasLocation
 }

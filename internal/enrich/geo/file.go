@@ -19,7 +19,7 @@ var (
 	errTooLarge   = errors.New("larger than 2 GiB")
 	errChanging   = errors.New("it changed while it was read")
 	errNoMetadata = errors.New("invalid MaxMind DB file: there is no metadata in its last 128 KiB; name an .mmdb file, unpacked and whole")
-	errNoPlaces   = errors.New("none of its records holds a country, a city, a location or an AS number by a name that is known here")
+	errNoPlaces   = errors.New("none of its records holds a country, a city, a location or an AS number under a recognised field name")
 )
 
 const (
@@ -27,16 +27,15 @@ const (
 	nowhere = 0
 	// maxSize is four times what the largest known database has.
 	maxSize = 2 << 30
-	// tailSize is how much of a file's end is compared to tell whether it is still
-	// the same: it holds the build time. Archives restore old times, and file
+	// tailSize is how much of a file's end is compared to detect a change: it holds the build time. Archives restore old times, and file
 	// systems give a number of an old file to a new one.
 	tailSize = 1024
 	// metadataMarker begins the metadata, which with it is within the last
 	// metadataSize bytes of a database.
 	metadataMarker = "\xab\xcd\xefMaxMind.com"
 	metadataSize   = 128 << 10
-	// probes bounds the networks that are searched for a field that is known here:
-	// half a second's work.
+	// probes bounds the networks that are searched for a recognised field: half a
+	// second's work.
 	probes = 1 << 20
 )
 
@@ -137,7 +136,7 @@ func open(data []byte) (*maxminddb.Reader, error) {
 	return reader, nil
 }
 
-// holdsPlaces tells whether one of the first networks has anything of a Place. It
+// holdsPlaces reports whether one of the first networks has anything of a Place. It
 // goes through the empty networks and the aliases too, because it could not be
 // stopped there: a tree whose nodes are shared may have 2^128 of them.
 func holdsPlaces(reader *maxminddb.Reader) bool {
@@ -168,7 +167,7 @@ func (f *file) find(addr netip.Addr) uint32 {
 	return uint32(result.Offset()) + 1
 }
 
-// decode returns what the record at a position, not nowhere, tells.
+// decode returns the place of the record at a position other than nowhere.
 func (f *file) decode(at uint32) enrich.Place {
 	var r record
 	if f.reader.LookupOffset(uintptr(at-1)).Decode(&r) != nil { // what was verified can be decoded
@@ -182,7 +181,7 @@ func (f *file) describe() Database {
 	return Database{Path: f.path, Type: meta.DatabaseType, Entries: uint64(meta.NodeCount), Built: meta.BuildTime()}
 }
 
-// current tells whether the path still leads to the file as it was read.
+// current reports whether the file at the path is still the one that was read.
 func (f *file) current() bool {
 	info, err := os.Stat(f.path)
 	if err != nil || !sameStamp(info, f.info) || !os.SameFile(info, f.info) {

@@ -20,7 +20,7 @@ func TestWhatIsNoDatabaseIsNotRead(t *testing.T) {
 	var before, after runtime.MemStats
 	check := func(r *rig) {
 		runtime.ReadMemStats(&after)
-		require.Equal(t, []Outcome{Refused}, outcomes(r.attempts))
+		require.Equal(t, []LoadOutcome{Refused}, outcomes(r.attempts))
 		require.ErrorIs(t, r.attempts[0].Err, errNoMetadata)
 		require.ErrorContains(t, r.attempts[0].Err, zeroes)
 		require.ErrorContains(t, r.attempts[0].Err, "name an .mmdb file, unpacked and whole")
@@ -35,7 +35,7 @@ func TestWhatIsNoDatabaseIsNotRead(t *testing.T) {
 	check(r)
 
 	store(t, zeroes, everywhere(t, "DE"))
-	require.Equal(t, []Outcome{Loaded}, outcomes(r.look()))
+	require.Equal(t, []LoadOutcome{Loaded}, outcomes(r.look()))
 	require.NoError(t, os.Truncate(zeroes, maxSize))
 	runtime.ReadMemStats(&before)
 	r.look()

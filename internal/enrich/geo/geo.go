@@ -1,27 +1,27 @@
-// Package geo tells where a client address is and whose network it is in, from
+// Package geo finds where a client address is and whose network it is in, in
 // databases in MaxMind's format: City, Country and ASN files of MaxMind's schema
 // and of the flat one of ip-location-db, for both address families or for one.
 //
 // # What a Place is put together from
 //
-// Every database gives what it has; where two know the same, the one that is
-// named first counts. A place is never put together from two: a database that
-// names another country than one before it adds nothing of where an address is,
-// and region, locality, postal code and location come from one database.
+// Every database gives what it has; where two have the same field, the one that is
+// named first counts. Where an address is, is never merged from two: a database
+// that names another country than one before it adds nothing of it, and region,
+// locality, postal code and location come from one database.
 //
 // # Memory
 //
 // A file is read into memory as a whole, not mapped: a mapped file that somebody
-// truncates ends the process. While one is replaced, both are in memory. What was
-// decoded is kept by where it stands in the databases, cacheSlots places at most
-// for all databases together: about 15 MB. The last addresses are kept too.
+// truncates ends the process. While one is replaced, both are in memory. Decoded
+// places are cached by their positions in the databases, cacheSlots at most for all
+// databases together: about 15 MB. The results of recent addresses are cached too.
 //
 // # Replacement
 //
-//	look, every interval --the file is another one--> read --> verify --> in use
-//	                                                    |         |
-//	                                                    +---------+--> refused:
-//	                          the one before stays in use, the next look reads again
+//	check, every interval --the file has changed--> read --> verify --> in use
+//	                                                  |         |
+//	                                                  +---------+--> refused:
+//	                       the one before stays in use, the next check reads again
 //
 // What is in use is one immutable value behind one pointer: readers take no lock,
 // and an old database goes when its last reader has gone.
@@ -43,52 +43,55 @@ import (
 // each address family.
 const maxDatabases = 8
 
-// Settings say which databases to use. Databases and ReloadInterval are required.
-type Settings struct {
-	Databases      []string      // paths, maxDatabases at most; the first that knows something counts
-	ReloadInterval time.Duration // between two looks at the files
+// Config is what is set. ReloadInterval is required.
+type Config struct {
+	Databases      []string      `mapstructure:"databases"`       // paths, maxDatabases at most; the first that has a field counts
+	ReloadInterval time.Duration `mapstructure:"reload_interval"` // between two checks of the files
+}
 
-	// Attempted is told of each attempt to load a file, also of one that fails as
-	// the one before did; looking at a file that has not changed is none. It is
-	// called by one goroutine and must not call Close. nil: nobody wants to know.
+// Deps are what a DB needs beside its settings.
+type Deps struct {
+	// Attempted is called after each attempt to load a file, also after one that
+	// fails as the one before did; a check of a file that has not changed is none.
+	// It is called by one goroutine and must not call Close. nil disables it.
 	Attempted func(Attempt)
-	// After is the clock. nil: time.After.
+	// After is the clock; nil means the system clock.
 	After func(time.Duration) <-chan time.Time
 }
 
-// Validate tells what is wrong with the settings, by the names that a user
-// knows them by.
-func (s *Settings) Validate() error {
+// Check returns what is wrong with the settings, an error for each, which begins
+// with path, such as "geoip::", and the setting's key.
+func (c *Config) Check(path string) error {
 	var errs []error
-	if len(s.Databases) > maxDatabases {
-		errs = append(errs, fmt.Errorf("geoip.databases: %d files; %d at most are used together", len(s.Databases), maxDatabases))
+	if len(c.Databases) > maxDatabases {
+		errs = append(errs, fmt.Errorf("%sdatabases: %d files; %d at most are used together", path, len(c.Databases), maxDatabases))
 	}
-	for i, path := range s.Databases {
-		if path == "" {
-			errs = append(errs, fmt.Errorf("geoip.databases: the path at position %d is empty", i+1))
-		} else if slices.Contains(s.Databases[:i], path) {
-			errs = append(errs, fmt.Errorf("geoip.databases: %s is named twice", path))
+	for i, file := range c.Databases {
+		if file == "" {
+			errs = append(errs, fmt.Errorf("%sdatabases::%d: the path is empty", path, i))
+		} else if slices.Contains(c.Databases[:i], file) {
+			errs = append(errs, fmt.Errorf("%sdatabases::%d: %s is named twice", path, i, file))
 		}
 	}
-	if s.ReloadInterval <= 0 {
-		errs = append(errs, fmt.Errorf("geoip.reload_interval: %s; want more than 0s, such as 1m", s.ReloadInterval))
+	if c.ReloadInterval <= 0 {
+		errs = append(errs, fmt.Errorf("%sreload_interval: %s; want more than 0s, such as 1m", path, c.ReloadInterval))
 	}
 	return errors.Join(errs...)
 }
 
-// Outcome is how an attempt to load a file ended.
-type Outcome string
+// LoadOutcome is how an attempt to load a file ended.
+type LoadOutcome string
 
 // The outcomes.
 const (
-	Loaded  Outcome = "loaded"  // it is in use
-	Refused Outcome = "refused" // the one before, if there was one, stays in use
+	Loaded  LoadOutcome = "loaded"  // it is in use
+	Refused LoadOutcome = "refused" // the one before, if there was one, stays in use
 )
 
 // Attempt is an attempt to load a file.
 type Attempt struct {
 	Path    string
-	Outcome Outcome
+	Outcome LoadOutcome
 	Err     error // why it was refused: it names the path
 }
 
@@ -100,30 +103,30 @@ type Database struct {
 	Built   time.Time // by whoever made it
 }
 
-// DB looks addresses up. All methods may be used by any goroutine.
+// DB looks addresses up. It is safe for concurrent use.
 type DB struct {
-	set    Settings
+	cfg    Config
+	deps   Deps
 	inUse  atomic.Pointer[databases]
 	ready  chan struct{}
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-// Open starts to load the databases and to watch their files. A database that
-// is missing or broken is no error here: see Settings.Attempted. The DB has to
-// be closed.
-func Open(set Settings) (*DB, error) {
-	if err := set.Validate(); err != nil {
+// Open starts to load the databases and to watch their files. A missing or broken
+// database is reported by Deps.Attempted, not by Open. The caller closes the DB.
+func Open(cfg Config, deps Deps) (*DB, error) {
+	if err := cfg.Check(""); err != nil {
 		return nil, err
 	}
-	if set.After == nil {
-		set.After = time.After
+	if deps.After == nil {
+		deps.After = time.After
 	}
-	if set.Attempted == nil {
-		set.Attempted = func(Attempt) {}
+	if deps.Attempted == nil {
+		deps.Attempted = func(Attempt) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	db := &DB{set: set, ready: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
+	db := &DB{cfg: cfg, deps: deps, ready: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
 	db.inUse.Store(newDatabases(nil))
 	go db.watch(ctx)
 	return db, nil
@@ -133,15 +136,15 @@ func Open(set Settings) (*DB, error) {
 func (db *DB) Ready() <-chan struct{} { return db.ready }
 
 // Close ends the watching and waits for it; a file that is being verified is
-// verified to its end first, which takes some seconds for the largest. Lookups
-// go on to work.
+// verified to its end first, which takes some seconds for the largest. Lookup
+// still works.
 func (db *DB) Close() {
 	db.cancel()
 	<-db.done
 }
 
-// Lookup returns what is known of an address, nil when nothing is: of addresses
-// that are not enrich.Public, never anything. It takes no lock, and allocates
+// Lookup returns the place of an address, nil when it is not known or the address
+// is not enrich.Public. It takes no lock, and allocates
 // nothing for a network that it was asked for before and still has in its cache.
 func (db *DB) Lookup(addr netip.Addr) *enrich.Place {
 	return db.inUse.Load().lookup(addr)

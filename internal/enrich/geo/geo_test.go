@@ -104,13 +104,13 @@ func TestSeveralDatabases(t *testing.T) {
 }
 
 func TestWrongSettings(t *testing.T) {
-	for want, set := range map[string]Settings{
-		"geoip.reload_interval: 0s":                      {},
-		"geoip.databases: the path at position 2":        {Databases: []string{"a", ""}, ReloadInterval: 1},
-		"geoip.databases: a is named twice":              {Databases: []string{"a", "b", "a"}, ReloadInterval: 1},
-		"geoip.databases: 9 files; 8 at most are used t": {Databases: strings.Split("abcdefghi", ""), ReloadInterval: 1},
+	for want, set := range map[string]Config{
+		"reload_interval: 0s":                      {},
+		"databases::1: the path is empty":          {Databases: []string{"a", ""}, ReloadInterval: 1},
+		"databases::2: a is named twice":           {Databases: []string{"a", "b", "a"}, ReloadInterval: 1},
+		"databases: 9 files; 8 at most are used t": {Databases: strings.Split("abcdefghi", ""), ReloadInterval: 1},
 	} {
-		_, err := Open(set)
+		_, err := Open(set, Deps{})
 		assert.ErrorContains(t, err, want)
 	}
 }
@@ -123,7 +123,7 @@ func TestWithoutDatabases(t *testing.T) {
 }
 
 func TestWithTheMachinesClock(t *testing.T) {
-	db, err := Open(Settings{Databases: []string{sample}, ReloadInterval: time.Hour})
+	db, err := Open(Config{Databases: []string{sample}, ReloadInterval: time.Hour}, Deps{})
 	require.NoError(t, err)
 	<-db.Ready()
 	db.Close()

@@ -86,10 +86,8 @@ type rig struct {
 func newRig(tb testing.TB, paths ...string) *rig {
 	tb.Helper()
 	r := &rig{ticks: make(chan time.Time), waiting: make(chan struct{})}
-	db, err := Open(Settings{
-		Databases:      paths,
-		ReloadInterval: time.Minute,
-		Attempted:      func(a Attempt) { r.attempts = append(r.attempts, a) },
+	db, err := Open(Config{Databases: paths, ReloadInterval: time.Minute}, Deps{
+		Attempted: func(a Attempt) { r.attempts = append(r.attempts, a) },
 		After: func(d time.Duration) <-chan time.Time {
 			require.Equal(tb, time.Minute, d)
 			r.waiting <- struct{}{}

@@ -58,7 +58,7 @@ func TestSwappedUnderLoad(t *testing.T) {
 	for i := range swaps {
 		store(t, place, places[(i+1)%2])
 		store(t, system, systems[(i+1)%2])
-		require.Equal(t, []Outcome{Loaded, Loaded}, outcomes(r.look()), "swap %d", i)
+		require.Equal(t, []LoadOutcome{Loaded, Loaded}, outcomes(r.look()), "swap %d", i)
 		require.Equal(t, codes[(i+1)%2], r.country("192.0.2.1"))
 	}
 	stop.Store(true)

@@ -20,7 +20,7 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	require.NoError(t, os.WriteFile(huge, nil, 0o600))
 	require.NoError(t, os.Truncate(huge, maxSize+1))
 	r := newRig(t, pipe, t.TempDir(), "/dev/zero", huge)
-	require.Equal(t, []Outcome{Refused, Refused, Refused, Refused}, outcomes(r.attempts))
+	require.Equal(t, []LoadOutcome{Refused, Refused, Refused, Refused}, outcomes(r.attempts))
 	for i, want := range []error{errNotRegular, errNotRegular, errNotRegular, errTooLarge} {
 		assert.ErrorIs(t, r.attempts[i].Err, want)
 	}

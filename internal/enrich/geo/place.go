@@ -11,8 +11,8 @@ import (
 // 3166 leaves it to its users, CLDR calls it the unknown region.
 const unknownCountry = "ZZ"
 
-// place returns what a record tells, in the form of the attributes. What cannot
-// be right is left out.
+// place returns a record in the form of the attributes. Invalid values are left
+// out.
 func (r *record) place() enrich.Place {
 	p := enrich.Place{
 		ContinentCode:  twoLetters(r.text[continent]),

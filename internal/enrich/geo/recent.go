@@ -6,15 +6,15 @@ import (
 	"sync/atomic"
 )
 
-// recentSlots is how many addresses are known at best: half a megabyte of them.
+// recentSlots is how many addresses are cached at most: half a megabyte of them.
 const (
 	recentSlots = 1 << recentBits
 	recentBits  = 14
 )
 
-// recent knows what was found for the addresses that came last, so that an
-// address that comes again costs neither a walk down each tree nor a lock nor an
-// allocation. Any goroutine may read and write.
+// recent caches the results of recent addresses, so that a repeated address costs
+// neither a walk down each tree nor a lock nor an allocation. It is safe for
+// concurrent use.
 type recent struct {
 	slots []recentSlot
 }
@@ -39,7 +39,7 @@ func addressOf(addr netip.Addr) address {
 	return address{binary.BigEndian.Uint64(bytes[:8]), binary.BigEndian.Uint64(bytes[8:])}
 }
 
-// get returns what was found for an address, nil if that is not known any more.
+// get returns the result for an address, nil if it is not cached.
 func (r *recent) get(a address) *cached {
 	s := r.slot(a)
 	version := s.version.Load()
@@ -50,7 +50,7 @@ func (r *recent) get(a address) *cached {
 	return found
 }
 
-// put remembers what was found, unless another writer is at the same slot.
+// put caches a result, unless another writer is at the same slot.
 func (r *recent) put(a address, found *cached) {
 	s := r.slot(a)
 	version := s.version.Load()

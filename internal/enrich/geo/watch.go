@@ -2,29 +2,29 @@ package geo
 
 import "context"
 
-// watch looks at the files until it is told to stop.
+// watch checks the files until ctx ends.
 func (db *DB) watch(ctx context.Context) {
 	defer close(db.done)
-	loaded := make([]*file, len(db.set.Databases)) // by the position of their path
-	refused := make([]bool, len(db.set.Databases))
+	loaded := make([]*file, len(db.cfg.Databases)) // by the position of their path
+	refused := make([]bool, len(db.cfg.Databases))
 	for first := true; ; first = false {
-		for i, path := range db.set.Databases {
+		for i, path := range db.cfg.Databases {
 			if ctx.Err() != nil {
 				return
 			}
-			// A refused file is read anew even if it looks the same: what kept it from
-			// being read may be gone.
+			// A refused file is read anew even if it looks the same: the reason may be
+			// gone.
 			if loaded[i] != nil && !refused[i] && loaded[i].current() {
 				continue
 			}
 			f, err := load(path)
 			if refused[i] = err != nil; refused[i] {
-				db.set.Attempted(Attempt{Path: path, Outcome: Refused, Err: err})
+				db.deps.Attempted(Attempt{Path: path, Outcome: Refused, Err: err})
 				continue
 			}
 			loaded[i] = f
 			db.use(loaded)
-			db.set.Attempted(Attempt{Path: path, Outcome: Loaded})
+			db.deps.Attempted(Attempt{Path: path, Outcome: Loaded})
 		}
 		if first {
 			close(db.ready)
@@ -32,12 +32,12 @@ func (db *DB) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-db.set.After(db.set.ReloadInterval):
+		case <-db.deps.After(db.cfg.ReloadInterval):
 		}
 	}
 }
 
-// use makes the loaded files those that readers find from now on.
+// use makes lookups use the loaded files.
 func (db *DB) use(loaded []*file) {
 	files := make([]*file, 0, len(loaded))
 	for _, f := range loaded {

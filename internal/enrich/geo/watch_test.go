@@ -19,8 +19,8 @@ func everywhere(tb testing.TB, code string) []byte {
 	return build(tb, networks{"::/0": countryRecord(code)})
 }
 
-func outcomes(attempts []Attempt) []Outcome {
-	var all []Outcome
+func outcomes(attempts []Attempt) []LoadOutcome {
+	var all []LoadOutcome
 	for _, a := range attempts {
 		all = append(all, a.Outcome)
 	}
@@ -136,7 +136,7 @@ func TestABrokenReplacementIsRefused(t *testing.T) {
 			store(t, path, c.data)
 			for range 2 { // it is tried, and told, at each look
 				attempts := r.look()
-				require.Equal(t, []Outcome{Refused}, outcomes(attempts))
+				require.Equal(t, []LoadOutcome{Refused}, outcomes(attempts))
 				assert.Equal(t, path, attempts[0].Path)
 				assert.ErrorContains(t, attempts[0].Err, path)
 				assert.ErrorContains(t, attempts[0].Err, c.why)
@@ -156,10 +156,10 @@ func TestTheOldFileComesBack(t *testing.T) {
 	path := stored(t, "test.mmdb", everywhere(t, "DE"))
 	r := newRig(t, path)
 	require.NoError(t, os.Rename(path, path+".away"))
-	assert.Equal(t, []Outcome{Refused}, outcomes(r.look()))
+	assert.Equal(t, []LoadOutcome{Refused}, outcomes(r.look()))
 	assert.Equal(t, "DE", r.country("192.0.2.1"))
 	require.NoError(t, os.Rename(path+".away", path))
-	assert.Equal(t, []Outcome{Loaded}, outcomes(r.look()))
+	assert.Equal(t, []LoadOutcome{Loaded}, outcomes(r.look()))
 	assert.Empty(t, r.look())
 }
 
@@ -168,7 +168,7 @@ func TestAMissingDatabaseIsWaitedFor(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.mmdb")
 	other := stored(t, "as.mmdb", build(t, networks{"::/0": m.Map{"autonomous_system_number": m.Uint32(64496)}}))
 	r := newRig(t, missing, other)
-	assert.Equal(t, []Outcome{Refused, Loaded}, outcomes(r.attempts))
+	assert.Equal(t, []LoadOutcome{Refused, Loaded}, outcomes(r.attempts))
 	require.ErrorIs(t, r.attempts[0].Err, os.ErrNotExist)
 	assert.Equal(t, "", r.country("192.0.2.1"))
 	assert.Equal(t, uint32(64496), r.at("192.0.2.1").ASNumber)
@@ -187,6 +187,6 @@ func TestATruncatedFileStaysInUse(t *testing.T) {
 	r := newRig(t, path)
 	require.NoError(t, os.Truncate(path, 0))
 	assert.Equal(t, "DE", r.country("198.51.100.1"))
-	assert.Equal(t, []Outcome{Refused}, outcomes(r.look()))
+	assert.Equal(t, []LoadOutcome{Refused}, outcomes(r.look()))
 	assert.Equal(t, "DE", r.country("203.0.113.1"))
 }

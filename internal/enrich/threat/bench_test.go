@@ -52,7 +52,7 @@ func bigFile(tb testing.TB, n int) string {
 
 func loaded(tb testing.TB, path string) *Indicators {
 	tb.Helper()
-	x, err := New(Settings{Feeds: []Feed{{Name: "big", Path: path, Confidence: 50}}})
+	x, err := New(Config{}, []Feed{fileFeed("big", path)}, Deps{})
 	require.NoError(tb, err)
 	tb.Cleanup(x.Close)
 	x.Load(tb.Context())

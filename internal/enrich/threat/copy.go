@@ -15,7 +15,7 @@ import (
 
 // A feed's copy is two values: its content as it was fetched, packed with gzip,
 // and what is known of it. The content is written first. If only that happens,
-// the version is an older one than the content's, and the next look brings the
+// the version is an older one than the content's, and the next check fetches the
 // content once more.
 const (
 	contentSuffix = ".feed"
@@ -26,31 +26,31 @@ const (
 type state struct {
 	Origin  string  `json:"origin"` // fingerprint: another origin under this name has no copy
 	Version version `json:"version"`
-	Seen    int64   `json:"seen"` // unix seconds of the last successful look
+	Seen    int64   `json:"seen"` // unix seconds of the last successful check
 }
 
 var errNoCopy = errors.New("there is no copy")
 
-// copies are those of one feed. With a nil keeper there are none.
+// copies are those of one feed; a nil store disables them.
 type copies struct {
-	keeper Keeper
+	store  CopyStore
 	name   string
 	origin string
 	limit  int64
 }
 
-func newCopies(keeper Keeper, f *Feed) copies {
+func newCopies(store CopyStore, f *Feed) copies {
 	sum := sha256.Sum256([]byte(f.Path + "\x00" + f.Endpoint + "\x00" + f.TAXII.Collection + "\x00" + f.TAXII.AddedAfter))
-	return copies{keeper: keeper, name: f.Name, origin: hex.EncodeToString(sum[:8]), limit: f.maxSize}
+	return copies{store: store, name: f.Name, origin: hex.EncodeToString(sum[:8]), limit: f.maxSize}
 }
 
 // state returns what is known of the copy; errNoCopy when there is none.
 func (c copies) state(ctx context.Context) (state, error) {
 	var s state
-	if c.keeper == nil {
+	if c.store == nil {
 		return s, errNoCopy
 	}
-	value, err := c.keeper.Get(ctx, c.name+stateSuffix)
+	value, err := c.store.Get(ctx, c.name+stateSuffix)
 	if err != nil {
 		return s, fmt.Errorf("read the kept copy: %w", err)
 	}
@@ -62,10 +62,10 @@ func (c copies) state(ctx context.Context) (state, error) {
 
 // content returns the copy's content, which the caller closes.
 func (c copies) content(ctx context.Context) (io.ReadCloser, error) {
-	if c.keeper == nil {
+	if c.store == nil {
 		return nil, errNoCopy
 	}
-	value, err := c.keeper.Get(ctx, c.name+contentSuffix)
+	value, err := c.store.Get(ctx, c.name+contentSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("read the kept copy: %w", err)
 	}
@@ -76,12 +76,12 @@ func (c copies) content(ctx context.Context) (io.ReadCloser, error) {
 }
 
 func (c copies) putState(ctx context.Context, v version, seen time.Time) error {
-	if c.keeper == nil {
+	if c.store == nil {
 		return nil
 	}
 	value, err := json.Marshal(state{Origin: c.origin, Version: v, Seen: seen.Unix()})
 	if err == nil {
-		err = c.keeper.Put(ctx, c.name+stateSuffix, value)
+		err = c.store.Put(ctx, c.name+stateSuffix, value)
 	}
 	if err != nil {
 		return fmt.Errorf("keep a copy: %w", err)
@@ -98,7 +98,7 @@ type copier struct {
 
 // copier returns one through which the content has to be read.
 func (c copies) copier() *copier {
-	if c.keeper == nil {
+	if c.store == nil {
 		return &copier{copies: c}
 	}
 	packed := &bytes.Buffer{}
@@ -107,7 +107,7 @@ func (c copies) copier() *copier {
 }
 
 func (c *copier) tee(r io.Reader) io.Reader {
-	if c.keeper == nil {
+	if c.store == nil {
 		return r
 	}
 	return io.TeeReader(r, c.gzip)
@@ -115,13 +115,13 @@ func (c *copier) tee(r io.Reader) io.Reader {
 
 // put stores what was read.
 func (c *copier) put(ctx context.Context, v version, seen time.Time) error {
-	if c.keeper == nil {
+	if c.store == nil {
 		return nil
 	}
 	if err := c.gzip.Close(); err != nil {
 		return err
 	}
-	if err := c.keeper.Put(ctx, c.name+contentSuffix, c.packed.Bytes()); err != nil {
+	if err := c.store.Put(ctx, c.name+contentSuffix, c.packed.Bytes()); err != nil {
 		return fmt.Errorf("keep a copy: %w", err)
 	}
 	return c.putState(ctx, v, seen)

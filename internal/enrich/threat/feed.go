@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// feed is a feed at work. It is used by one goroutine at a time.
+// feed is a feed with its state. It is not safe for concurrent use.
 type feed struct {
 	*Feed
 	index  uint16
@@ -16,26 +16,25 @@ type feed struct {
 	origin origin
 	copies copies
 
-	begun   bool    // the state of an earlier life was asked for
+	begun   bool    // the state of an earlier process was read
 	inUse   bool    // its entries are in the table
 	version version // of what is in use, or of the copy
 
-	next     time.Time // when to look again
+	next     time.Time // when it is due
 	failures int       // in a row
 }
 
-// look is what came of looking at a feed.
-type look struct {
-	outcome Outcome
-	list    *list     // nil: the table's entries stay
-	seen    time.Time // the last successful look, when this one tells; else zero
+// result is what refreshing a feed gave.
+type result struct {
+	outcome FeedOutcome
+	list    *list     // nil means that the table's entries stay
+	seen    time.Time // the last successful check; zero means unchanged
 	err     error
 	copyErr error // the feed is fine, its copy is not
 }
 
-func newFeed(set *Settings, index int) *feed {
-	settings := &set.Feeds[index]
-	f := &feed{Feed: settings, index: uint16(index), clock: set.Clock, copies: newCopies(set.Keeper, settings)}
+func newFeed(settings *Feed, index int, deps *Deps) *feed {
+	f := &feed{Feed: settings, index: uint16(index), clock: deps.Clock, copies: newCopies(deps.Copies, settings)}
 	client := guarded(settings.Client, settings.StayOnHost || hasCredentials(settings.Endpoint) || hasCredentials(settings.TAXII.Collection))
 	switch {
 	case settings.Path != "":
@@ -43,63 +42,63 @@ func newFeed(set *Settings, index int) *feed {
 	case settings.Endpoint != "":
 		f.origin = httpOrigin{client, settings.Endpoint}
 	default:
-		f.origin = taxiiOrigin{settings.TAXII, client, set.Clock, set.MaxFeedSize, f.copies.content}
+		f.origin = taxiiOrigin{settings.TAXII, client, deps.Clock, settings.maxSize, f.copies.content}
 	}
 	return f
 }
 
-// look looks for new content. ctx bounds fetching, life what has to happen even
-// when time is up: falling back on the copy.
-func (f *feed) look(ctx, life context.Context) look {
+// refresh reads the feed if it has changed. ctx bounds fetching; life bounds the
+// fallback to the copy, which has to work after ctx has ended.
+func (f *feed) refresh(ctx, life context.Context) result {
 	var copied state
 	if !f.begun {
 		f.begun = true
 		copied, _ = f.copies.state(life) // without a copy everything is fetched
 		f.version = copied.Version
 	}
-	l := f.fetch(ctx, life)
-	if l.outcome == Unchanged && !f.inUse {
+	r := f.fetch(ctx, life)
+	if r.outcome == Unchanged && !f.inUse {
 		if list, err := f.fromCopy(life); err == nil {
-			l.outcome, l.list = Loaded, list
+			r.outcome, r.list = Loaded, list
 		} else { // the copy of this version is lost
 			f.version = version{}
-			l = f.fetch(ctx, life)
+			r = f.fetch(ctx, life)
 		}
 	}
-	if l.err != nil && !f.inUse && copied.Seen != 0 {
+	if r.err != nil && !f.inUse && copied.Seen != 0 {
 		if list, err := f.fromCopy(life); err == nil {
-			l.list, l.seen = list, time.Unix(copied.Seen, 0)
+			r.list, r.seen = list, time.Unix(copied.Seen, 0)
 		}
 	}
-	f.inUse = f.inUse || l.list != nil
-	return l
+	f.inUse = f.inUse || r.list != nil
+	return r
 }
 
-// fetch asks the origin.
-func (f *feed) fetch(ctx, life context.Context) look {
+// fetch reads the feed from its origin.
+func (f *feed) fetch(ctx, life context.Context) result {
 	now := f.clock.Now()
 	body, v, err := f.origin.open(ctx, f.version)
 	if errors.Is(err, errUnchanged) {
-		return look{outcome: Unchanged, seen: now, copyErr: f.copies.putState(life, f.version, now)}
+		return result{outcome: Unchanged, seen: now, copyErr: f.copies.putState(life, f.version, now)}
 	}
 	if err != nil {
-		outcome := Kept
+		outcome := Unreachable
 		if errors.Is(err, ErrFormat) || errors.Is(err, ErrTooLarge) {
 			outcome = Refused
 		}
-		return look{outcome: outcome, err: err}
+		return result{outcome: outcome, err: err}
 	}
 	defer body.Close()
 	c := f.copies.copier()
 	list, err := f.decode(ctx, c.tee(body))
 	if errors.Is(err, errBroken) {
-		return look{outcome: Kept, err: err}
+		return result{outcome: Unreachable, err: err}
 	}
 	if err != nil {
-		return look{outcome: Refused, err: err}
+		return result{outcome: Refused, err: err}
 	}
 	f.version = v
-	return look{outcome: Loaded, list: list, seen: now, copyErr: c.put(life, v, now)}
+	return result{outcome: Loaded, list: list, seen: now, copyErr: c.put(life, v, now)}
 }
 
 func (f *feed) fromCopy(ctx context.Context) (*list, error) {
@@ -111,7 +110,7 @@ func (f *feed) fromCopy(ctx context.Context) (*list, error) {
 	return f.decode(ctx, content)
 }
 
-// decode reads a feed. errBroken: it could not be read to its end.
+// decode reads a feed; errBroken means that it could not be read to its end.
 func (f *feed) decode(ctx context.Context, r io.Reader) (*list, error) {
 	s := newSink(f.Feed, f.index, f.clock.Now().Unix())
 	limited := &limitedReader{ctx: ctx, r: r, left: f.maxSize}
@@ -122,7 +121,7 @@ func (f *feed) decode(ctx context.Context, r io.Reader) (*list, error) {
 	return &s.list, err
 }
 
-// schedule sets when to look again: sooner after a failure.
+// schedule sets when the feed is due again: sooner after a failure.
 func (f *feed) schedule(refresh time.Duration, failed bool) {
 	wait := refresh
 	if failed {

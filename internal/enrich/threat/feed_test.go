@@ -40,7 +40,7 @@ func (s *feedServer) serve(handler http.HandlerFunc) { s.handler.Store(handler) 
 
 // feed is what settings say of the server's list.
 func (s *feedServer) feed() Feed {
-	return Feed{Endpoint: s.URL + "/list?key=secret", Client: s.Client(), Confidence: 50}
+	return Feed{FeedConfig: FeedConfig{Confidence: 50}, Endpoint: s.URL + "/list?key=secret", Client: s.Client()}
 }
 
 func text200(text string) http.HandlerFunc {
@@ -67,7 +67,7 @@ func withETag(tag, text string) http.HandlerFunc {
 func TestFileIsReadAgainWhenItChanges(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
 	require.NoError(t, os.WriteFile(path, []byte("192.0.2.1\nbad\n"), 0o644))
-	r := newRig(t, nil, Feed{Path: path})
+	r := newRig(t, nil, fileFeed("test", path))
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, Status{
@@ -92,7 +92,7 @@ func TestFileIsReadAgainWhenItChanges(t *testing.T) {
 	require.NoError(t, os.Remove(path))
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.22", r.indicatorOf("192.0.2.22"))
-	assert.Equal(t, []Outcome{Loaded, Unchanged, Loaded, Refused, Kept}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded, Unchanged, Loaded, Refused, Unreachable}, r.outcomes)
 	assert.Len(t, r.problems, 2)
 	assert.Len(t, r.skipped, 1, "the same bad entries are told once")
 
@@ -109,7 +109,7 @@ func TestURLIsAskedForChangesOnly(t *testing.T) {
 	r.Load(t.Context())
 	s.serve(withETag(`"2"`, "192.0.2.2\n"))
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Loaded, Unchanged, Unchanged, Loaded}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded, Unchanged, Unchanged, Loaded}, r.outcomes)
 	assert.Empty(t, r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, "192.0.2.2", r.indicatorOf("192.0.2.2"))
 	assert.Empty(t, r.problems)
@@ -120,13 +120,13 @@ func TestURLIsAskedForChangesOnly(t *testing.T) {
 func TestServerInTrouble(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc
-		outcome Outcome
+		outcome FeedOutcome
 		want    string
 	}{
-		"error":        {status(http.StatusInternalServerError), Kept, "answered 500 Internal Server Error"},
-		"gone":         {status(http.StatusNotFound), Kept, "answered 404 Not Found"},
-		"unauthorized": {status(http.StatusUnauthorized), Kept, "does not accept the credentials: 401 Unauthorized"},
-		"forbidden":    {status(http.StatusForbidden), Kept, "does not accept the credentials: 403 Forbidden"},
+		"error":        {status(http.StatusInternalServerError), Unreachable, "answered 500 Internal Server Error"},
+		"gone":         {status(http.StatusNotFound), Unreachable, "answered 404 Not Found"},
+		"unauthorized": {status(http.StatusUnauthorized), Unreachable, "does not accept the credentials: 401 Unauthorized"},
+		"forbidden":    {status(http.StatusForbidden), Unreachable, "does not accept the credentials: 403 Forbidden"},
 		"nothing":      {text200(""), Refused, "it is empty"},
 		"sign-in page": {text200("<html>please sign in</html>"), Refused, "it is a web page or XML"},
 		"garbage":      {text200("\x00\x01\x02"), Refused, "it is not text"},
@@ -134,20 +134,20 @@ func TestServerInTrouble(t *testing.T) {
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write([]byte("192.0.2.9\n"))
-		}, Kept, "broke off: unexpected EOF"},
+		}, Unreachable, "broke off: unexpected EOF"},
 		"endless redirects": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
-		}, Kept, "more than 10 redirects"},
+		}, Unreachable, "more than 10 redirects"},
 		"to http": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://"+r.Host+"/", http.StatusFound)
-		}, Kept, "redirected from https to http"},
+		}, Unreachable, "redirected from https to http"},
 		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://other.example/", http.StatusFound)
-		}, Kept, `redirected to another host, "other.example"`},
+		}, Unreachable, `redirected to another host, "other.example"`},
 		"nowhere": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "https://h/%zz?token=secret")
 			w.WriteHeader(http.StatusFound)
-		}, Kept, "redirected to what is no address"},
+		}, Unreachable, "redirected to what is no address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, text200("192.0.2.1\n"))
@@ -159,7 +159,7 @@ func TestServerInTrouble(t *testing.T) {
 			s.serve(c.handler)
 			r.Load(t.Context())
 			r.Load(t.Context())
-			assert.Equal(t, []Outcome{Loaded, c.outcome, c.outcome}, r.outcomes)
+			assert.Equal(t, []FeedOutcome{Loaded, c.outcome, c.outcome}, r.outcomes)
 			require.Len(t, r.problems, 1, "the same trouble is told once")
 			assert.Contains(t, r.problems[0], c.want)
 			assert.NotContains(t, r.problems[0], "secret")
@@ -271,7 +271,7 @@ func TestSlowServerDoesNotHoldUpTheOthers(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("192.0.2.1\n"), 0o644))
 	slow := s.feed()
 	slow.Name = "slow"
-	x, err := New(Settings{Feeds: []Feed{slow, {Name: "quick", Path: path}}})
+	x, err := New(Config{}, []Feed{slow, fileFeed("quick", path)}, Deps{})
 	require.NoError(t, err)
 	defer x.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -285,7 +285,7 @@ func TestSlowServerDoesNotHoldUpTheOthers(t *testing.T) {
 func TestAddressesThatAreNotPublicMatchNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
 	require.NoError(t, os.WriteFile(path, []byte("192.0.0.0/8\n172.0.0.0/8\n0.0.0.0/8\nfe00::/19\n"), 0o644))
-	r := newRig(t, nil, Feed{Path: path})
+	r := newRig(t, nil, fileFeed("test", path))
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.0.0/8", r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, "192.0.0.0/8", r.indicatorOf("::ffff:192.0.2.1"))
@@ -344,16 +344,16 @@ func TestCloseEndsALook(t *testing.T) {
 }
 
 func TestCopyBridgesARestartWithoutNetwork(t *testing.T) {
-	keeper := newKeeper()
+	store := newStore()
 	s := newServer(t, withETag(`"1"`, "192.0.2.1\n"))
-	newRig(t, keeper, s.feed()).Load(t.Context())
-	assert.Equal(t, []string{"test.feed", "test.state"}, keeper.names())
+	newRig(t, store, s.feed()).Load(t.Context())
+	assert.Equal(t, []string{"test.feed", "test.state"}, store.names())
 
 	s.serve(status(http.StatusServiceUnavailable))
-	r := newRig(t, keeper, s.feed())
+	r := newRig(t, store, s.feed())
 	r.clock.advance(3 * time.Hour)
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Kept}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Unreachable}, r.outcomes)
 	assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
 	assert.Equal(t, today, r.Status()[0].Seen.UTC(), "it is as old as it is")
 	require.Len(t, r.problems, 1)
@@ -361,49 +361,49 @@ func TestCopyBridgesARestartWithoutNetwork(t *testing.T) {
 }
 
 func TestCopySavesADownload(t *testing.T) {
-	keeper := newKeeper()
+	store := newStore()
 	s := newServer(t, withETag(`"1"`, "192.0.2.1\n"))
-	newRig(t, keeper, s.feed()).Load(t.Context())
-	r := newRig(t, keeper, s.feed())
+	newRig(t, store, s.feed()).Load(t.Context())
+	r := newRig(t, store, s.feed())
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Loaded}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded}, r.outcomes)
 	assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
 	assert.EqualValues(t, 2, s.requests.Load())
-	assert.Equal(t, 3, keeper.puts, "a 304 writes no content")
+	assert.Equal(t, 3, store.puts, "a 304 writes no content")
 }
 
 func TestCopyThatIsLostOrBroken(t *testing.T) {
 	for name, content := range map[string][]byte{"lost": nil, "broken": []byte("x")} {
-		keeper := newKeeper()
+		store := newStore()
 		s := newServer(t, withETag(`"1"`, "192.0.2.1\n"))
-		newRig(t, keeper, s.feed()).Load(t.Context())
-		keeper.values["test.feed"] = content
-		r := newRig(t, keeper, s.feed())
+		newRig(t, store, s.feed()).Load(t.Context())
+		store.values["test.feed"] = content
+		r := newRig(t, store, s.feed())
 		r.Load(t.Context())
 		assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"), name)
-		assert.Equal(t, []Outcome{Loaded}, r.outcomes, name)
+		assert.Equal(t, []FeedOutcome{Loaded}, r.outcomes, name)
 		assert.Empty(t, r.problems, name)
 	}
 }
 
 func TestCopyOfAnotherOriginIsNotUsed(t *testing.T) {
-	keeper := newKeeper()
+	store := newStore()
 	s := newServer(t, text200("192.0.2.1\n"))
-	newRig(t, keeper, s.feed()).Load(t.Context())
-	r := newRig(t, keeper, Feed{Path: filepath.Join(t.TempDir(), "missing")})
+	newRig(t, store, s.feed()).Load(t.Context())
+	r := newRig(t, store, fileFeed("test", filepath.Join(t.TempDir(), "missing")))
 	r.Load(t.Context())
 	assert.Empty(t, r.indicatorOf("192.0.2.1"))
-	assert.Equal(t, []Outcome{Kept}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Unreachable}, r.outcomes)
 	assert.Zero(t, r.Status()[0].Seen)
 }
 
 func TestFeedGoesOnWithoutAKeeperThatFails(t *testing.T) {
-	keeper := newKeeper()
-	keeper.err = errors.New("disk full")
+	store := newStore()
+	store.err = errors.New("disk full")
 	s := newServer(t, text200("192.0.2.1\n"))
-	r := newRig(t, keeper, s.feed())
+	r := newRig(t, store, s.feed())
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
-	assert.Equal(t, []Outcome{Loaded}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded}, r.outcomes)
 	assert.Equal(t, []string{"keep a copy: disk full"}, r.problems)
 }

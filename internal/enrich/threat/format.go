@@ -17,21 +17,20 @@ var (
 	ErrNothingUsable = errors.New("nothing in it can be used")
 )
 
-// Auto is the format that tells the others apart.
+// Auto detects the format.
 const Auto = "auto"
 
 // format is one way in which feeds are written.
 type format struct {
 	name string
-	// detect tells whether a feed that begins like this is of the format.
+	// detect reports whether a feed that begins like this is of the format.
 	detect func(h *head, f *Feed) bool
 	// decode reads a whole feed. Bad entries go to sink.skip; an error means
 	// that what was read is not all, so none of it is used.
 	decode func(r *bufio.Reader, s *sink) error
 }
 
-// formats in the order in which they are looked for. list takes everything that
-// is text.
+// formats in the order of detection. list takes everything that is text.
 var formats = []format{stixFormat, mispFormat, dropFormat, crowdstrikeFormat, csvFormat, listFormat}
 
 // Formats returns the names that Feed.Format may have.
@@ -43,10 +42,10 @@ func Formats() []string {
 	return names
 }
 
-// headSize is how much of a feed is looked at to tell its format, in bytes.
+// headSize is how much of a feed is read to detect its format, in bytes.
 const headSize = 64 << 10
 
-// head is what formats are told apart by.
+// head is the beginning of a feed, to detect its format.
 type head struct {
 	text []byte    // the first headSize bytes
 	keys []jsonKey // when it is JSON
@@ -58,7 +57,7 @@ type jsonKey struct {
 	name  string
 }
 
-// has tells whether one of the names is a key at a depth from least to most.
+// has reports whether one of the names is a key at a depth from least to most.
 func (h *head) has(least, most int, names ...string) bool {
 	return slices.ContainsFunc(h.keys, func(k jsonKey) bool {
 		return k.depth >= least && k.depth <= most && slices.Contains(names, k.name)
@@ -101,7 +100,7 @@ func reasons(list []string) string {
 	return "; " + strings.Join(list, "; ")
 }
 
-// formatOf returns the format of the settings, or the one that a feed looks like.
+// formatOf returns the format of the settings, or the detected one.
 func formatOf(br *bufio.Reader, f *Feed) (*format, error) {
 	if f.Format != "" && f.Format != Auto {
 		i := slices.IndexFunc(formats, func(known format) bool { return known.name == f.Format })

@@ -3,6 +3,7 @@ package threat
 import (
 	"bufio"
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -25,25 +26,21 @@ var csvFormat = format{
 	decode: decodeCSV,
 }
 
-const (
-	// headerLines is within how many lines the header has to come.
-	headerLines = 200
-	// maxRowLines is over how many lines a quoted field may go on.
-	maxRowLines = 32
-)
+// headerLines is the number of lines among which the header has to be.
+const headerLines = 200
 
-// Columns names the columns of a CSV feed; "" is guessed by the names that
+// Columns names the columns of a CSV feed; "" guesses a column by the names that
 // common feeds use.
 type Columns struct {
-	Indicator   string
-	Type        string // rows that are no addresses are left alone
-	Confidence  string
-	Actor       string
-	Software    string
-	Provider    string
-	Description string
-	ValidFrom   string
-	ValidUntil  string
+	Indicator   string `mapstructure:"indicator"`
+	Type        string `mapstructure:"type"` // rows of other types than addresses are ignored
+	Confidence  string `mapstructure:"confidence"`
+	Actor       string `mapstructure:"actor"`
+	Software    string `mapstructure:"software"`
+	Provider    string `mapstructure:"provider"`
+	Description string `mapstructure:"description"`
+	ValidFrom   string `mapstructure:"valid_from"`
+	ValidUntil  string `mapstructure:"valid_until"`
 }
 
 // The columns, in the order of guesses.
@@ -59,8 +56,7 @@ const (
 	colValidUntil
 )
 
-// guesses are the usual names of the columns, in lower case with _ for whatever
-// stands between words.
+// guesses are the usual names of the columns, in lower case with _ between words.
 var guesses = [...][]string{
 	{"indicator", "ioc_value", "ip", "ip_address", "ipaddress", "ioc", "dst_ip", "dstip", "src_ip", "srcip", "client_ip", "address", "cidr", "network", "netblock", "prefix", "value"},
 	{"type", "ioc_type", "indicator_type"},
@@ -80,11 +76,11 @@ func (c *Columns) named() [len(guesses)]string {
 	}
 }
 
-// csvHeader says where the columns are.
+// csvHeader has the positions of the columns.
 type csvHeader struct {
 	comma   byte
-	columns int               // how many there are
-	places  [len(guesses)]int // -1: there is none
+	columns int               // their number
+	indexes [len(guesses)]int // of the columns; -1 means none
 }
 
 var errNoHeader = errors.New("no header line that names a column of addresses; name it in csv::indicator")
@@ -122,26 +118,26 @@ func parseHeader(line string, f *Feed) (*csvHeader, error) {
 			h.comma = c
 		}
 	}
-	fields, _ := splitCSV(nil, line, h.comma)
+	fields, _ := newCSV(strings.NewReader(line), h.comma).Read() // lazy quotes: io.EOF of a blank line is all that can come
 	h.columns = len(fields)
 	names := make([]string, len(fields))
 	for i, field := range fields {
 		names[i] = columnName(field)
 	}
 	settings := f.CSV.named()
-	for i := range h.places {
-		h.places[i] = -1
+	for i := range h.indexes {
+		h.indexes[i] = -1
 		if settings[i] != "" {
-			h.places[i] = slices.Index(names, columnName(settings[i]))
+			h.indexes[i] = slices.Index(names, columnName(settings[i]))
 		} else {
 			for _, guess := range guesses[i] {
-				if h.places[i] = slices.Index(names, guess); h.places[i] >= 0 {
+				if h.indexes[i] = slices.Index(names, guess); h.indexes[i] >= 0 {
 					break
 				}
 			}
 		}
 		switch {
-		case h.places[i] >= 0 || i != colIndicator && settings[i] == "":
+		case h.indexes[i] >= 0 || i != colIndicator && settings[i] == "":
 		case i == colIndicator:
 			return nil, nil //nolint:nilnil // no header, and nothing wrong
 		default:
@@ -157,40 +153,14 @@ func columnName(field string) string {
 	}), "_")
 }
 
-// splitCSV appends the fields of a line. open is set when the last one is quoted
-// and its end is not in the line. Quotes inside unquoted fields are kept.
-func splitCSV(to []string, line string, comma byte) (fields []string, open bool) {
-	for {
-		line = strings.TrimLeft(line, " ")
-		if !strings.HasPrefix(line, `"`) {
-			field, rest, more := strings.Cut(line, string(comma))
-			to = append(to, strings.TrimSpace(field))
-			if !more {
-				return to, false
-			}
-			line = rest
-			continue
-		}
-		end := 1
-		for end < len(line) && (line[end] != '"' || strings.HasPrefix(line[end+1:], `"`)) {
-			if line[end] == '"' {
-				end++
-			}
-			end++
-		}
-		to = append(to, strings.ReplaceAll(line[1:min(end, len(line))], `""`, `"`))
-		if end >= len(line) {
-			return to, true
-		}
-		_, rest, more := strings.Cut(line[end+1:], string(comma))
-		if !more {
-			return to, false
-		}
-		line = rest
-	}
+// newCSV returns a reader of rows, which have as many fields as they have.
+func newCSV(r io.Reader, comma byte) *csv.Reader {
+	c := csv.NewReader(r)
+	c.Comma, c.FieldsPerRecord, c.ReuseRecord = rune(comma), -1, true
+	c.LazyQuotes = true
+	c.TrimLeadingSpace = comma != '\t' // it would take empty fields for space
+	return c
 }
-
-var errOpenQuote = errors.New("a quote that is not closed")
 
 func decodeCSV(r *bufio.Reader, s *sink) error {
 	s.unit = "line"
@@ -199,28 +169,23 @@ func decodeCSV(r *bufio.Reader, s *sink) error {
 	if err != nil {
 		return err
 	}
+	rows := &rowReader{lines: lines}
+	reader := newCSV(rows, h.comma)
 	row := csvRow{header: h}
 	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
+		rows.begin()
+		row.fields, err = reader.Read()
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
-		}
-		if err != nil {
+		case errors.Is(err, errOpenQuote) || errors.Is(err, errLongLine):
+			s.skip(rows.at, err)
+		case err != nil:
 			return err
-		}
-		at := lines.n
-		if len(line) == 0 || line[0] == '#' {
-			continue
-		}
-		switch err := row.read(string(line), lines); {
-		case err == nil:
-			if err := row.add(at, s); err != nil {
+		default:
+			if err := row.add(rows.at, s); err != nil {
 				return err
 			}
-		case errors.Is(err, errOpenQuote) || errors.Is(err, errLongLine):
-			s.skip(at, err)
-		default:
-			return err
 		}
 	}
 }
@@ -231,33 +196,10 @@ type csvRow struct {
 	fields []string
 }
 
-// read splits a line, and takes in the following ones while a quoted field goes
-// on there.
-func (row *csvRow) read(line string, lines *lineReader) error {
-	var open bool
-	for range maxRowLines {
-		if lines.long || len(line) > maxLine {
-			return errLongLine
-		}
-		if row.fields, open = splitCSV(row.fields[:0], line, row.header.comma); !open {
-			return nil
-		}
-		more, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			return errOpenQuote
-		}
-		if err != nil {
-			return err
-		}
-		line += "\n" + string(more)
-	}
-	return errOpenQuote
-}
-
 // get returns the field of a column, "" when there is none.
 func (row *csvRow) get(column int) string {
-	if i := row.header.places[column]; i >= 0 && i < len(row.fields) {
-		return row.fields[i]
+	if i := row.header.indexes[column]; i >= 0 && i < len(row.fields) {
+		return strings.TrimSpace(row.fields[i])
 	}
 	return ""
 }

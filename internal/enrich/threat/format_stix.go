@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -155,7 +154,7 @@ func (o *stixObjects) decodeObject(d *json.Decoder, skip func(at int, err error)
 	return nil
 }
 
-// newer tells whether an object modified at a replaces one modified at b; at the
+// newer reports whether an object modified at a replaces one modified at b; at the
 // same time or without times it does, since it came later.
 func newer(a, b text) bool {
 	at, err := time.Parse(time.RFC3339, string(a))
@@ -199,30 +198,25 @@ func (o *stixObjects) addTo(s *sink) error {
 }
 
 func (o *stixObjects) indicators() []*stixObject {
+	return o.inOrder(func(object *stixObject) bool { return object.Type == "indicator" })
+}
+
+// inOrder returns some of the objects, in the order in which they came.
+func (o *stixObjects) inOrder(which func(*stixObject) bool) []*stixObject {
 	var list []*stixObject
 	for _, object := range o.byID {
-		if object.Type == "indicator" {
+		if which(object) {
 			list = append(list, object)
 		}
 	}
-	slices.SortFunc(list, func(a, b *stixObject) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(string(a.ID), string(b.ID)))
-	})
+	slices.SortFunc(list, func(a, b *stixObject) int { return cmp.Compare(a.at, b.at) })
 	return list
 }
 
 // indicated returns what each indicator points to, in the order in which the
 // relationships came.
 func (o *stixObjects) indicated() map[text][]text {
-	var links []*stixObject
-	for _, object := range o.byID {
-		if object.Relationship == "indicates" && !object.Revoked {
-			links = append(links, object)
-		}
-	}
-	slices.SortFunc(links, func(a, b *stixObject) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(string(a.ID), string(b.ID)))
-	})
+	links := o.inOrder(func(object *stixObject) bool { return object.Relationship == "indicates" && !object.Revoked })
 	indicated := map[text][]text{}
 	for _, link := range links {
 		indicated[link.Source] = append(indicated[link.Source], link.Target)

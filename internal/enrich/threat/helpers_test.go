@@ -26,7 +26,12 @@ var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // testFeed reads everything as the settings' defaults would.
 func testFeed() *Feed {
-	return &Feed{Name: "test", Confidence: DefaultConfidence, maxSize: DefaultMaxFeedSize}
+	return &Feed{FeedConfig: FeedConfig{Name: "test", Confidence: DefaultConfidence}, maxSize: DefaultMaxFeedSize}
+}
+
+// fileFeed is a feed that is a file.
+func fileFeed(name, path string) Feed {
+	return Feed{FeedConfig: FeedConfig{Name: name, Path: path, Confidence: DefaultConfidence}}
 }
 
 func decodeText(f *Feed, content []byte) (*list, error) {
@@ -90,23 +95,23 @@ func (c *manualClock) waiting() time.Duration {
 	return wait
 }
 
-// memoryKeeper is a Keeper that outlives Indicators.
-type memoryKeeper struct {
+// memoryStore is a CopyStore that outlives Indicators.
+type memoryStore struct {
 	mu     sync.Mutex
 	values map[string][]byte
 	puts   int
 	err    error // of everything
 }
 
-func newKeeper() *memoryKeeper { return &memoryKeeper{values: map[string][]byte{}} }
+func newStore() *memoryStore { return &memoryStore{values: map[string][]byte{}} }
 
-func (k *memoryKeeper) Get(_ context.Context, name string) ([]byte, error) {
+func (k *memoryStore) Get(_ context.Context, name string) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.values[name], k.err
 }
 
-func (k *memoryKeeper) Put(_ context.Context, name string, value []byte) error {
+func (k *memoryStore) Put(_ context.Context, name string, value []byte) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.puts++
@@ -116,7 +121,7 @@ func (k *memoryKeeper) Put(_ context.Context, name string, value []byte) error {
 	return k.err
 }
 
-func (k *memoryKeeper) names() []string {
+func (k *memoryStore) names() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return slices.Sorted(maps.Keys(k.values))
@@ -126,28 +131,28 @@ func (k *memoryKeeper) names() []string {
 type rig struct {
 	*Indicators
 	clock    *manualClock
-	keeper   *memoryKeeper
-	outcomes []Outcome
+	store    *memoryStore
+	outcomes []FeedOutcome
 	problems []string // "" is the end of one
 	skipped  []Stats
 }
 
 // newRig makes Indicators of one feed called "test".
-func newRig(t *testing.T, keeper *memoryKeeper, f Feed) *rig {
+func newRig(t *testing.T, store *memoryStore, f Feed) *rig {
 	t.Helper()
-	r := &rig{clock: newClock(), keeper: keeper}
+	r := &rig{clock: newClock(), store: store}
 	f.Name = "test"
-	set := Settings{
-		Feeds: []Feed{f}, Clock: r.clock,
-		Reloaded: func(_ string, o Outcome) { r.outcomes = append(r.outcomes, o) },
+	deps := Deps{
+		Clock:    r.clock,
+		Reloaded: func(_ string, o FeedOutcome) { r.outcomes = append(r.outcomes, o) },
 		Problem:  func(_ string, err error) { r.problems = append(r.problems, textOf(err)) },
 		Skipped:  func(_ string, s Stats) { r.skipped = append(r.skipped, s) },
 	}
-	if keeper != nil {
-		set.Keeper = keeper
+	if store != nil {
+		deps.Copies = store
 	}
 	var err error
-	r.Indicators, err = New(set)
+	r.Indicators, err = New(Config{}, []Feed{f}, deps)
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	return r

@@ -61,7 +61,7 @@ func appendChecked(to []netip.Prefix, p netip.Prefix) ([]netip.Prefix, error) {
 	return append(to, p), nil
 }
 
-// check tells whether a masked prefix may be used. None of the ranges that are
+// check reports whether a masked prefix may be used. None of the ranges that are
 // not public touches another one inside a prefix as long as these have to be, so
 // a prefix lies within one if both its ends do.
 func check(p netip.Prefix) error {

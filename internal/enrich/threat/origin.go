@@ -26,18 +26,17 @@ const userAgent = "otelcol-s3audit"
 
 // origin is where a feed comes from.
 type origin interface {
-	// open returns what is there now, and what tells it from later versions.
-	// errUnchanged: it is what known says. The caller closes the reader.
+	// open returns the content and its version; errUnchanged means that the version
+	// is still the known one. The caller closes the reader.
 	open(ctx context.Context, known version) (io.ReadCloser, version, error)
 }
 
-// version tells one state of an origin from another one. It is stored beside the
-// copy.
+// version identifies the content of an origin. It is stored beside the copy.
 type version struct {
 	ETag     string `json:"etag,omitempty"`
 	Modified string `json:"modified,omitempty"` // Last-Modified, or a file's time and size
 
-	// Of a TAXII collection: where the next look begins, and when all of it was
+	// Of a TAXII collection: where the next check begins, and when all of it was
 	// read, in unix seconds.
 	AddedAfter string `json:"added_after,omitempty"`
 	Whole      int64  `json:"whole,omitempty"`
@@ -46,7 +45,7 @@ type version struct {
 // limitedReader ends with ErrTooLarge instead of io.EOF when there is more, and
 // with the context.
 type limitedReader struct {
-	ctx    context.Context // nil: never
+	ctx    context.Context // nil disables it
 	r      io.Reader
 	left   int64
 	broken error // why r could not be read to its end
@@ -158,8 +157,7 @@ const (
 )
 
 // guarded returns a client that follows redirects as far as is safe: never from
-// https to http, and where it has to, to no other host. The address that it came
-// from is told to nobody.
+// https to http, and with stayOnHost to no other host. It sends no Referer.
 func guarded(client *http.Client, stayOnHost bool) *http.Client {
 	if client == nil {
 		client = http.DefaultClient

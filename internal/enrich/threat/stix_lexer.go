@@ -18,7 +18,7 @@ type patternLexer struct {
 	token string
 }
 
-// is tells whether the token is a keyword or sign, take steps over it as well.
+// is reports whether the token is a keyword or sign, take steps over it as well.
 func (l *patternLexer) is(token string) bool {
 	return (l.kind == word || l.kind == sign) && l.token == token
 }

@@ -217,7 +217,7 @@ func (p *patternParser) values() ([]string, error) {
 	return list, nil
 }
 
-// isAddressPath tells whether a path is the address of somebody on the network.
+// isAddressPath reports whether a path is the address of somebody on the network.
 func isAddressPath(path string) bool {
 	switch path {
 	case "ipv4-addr:value", "ipv6-addr:value",

@@ -25,7 +25,7 @@ func TestSwapUnderLoad(t *testing.T) {
 		require.NoError(t, os.Chtimes(path, today, today.Add(time.Duration(round)*time.Second)))
 	}
 	write(0)
-	x, err := New(Settings{Feeds: []Feed{{Name: "test", Path: path}}, Clock: clock})
+	x, err := New(Config{}, []Feed{fileFeed("test", path)}, Deps{Clock: clock})
 	require.NoError(t, err)
 	defer x.Close()
 	x.Load(t.Context())

@@ -18,8 +18,8 @@ import (
 // million would take 400 MB, and few are ever asked for.
 const answersAhead = 100_000
 
-// table finds what the feeds tell of an address. It is never changed but for its
-// answers, each of which is replaced as a whole: readers take no lock.
+// table finds the indicator that matches an address. Only its answers change, each
+// of which is replaced as a whole: readers take no lock.
 type table struct {
 	feeds []string // names, in the order of the settings
 	items []item   // sorted by prefix, those of one prefix by feed
@@ -37,8 +37,8 @@ type slot struct {
 	answer atomic.Pointer[answer]
 }
 
-// answer is what is told of an address whose longest prefix is a slot's, from
-// one moment to before another, in unix seconds.
+// answer is the result for an address whose longest prefix is a slot's, from one
+// moment to before another, in unix seconds.
 type answer struct {
 	from, until int64
 	matches     bool // else all indicators have expired, or are not yet valid
@@ -134,7 +134,7 @@ func (t *table) itemsOf(s int32) []item {
 	return t.items[t.slots[s].first:end]
 }
 
-// lookup returns what is told of an address at a moment, or nil.
+// lookup returns the indicator that matches an address at a moment, or nil.
 func (t *table) lookup(addr netip.Addr, now int64) *enrich.Threat {
 	s := int32(none)
 	if addr.Is4() {
@@ -155,7 +155,7 @@ func (t *table) lookup(addr netip.Addr, now int64) *enrich.Threat {
 	return &a.threat
 }
 
-// resolve makes a slot's answer for a moment and keeps it. When several
+// resolve makes a slot's answer for a moment and stores it. When several
 // goroutines do, they make the same.
 func (t *table) resolve(s int32, now int64) *answer {
 	a := &answer{from: math.MinInt64, until: math.MaxInt64}
@@ -183,7 +183,7 @@ func (t *table) resolve(s int32, now int64) *answer {
 	return a
 }
 
-// holds tells whether an indicator matches at a moment, and narrows the answer
+// holds reports whether an indicator matches at a moment, and narrows the answer
 // to the time in which that stays so.
 func (a *answer) holds(v validity, now int64) bool {
 	for _, edge := range [2]uint32{v.from, v.until} {

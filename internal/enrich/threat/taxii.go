@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,24 +16,24 @@ import (
 
 const (
 	taxiiType = "application/taxii+json;version=2.1"
-	// maxPages bounds a server that never comes to an end.
+	// maxPages bounds a collection that never ends.
 	maxPages = 10_000
 	// wholeEvery is how often a collection is read from its beginning, since
-	// what was deleted there shows in no other way.
+	// nothing else shows what was deleted there.
 	wholeEvery = 24 * time.Hour
 )
 
 var errEmptyPage = errors.New("a page of the collection is empty")
 
 // taxiiOrigin reads a collection of a TAXII 2.1 server, after the first time
-// only what was added since. What it returns is all that is known of the
-// collection, as one bundle, which is what becomes the copy too.
+// only what was added since. It returns the whole collection as one bundle, which
+// becomes the copy too.
 type taxiiOrigin struct {
 	TAXII
 	client *http.Client
 	clock  Clock
 	limit  int64
-	copied func(ctx context.Context) (io.ReadCloser, error) // the bundle of the last time
+	copied func(ctx context.Context) (io.ReadCloser, error) // the previous bundle
 }
 
 func (o taxiiOrigin) open(ctx context.Context, known version) (io.ReadCloser, version, error) {
@@ -61,7 +62,7 @@ func (o taxiiOrigin) open(ctx context.Context, known version) (io.ReadCloser, ve
 	return io.NopCloser(bytes.NewReader(bundle)), v, err
 }
 
-// recall takes in the bundle of the last time, and tells up to where it goes.
+// recall reads the previous bundle, and returns its AddedAfter.
 func (o taxiiOrigin) recall(ctx context.Context, objects *stixObjects) (upTo string, err error) {
 	bundle, err := o.copied(ctx)
 	if err != nil {
@@ -72,7 +73,7 @@ func (o taxiiOrigin) recall(ctx context.Context, objects *stixObjects) (upTo str
 	return e.upTo, err
 }
 
-// pages reads one page after the other, and moves addedAfter on to the last
+// pages reads one page after the other, and advances addedAfter to the last
 // object's.
 func (o taxiiOrigin) pages(ctx context.Context, objects *stixObjects, addedAfter *string) error {
 	query := url.Values{}
@@ -142,25 +143,23 @@ func (o *stixObjects) forget() {
 	o.read = 0
 }
 
-// copiedUpTo is the name under which a bundle that is a copy of a collection
-// tells how far it goes.
+// copiedUpTo is the key of version.AddedAfter in a bundle that is a copy of a
+// collection.
 const copiedUpTo = "x_added_after"
 
-// bundle writes the objects as STIX, without what has no use any more.
+// bundle writes the objects as STIX, in their order, without those that are
+// revoked or expired.
 func (o *stixObjects) bundle(upTo string, now int64) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"type":"bundle",%q:%q,"objects":[`, copiedUpTo, upTo)
 	encoder := json.NewEncoder(&b)
-	first := true
-	for id, object := range o.byID {
-		if object.Revoked || object.Type == "indicator" && object.ValidUntil != 0 && int64(object.ValidUntil) <= now {
-			delete(o.byID, id)
-			continue
-		}
-		if !first {
+	maps.DeleteFunc(o.byID, func(_ text, object *stixObject) bool {
+		return object.Revoked || object.Type == "indicator" && object.ValidUntil != 0 && int64(object.ValidUntil) <= now
+	})
+	for i, object := range o.inOrder(func(*stixObject) bool { return true }) {
+		if i > 0 {
 			b.WriteByte(',')
 		}
-		first = false
 		if err := encoder.Encode(object); err != nil {
 			return nil, err
 		}

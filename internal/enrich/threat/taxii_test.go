@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"testing"
@@ -77,12 +78,12 @@ func (b basicAuth) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.RoundTripper.RoundTrip(r)
 }
 
-func newTAXII(t *testing.T, c *collection, keeper *memoryKeeper) (*rig, *feedServer) {
+func newTAXII(t *testing.T, c *collection, store *memoryStore) (*rig, *feedServer) {
 	t.Helper()
 	s := newServer(t, c.ServeHTTP)
 	client := s.Client()
 	client.Transport = basicAuth{client.Transport}
-	return newRig(t, keeper, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}, Client: client, Confidence: 50}), s
+	return newRig(t, store, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}, Confidence: 50}, Client: client}), s
 }
 
 const early, late = "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"
@@ -112,13 +113,13 @@ func TestCollectionIsReadPageByPage(t *testing.T) {
 
 func TestCollectionIsReadOnFromWhereItWas(t *testing.T) {
 	c := fiveObjects()
-	keeper := newKeeper()
-	r, _ := newTAXII(t, c, keeper)
+	store := newStore()
+	r, _ := newTAXII(t, c, store)
 	r.Load(t.Context())
 
 	c.queries = nil
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Loaded, Unchanged}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded, Unchanged}, r.outcomes)
 	assert.Equal(t, []string{"added_after=2026-11-22T12%3A00%3A04Z"}, c.queries)
 
 	c.objects = append(c.objects,
@@ -127,7 +128,7 @@ func TestCollectionIsReadOnFromWhereItWas(t *testing.T) {
 		indicatorObject(3, "2025-01-01T00:00:00Z", "192.0.2.33", ""), // older than what is known
 	)
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Loaded, Unchanged, Loaded}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded, Unchanged, Loaded}, r.outcomes)
 	for addr, want := range map[string]bool{"192.0.2.1": false, "192.0.2.11": true, "192.0.2.2": false, "192.0.2.3": true, "192.0.2.33": false} {
 		assert.Equal(t, want, r.indicatorOf(addr) != "", addr)
 	}
@@ -143,15 +144,15 @@ func TestCollectionIsReadOnFromWhereItWas(t *testing.T) {
 
 func TestCollectionGoesOnAfterARestart(t *testing.T) {
 	c := fiveObjects()
-	keeper := newKeeper()
-	first, s := newTAXII(t, c, keeper)
+	store := newStore()
+	first, s := newTAXII(t, c, store)
 	first.Load(t.Context())
 	c.queries = nil
 
 	client := s.Client()
-	r := newRig(t, keeper, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}, Client: client})
+	r := newRig(t, store, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1/"}}, Client: client})
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Loaded}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Loaded}, r.outcomes)
 	assert.Equal(t, 3, r.Status()[0].Entries)
 	assert.Equal(t, []string{"added_after=2026-11-22T12%3A00%3A04Z"}, c.queries)
 }
@@ -159,14 +160,14 @@ func TestCollectionGoesOnAfterARestart(t *testing.T) {
 // Reading on from where the copy is not would lose what lies between.
 func TestCollectionIsReadWholeWhenTheCopyIsAnOlderOne(t *testing.T) {
 	c := fiveObjects()
-	keeper := newKeeper()
-	r, _ := newTAXII(t, c, keeper)
+	store := newStore()
+	r, _ := newTAXII(t, c, store)
 	r.Load(t.Context())
 	c.objects = append(c.objects, indicatorObject(4, early, "192.0.2.4", ""))
-	keeper.err = errors.New("disk full")
+	store.err = errors.New("disk full")
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.4", r.indicatorOf("192.0.2.4"))
-	keeper.err = nil
+	store.err = nil
 	c.objects, c.queries = append(c.objects, indicatorObject(5, early, "192.0.2.5", "")), nil
 	r.Load(t.Context())
 	assert.Empty(t, c.queries[0])
@@ -179,7 +180,7 @@ func TestCollectionFromATimeOn(t *testing.T) {
 	s := newServer(t, c.ServeHTTP)
 	client := s.Client()
 	client.Transport = basicAuth{client.Transport}
-	r := newRig(t, nil, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1", AddedAfter: addedAt(3)}, Client: client})
+	r := newRig(t, nil, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1", AddedAfter: addedAt(3)}}, Client: client})
 	r.Load(t.Context())
 	assert.Equal(t, "192.0.2.3", r.indicatorOf("192.0.2.3"))
 	assert.Equal(t, 1, r.Status()[0].Entries)
@@ -188,15 +189,15 @@ func TestCollectionFromATimeOn(t *testing.T) {
 func TestCollectionInTrouble(t *testing.T) {
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc
-		outcome Outcome
+		outcome FeedOutcome
 		want    string
 	}{
-		"wrong credentials": {status(http.StatusUnauthorized), Kept, "does not accept the credentials"},
+		"wrong credentials": {status(http.StatusUnauthorized), Unreachable, "does not accept the credentials"},
 		"a web page":        {text200("<html></html>"), Refused, `"text/html; charset=utf-8" is not TAXII`},
 		"no end": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", taxiiType)
 			_, _ = w.Write([]byte(`{"more": true, "next": "again"}`))
-		}, Kept, "there is more, and not where"},
+		}, Unreachable, "there is more, and not where"},
 		"garbage": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", taxiiType)
 			_, _ = w.Write([]byte(`{"objects": [{]`))
@@ -207,11 +208,11 @@ func TestCollectionInTrouble(t *testing.T) {
 		}, Refused, "an array in place of a TAXII envelope"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, s := newTAXII(t, fiveObjects(), newKeeper())
+			r, s := newTAXII(t, fiveObjects(), newStore())
 			r.Load(t.Context())
 			s.serve(c.handler)
 			r.Load(t.Context())
-			assert.Equal(t, []Outcome{Loaded, c.outcome}, r.outcomes)
+			assert.Equal(t, []FeedOutcome{Loaded, c.outcome}, r.outcomes)
 			require.Len(t, r.problems, 1)
 			assert.Contains(t, r.problems[0], c.want)
 			assert.Equal(t, "192.0.2.1", r.indicatorOf("192.0.2.1"))
@@ -232,7 +233,7 @@ func TestEmptyPageIsNoEnd(t *testing.T) {
 		c.ServeHTTP(w, req)
 	})
 	r.Load(t.Context())
-	assert.Equal(t, []Outcome{Kept}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Unreachable}, r.outcomes)
 	assert.Contains(t, r.problems[0], "a page of the collection is empty")
 	r.Load(t.Context())
 	assert.Equal(t, 3, r.Status()[0].Entries)
@@ -244,7 +245,7 @@ func TestCollectionWithAQuery(t *testing.T) {
 	s := newServer(t, c.ServeHTTP)
 	client := s.Client()
 	client.Transport = basicAuth{client.Transport}
-	r := newRig(t, nil, Feed{TAXII: TAXII{Collection: s.URL + "/api/collections/1?key=secret"}, Client: client})
+	r := newRig(t, nil, Feed{FeedConfig: FeedConfig{TAXII: TAXII{Collection: s.URL + "/api/collections/1?key=secret"}}, Client: client})
 	r.Load(t.Context())
 	require.Empty(t, r.problems)
 	assert.Equal(t, 3, r.Status()[0].Entries)
@@ -259,5 +260,49 @@ func TestCollectionLargerThanTheLimit(t *testing.T) {
 	r.feeds[0].origin = o
 	r.Load(t.Context())
 	require.ErrorIs(t, r.Status()[0].Err, ErrTooLarge)
-	assert.Equal(t, []Outcome{Refused}, r.outcomes)
+	assert.Equal(t, []FeedOutcome{Refused}, r.outcomes)
+}
+
+// manyActors is a collection with eight actors of one indicator.
+func manyActors() *collection {
+	c := &collection{objects: []string{indicatorObject(1, early, "192.0.2.1", "")}}
+	for i := range 8 {
+		c.objects = append(c.objects,
+			fmt.Sprintf(`{"type":"threat-actor","id":"threat-actor--%d","name":"Actor %d"}`, i, i),
+			fmt.Sprintf(`{"type":"relationship","id":"relationship--%d","relationship_type":"indicates","source_ref":"indicator--1","target_ref":"threat-actor--%d"}`, 7-i, i))
+	}
+	return c
+}
+
+func TestActorsOfACollectionComeInTheOrderOfTheServer(t *testing.T) {
+	const want = "Actor 0, Actor 1, Actor 2, Actor 3, Actor 4, Actor 5, Actor 6, Actor 7"
+	group := func(r *rig) string { return r.Lookup(netip.MustParseAddr("192.0.2.1"), r.clock.Now().Unix()).Group }
+	c, store := manyActors(), newStore()
+	r, _ := newTAXII(t, c, store)
+	r.Load(t.Context())
+	require.Equal(t, want, group(r), "read whole")
+	c.objects = append(c.objects, indicatorObject(2, early, "192.0.2.2", ""))
+	r.Load(t.Context())
+	require.Equal(t, want, group(r), "read on")
+	again, _ := newTAXII(t, c, store)
+	again.Load(t.Context())
+	require.Equal(t, want, group(again), "after a restart")
+}
+
+func TestBundleOfTheSameAnswersIsTheSame(t *testing.T) {
+	var first []byte
+	for range 10 {
+		store := newStore()
+		r, s := newTAXII(t, manyActors(), store)
+		r.Load(t.Context())
+		s.Close()
+		bundle, err := r.feeds[0].copies.content(t.Context())
+		require.NoError(t, err)
+		content, err := io.ReadAll(bundle)
+		require.NoError(t, err)
+		if first == nil {
+			first = content
+		}
+		require.Equal(t, string(first), string(content))
+	}
 }

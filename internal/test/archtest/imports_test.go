@@ -14,13 +14,14 @@ import (
 // generated code.
 var mayImport = map[string][]string{
 	"accesslog":  {},
+	"bytesize":   {},
 	"checkpoint": {"wire"},
-	"enrich":     {"accesslog"},
+	"enrich":     {"accesslog", "bytesize"},
 	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint"},
 	"lines":      {},
 	"notify":     {},
 	"otlplogs":   {"accesslog", "enrich"},
-	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "s3io", "notify"},
+	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "s3io", "notify", "bytesize"},
 	"rollup":     {"accesslog", "enrich", "wire"},
 	"s3io":       {"source"}, // the shared vocabulary alone, see onlyTheRoot
 	"source":     {"notify", "s3io"},
