@@ -37,7 +37,7 @@ type access struct {
 // newAccess reads the SDK's environment and shared files. It does not use the
 // network.
 func newAccess(ctx context.Context, cfg *Config, deps *Deps) (access, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.Validate("aws"); err != nil {
 		return access{}, err
 	}
 	connections := &ownConnections{}

@@ -210,7 +210,7 @@ func TestWrongSettings(t *testing.T) {
 	} {
 		_, err := s3io.New(context.Background(), s3io.Config{Endpoint: endpoint}, s3io.Deps{})
 		require.Error(t, err, endpoint)
-		assert.Contains(t, err.Error(), "`endpoint`")
+		assert.Contains(t, err.Error(), "`aws::endpoint`")
 		assert.NotContains(t, err.Error(), "planted")
 	}
 	_, err := s3io.New(context.Background(), s3io.Config{ExternalID: "x"}, s3io.Deps{})

@@ -56,7 +56,7 @@ type Queue struct {
 func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) {
 	at, err := parseQueueURL(queueURL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("`queue::url` %w", err)
 	}
 	if cfg.Region == "" {
 		cfg.Region = at.region
@@ -185,7 +185,8 @@ type queueAddress struct {
 	account, name string
 }
 
-// ValidateQueueURL tells what is wrong with the address of a queue.
+// ValidateQueueURL returns what is wrong with the address of a queue, as the rest of a
+// sentence: "is not the address ...".
 func ValidateQueueURL(text string) error {
 	_, err := parseQueueURL(text)
 	return err
@@ -210,10 +211,10 @@ func parseQueueURL(text string) (at queueAddress, err error) {
 		}
 	}
 	if at.name == "" {
-		return at, errors.New("`url` is not the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
+		return at, errors.New("is not the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
 	}
 	if !bare(u) {
-		return at, errors.New("`url` is an address with a user, a password or a query: credentials do not belong there, since it is shown and logged; " +
+		return at, errors.New("is an address with a user, a password or a query: credentials do not belong there, since it is shown and logged; " +
 			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
 	}
 	at.endpoint = u.Scheme + "://" + u.Host

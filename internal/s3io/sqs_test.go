@@ -305,7 +305,7 @@ func TestQueueURLs(t *testing.T) {
 			require.NoError(t, err, url)
 			continue
 		}
-		require.ErrorContains(t, err, "`url` is", url)
+		require.ErrorContains(t, err, "`queue::url` is", url)
 		assert.NotContains(t, err.Error(), "planted")
 	}
 }

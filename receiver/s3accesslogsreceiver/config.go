@@ -65,15 +65,21 @@ const (
 	minLineSize = 4 * humanize.KiByte
 )
 
-// Validate reports settings that contradict each other.
+// Validate reports what is wrong with all settings, an error for each, with its full
+// path. The types of the fields do not implement confmap.Validator: the collector would
+// write the path before the first of several errors only.
 func (c *Config) Validate() error {
 	var errs []error
 	sources := 0
-	for _, set := range []bool{c.Bucket.HasValue(), c.Queue.HasValue(), c.Directory.HasValue()} {
+	source := func(set bool, validate func() error) {
 		if set {
 			sources++
+			errs = append(errs, validate())
 		}
 	}
+	source(c.Bucket.HasValue(), func() error { return c.Bucket.Get().Validate("bucket") })
+	source(c.Queue.HasValue(), func() error { return c.Queue.Get().Validate("queue") })
+	source(c.Directory.HasValue(), func() error { return c.Directory.Get().Validate("directory") })
 	if sources != 1 {
 		errs = append(errs, errSources)
 	}
@@ -86,19 +92,20 @@ func (c *Config) Validate() error {
 		atLeast("shutdown_timeout", c.ShutdownTimeout, 0),
 		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
+		c.AWS.Validate("aws"),
+		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics"),
-		c.checkEnrichment(),
+		c.validateEnrichment(),
 	)...)
 }
 
-// Validate reports values out of range.
-func (c *LogsConfig) Validate() error {
+func (c *LogsConfig) validate(path string) error {
 	return errors.Join(
-		atLeast("batch_size", c.BatchSize, 1),
-		atLeast("batch_bytes", c.BatchBytes, minBatchBytes),
-		atLeast("flush_interval", c.FlushInterval, time.Millisecond),
-		oneOf("body", c.Body, bodyNone, bodyOriginal),
-		oneOf("include_original", c.IncludeOriginal, otlplogs.OriginalNever, otlplogs.OriginalOnError, otlplogs.OriginalAlways),
+		atLeast(path+"::batch_size", c.BatchSize, 1),
+		atLeast(path+"::batch_bytes", c.BatchBytes, minBatchBytes),
+		atLeast(path+"::flush_interval", c.FlushInterval, time.Millisecond),
+		oneOf(path+"::body", c.Body, bodyNone, bodyOriginal),
+		oneOf(path+"::include_original", c.IncludeOriginal, otlplogs.OriginalNever, otlplogs.OriginalOnError, otlplogs.OriginalAlways),
 	)
 }
 

@@ -34,11 +34,9 @@ func (c *FeedConfig) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
-// checkEnrichment reports what is wrong with databases and feeds. Their types do
-// not implement confmap.Validator: the collector writes the path before the first
-// of several errors only.
-func (c *Config) checkEnrichment() error {
-	errs := []error{c.GeoIP.Check("geoip::"), c.ThreatIntel.Check("threat_intel::", c.ThreatIntel.feeds())}
+// validateEnrichment reports what is wrong with databases and feeds.
+func (c *Config) validateEnrichment() error {
+	errs := []error{c.GeoIP.Validate("geoip"), c.ThreatIntel.Validate("threat_intel", c.ThreatIntel.feeds())}
 	for i := range c.ThreatIntel.Feeds {
 		errs = append(errs, checkProxy(fmt.Sprintf("threat_intel::feeds::%d::http::proxy_url", i), c.ThreatIntel.Feeds[i].HTTP.ProxyURL))
 	}
@@ -52,10 +50,10 @@ func checkProxy(path, address string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return fmt.Errorf("%s: must be a URL such as http://proxy.example.com:3128", path)
+		return fmt.Errorf("`%s` is not a URL such as http://proxy.example.com:3128", path)
 	}
 	if u.User != nil || u.RawQuery != "" {
-		return fmt.Errorf("%s: has a user or a password, and is shown in the configuration: leave it out, and set the environment's HTTPS_PROXY", path)
+		return fmt.Errorf("`%s` has a user or a password, and is shown in the configuration: leave it out, and set the environment's HTTPS_PROXY", path)
 	}
 	return nil
 }

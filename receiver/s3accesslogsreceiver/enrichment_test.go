@@ -138,11 +138,11 @@ func TestWrongEnrichmentSettings(t *testing.T) {
 		`geoip: {databases: [""]}`:                                                 "geoip::databases",
 		`geoip: {reload_interval: 0s}`:                                             "geoip::reload_interval",
 		`threat_intel: {refresh_interval: 1s}`:                                     "threat_intel::refresh_interval",
-		`threat_intel: {feeds: [{name: a}]}`:                                       "threat_intel::feeds::0::path",
+		`threat_intel: {feeds: [{name: a}]}`:                                       "`threat_intel::feeds::0` has 0",
 		`threat_intel: {feeds: [{name: a, path: b}, {name: a, path: c}]}`:          "threat_intel::feeds::1::name",
 		`threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`:             "threat_intel::feeds::0::confidence",
 		`threat_intel: {feeds: [{name: a, path: b, format: excel}]}`:               "threat_intel::feeds::0::format",
-		`threat_intel: {feeds: [{name: a, path: b, taxii: {collection: "x://"}}]}`: "threat_intel::feeds::0::",
+		`threat_intel: {feeds: [{name: a, path: b, taxii: {collection: "x://"}}]}`: "`threat_intel::feeds::0` has 2",
 	} {
 		_, err := load(t, "{directory: {path: x}, "+settings+"}")
 		require.ErrorContains(t, err, message, settings)
@@ -190,17 +190,17 @@ threat_intel:
 
 func TestEachErrorOfEnrichmentShowsTheFullPathOfItsSettingOnce(t *testing.T) {
 	for settings, want := range map[string][]string{
-		`geoip: {databases: [""], reload_interval: 0s}`:            {"geoip::databases::0: ", "geoip::reload_interval: "},
-		`geoip: {databases: ["", a, a], reload_interval: 0s}`:      {"geoip::databases::0: ", "geoip::databases::2: ", "geoip::reload_interval: "},
-		`geoip: {databases: [a,a,b,c,d,e,f,g,h]}`:                  {"geoip::databases: ", "geoip::databases::1: "},
-		`threat_intel: {refresh_interval: 1s, feeds: [{name: a}]}`: {"threat_intel::refresh_interval: ", "threat_intel::feeds::0::path: "},
+		`geoip: {databases: [""], reload_interval: 0s}`:            {"`geoip::databases::0` ", "`geoip::reload_interval` "},
+		`geoip: {databases: ["", a, a], reload_interval: 0s}`:      {"`geoip::databases::0` ", "`geoip::databases::2` ", "`geoip::reload_interval` "},
+		`geoip: {databases: [a,a,b,c,d,e,f,g,h]}`:                  {"`geoip::databases` ", "`geoip::databases::1` "},
+		`threat_intel: {refresh_interval: 1s, feeds: [{name: a}]}`: {"`threat_intel::refresh_interval` ", "`threat_intel::feeds::0` "},
 		`threat_intel: {feeds: [{name: a, path: b}, {name: a}, {path: c}]}`: {
-			"threat_intel::feeds::1::path: ", "threat_intel::feeds::1::name: ", "threat_intel::feeds::2::name: ",
+			"`threat_intel::feeds::1` ", "`threat_intel::feeds::1::name` ", "`threat_intel::feeds::2::name` ",
 		},
 		`threat_intel: {feeds: [{name: a, taxii: {collection: b, added_after: c}, http: {proxy_url: d}}]}`: {
-			"threat_intel::feeds::0::taxii::collection: ", "threat_intel::feeds::0::taxii::added_after: ", "threat_intel::feeds::0::http::proxy_url: ",
+			"`threat_intel::feeds::0::taxii::collection` ", "`threat_intel::feeds::0::taxii::added_after` ", "`threat_intel::feeds::0::http::proxy_url` ",
 		},
-		`geoip: {databases: [""]}, threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`: {"geoip::databases::0: ", "threat_intel::feeds::0::confidence: "},
+		`geoip: {databases: [""]}, threat_intel: {feeds: [{name: a, path: b, confidence: 101}]}`: {"`geoip::databases::0` ", "`threat_intel::feeds::0::confidence` "},
 	} {
 		_, err := load(t, "{directory: {path: x}, "+settings+"}")
 		require.Error(t, err, settings)
@@ -216,7 +216,7 @@ func TestEachErrorOfEnrichmentShowsTheFullPathOfItsSettingOnce(t *testing.T) {
 func TestProxiesHaveNoPasswords(t *testing.T) {
 	for _, proxy := range []string{"http://me:planted@proxy:3128", "http://planted@proxy", "http://me:planted@proxy:port", "http://proxy/?key=planted", "planted"} {
 		_, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: a, http: {endpoint: "https://x/y", proxy_url: "`+proxy+`"}}]}}`)
-		require.ErrorContains(t, err, "threat_intel::feeds::0::http::proxy_url: ", proxy)
+		require.ErrorContains(t, err, "`threat_intel::feeds::0::http::proxy_url` ", proxy)
 		assert.NotContains(t, err.Error(), "planted")
 		if strings.Contains(proxy, "@proxy:3128") {
 			assert.ErrorContains(t, err, "HTTPS_PROXY")

@@ -59,22 +59,22 @@ type Deps struct {
 	After func(time.Duration) <-chan time.Time
 }
 
-// Check returns what is wrong with the settings, an error for each, which begins
-// with path, such as "geoip::", and the setting's key.
-func (c *Config) Check(path string) error {
+// Validate returns what is wrong with the settings, an error for each, which names it
+// by path, such as "geoip", and its key.
+func (c *Config) Validate(path string) error {
 	var errs []error
 	if len(c.Databases) > maxDatabases {
-		errs = append(errs, fmt.Errorf("%sdatabases: %d files; %d at most are used together", path, len(c.Databases), maxDatabases))
+		errs = append(errs, fmt.Errorf("`%s::databases` has %d files: it must be %d at most", path, len(c.Databases), maxDatabases))
 	}
 	for i, file := range c.Databases {
 		if file == "" {
-			errs = append(errs, fmt.Errorf("%sdatabases::%d: the path is empty", path, i))
+			errs = append(errs, fmt.Errorf("`%s::databases::%d` is empty: it must be a path", path, i))
 		} else if slices.Contains(c.Databases[:i], file) {
-			errs = append(errs, fmt.Errorf("%sdatabases::%d: %s is named twice", path, i, file))
+			errs = append(errs, fmt.Errorf("`%s::databases::%d` is %s, which is named before: once is enough", path, i, file))
 		}
 	}
 	if c.ReloadInterval <= 0 {
-		errs = append(errs, fmt.Errorf("%sreload_interval: %s; want more than 0s, such as 1m", path, c.ReloadInterval))
+		errs = append(errs, fmt.Errorf("`%s::reload_interval` is %s: it must be more than 0s, such as 1m", path, c.ReloadInterval))
 	}
 	return errors.Join(errs...)
 }
@@ -116,7 +116,7 @@ type DB struct {
 // Open starts to load the databases and to watch their files. A missing or broken
 // database is reported by Deps.Attempted, not by Open. The caller closes the DB.
 func Open(cfg Config, deps Deps) (*DB, error) {
-	if err := cfg.Check(""); err != nil {
+	if err := cfg.Validate("geoip"); err != nil {
 		return nil, err
 	}
 	if deps.After == nil {

@@ -105,10 +105,10 @@ func TestSeveralDatabases(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for want, set := range map[string]Config{
-		"reload_interval: 0s":                      {},
-		"databases::1: the path is empty":          {Databases: []string{"a", ""}, ReloadInterval: 1},
-		"databases::2: a is named twice":           {Databases: []string{"a", "b", "a"}, ReloadInterval: 1},
-		"databases: 9 files; 8 at most are used t": {Databases: strings.Split("abcdefghi", ""), ReloadInterval: 1},
+		"`geoip::reload_interval` is 0s":                       {},
+		"`geoip::databases::1` is empty":                       {Databases: []string{"a", ""}, ReloadInterval: 1},
+		"`geoip::databases::2` is a, which is named before":    {Databases: []string{"a", "b", "a"}, ReloadInterval: 1},
+		"`geoip::databases` has 9 files: it must be 8 at most": {Databases: strings.Split("abcdefghi", ""), ReloadInterval: 1},
 	} {
 		_, err := Open(set, Deps{})
 		assert.ErrorContains(t, err, want)

@@ -109,32 +109,31 @@ const (
 	Refused     FeedOutcome = "refused"   // it was read, and cannot be used
 )
 
-// Check returns what is wrong with the settings of all feeds and of each, an
-// error for each setting, which begins with path, such as "threat_intel::", and
-// the setting's key.
-func (c *Config) Check(path string, feeds []Feed) error {
+// Validate returns what is wrong with the settings of all feeds and of each, an
+// error for each setting, which names it by path, such as "threat_intel", and its key.
+func (c *Config) Validate(path string, feeds []Feed) error {
 	var errs []error
 	if c.RefreshInterval != 0 && c.RefreshInterval < minRefresh {
-		errs = append(errs, fmt.Errorf("%srefresh_interval: %v is too short: at least %v", path, c.RefreshInterval, minRefresh))
+		errs = append(errs, fmt.Errorf("`%s::refresh_interval` is %v: it must be at least %v", path, c.RefreshInterval, minRefresh))
 	}
 	if c.MaxFeedSize < 0 {
-		errs = append(errs, fmt.Errorf("%smax_feed_size: must be above 0", path))
+		errs = append(errs, fmt.Errorf("`%s::max_feed_size` must be more than 0", path))
 	}
 	names := map[string]int{}
 	for i := range feeds {
 		f := &feeds[i]
-		feed := fmt.Sprintf("%sfeeds::%d::", path, i)
-		errs = append(errs, f.check(feed))
+		feed := fmt.Sprintf("%s::feeds::%d", path, i)
+		errs = append(errs, f.validate(feed))
 		if first, taken := names[f.Name]; taken {
-			errs = append(errs, fmt.Errorf("%sname: %q is the name of feed %d too: each needs its own", feed, f.Name, first))
+			errs = append(errs, fmt.Errorf("`%s::name` is %q, as that of feed %d: each needs its own", feed, f.Name, first))
 		}
 		names[f.Name] = i
 	}
 	return errors.Join(errs...)
 }
 
-// check is Config.Check for one feed.
-func (f *Feed) check(path string) error {
+// validate is Config.Validate for one feed.
+func (f *Feed) validate(path string) error {
 	sources := 0
 	for _, source := range []string{f.Path, f.Endpoint, f.TAXII.Collection} {
 		if source != "" {
@@ -143,24 +142,24 @@ func (f *Feed) check(path string) error {
 	}
 	switch {
 	case f.Name == "":
-		return fmt.Errorf("%sname: is missing: it becomes threat.feed.name", path)
+		return fmt.Errorf("`%s::name` is missing: it becomes threat.feed.name", path)
 	case len(f.Name) > 64 || strings.ContainsFunc(f.Name, notInName):
-		return fmt.Errorf("%sname: %q: use up to 64 letters, digits, '.', '_' and '-'", path, f.Name)
+		return fmt.Errorf("`%s::name` is %q: use up to 64 letters, digits, '.', '_' and '-'", path, f.Name)
 	case sources != 1:
-		return fmt.Errorf("%spath: of path, http::endpoint and taxii::collection exactly one has to be set, not %d", path, sources)
+		return fmt.Errorf("`%s` has %d of `path`, `http::endpoint` and `taxii::collection`: set exactly one", path, sources)
 	case f.Confidence < 0 || f.Confidence > 100:
-		return fmt.Errorf("%sconfidence: %d is not between 0 and 100", path, f.Confidence)
+		return fmt.Errorf("`%s::confidence` is %d: it must be from 0 to 100", path, f.Confidence)
 	case f.Format != "" && !slices.Contains(Formats(), f.Format):
-		return fmt.Errorf("%sformat: there is no format %q: use one of %s", path, f.Format, strings.Join(Formats(), ", "))
+		return fmt.Errorf("`%s::format` is %q: it must be one of %s", path, f.Format, strings.Join(Formats(), ", "))
 	case f.CSV != (Columns{}) && f.Format != csvFormat.name:
-		return fmt.Errorf(`%scsv: needs "format: csv"`, path)
+		return fmt.Errorf("`%s::csv` needs `format: csv`", path)
 	case f.TAXII.Collection != "" && cmp.Or(f.Format, Auto) != Auto && f.Format != stixFormat.name:
-		return fmt.Errorf("%sformat: a TAXII collection holds STIX: leave it out, or use %q", path, stixFormat.name)
+		return fmt.Errorf("`%s::format` is %q: a TAXII collection holds STIX, leave it out or set %q", path, f.Format, stixFormat.name)
 	}
 	return errors.Join(
-		checkURL(path+"http::endpoint", f.Endpoint),
-		checkURL(path+"taxii::collection", f.TAXII.Collection),
-		checkAddedAfter(path+"taxii::added_after", f.TAXII.AddedAfter),
+		checkURL(path+"::http::endpoint", f.Endpoint),
+		checkURL(path+"::taxii::collection", f.TAXII.Collection),
+		checkAddedAfter(path+"::taxii::added_after", f.TAXII.AddedAfter),
 	)
 }
 
@@ -175,10 +174,10 @@ func checkURL(path, s string) error {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return fmt.Errorf("%s: is not a URL such as https://feeds.example.com/ips.txt", path)
+		return fmt.Errorf("`%s` is not a URL such as https://feeds.example.com/ips.txt", path)
 	}
 	if u.User != nil {
-		return fmt.Errorf("%s: has a user or a password: use http::auth, or http::headers, whose values are shown nowhere", path)
+		return fmt.Errorf("`%s` has a user or a password: use http::auth, or http::headers, whose values are shown nowhere", path)
 	}
 	return nil
 }
@@ -188,7 +187,7 @@ func checkAddedAfter(path, s string) error {
 		return nil
 	}
 	if _, err := time.Parse(time.RFC3339, s); err != nil {
-		return fmt.Errorf("%s: %q is not an RFC 3339 time such as 2026-01-31T00:00:00Z", path, s)
+		return fmt.Errorf("`%s` is %q: it must be an RFC 3339 time such as 2026-01-31T00:00:00Z", path, s)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ type Status struct {
 
 // New prepares the feeds; Load and Run read them. An error is that of Config.Check.
 func New(cfg Config, feeds []Feed, deps Deps) (*Indicators, error) {
-	if err := cfg.Check("", feeds); err != nil {
+	if err := cfg.Validate("threat_intel", feeds); err != nil {
 		return nil, err
 	}
 	x := &Indicators{cfg: cfg.withDefaults(), deps: deps.withDefaults()}

@@ -52,9 +52,9 @@ type Config struct {
 }
 
 // Validate reports a missing path.
-func (c *Config) Validate() error {
+func (c *Config) Validate(path string) error {
 	if c.Path == "" {
-		return errors.New("`path` is missing: the folder that holds the log objects")
+		return fmt.Errorf("`%s::path` is missing: the folder that holds the log objects", path)
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ type Source struct {
 // New prepares a source. An error means that a setting is wrong; a path that
 // does not exist may come to exist, and is reported by Next.
 func New(cfg Config, deps Deps) (*Source, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.Validate("directory"); err != nil {
 		return nil, err
 	}
 	deps.defaults()

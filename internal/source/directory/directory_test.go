@@ -319,5 +319,5 @@ func TestHandedBackWorkIsBounded(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	_, err := New(Config{}, Deps{})
-	require.ErrorContains(t, err, "`path` is missing")
+	require.ErrorContains(t, err, "`directory::path` is missing")
 }

@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -48,21 +47,21 @@ func DefaultConfig() Config {
 }
 
 // Validate reports the first setting that is wrong.
-func (c *Config) Validate() error {
+func (c *Config) Validate(path string) error {
 	if _, err := parseStart(c.StartFrom); err != nil {
-		return fmt.Errorf("`start_from`: %w", err)
+		return fmt.Errorf("`%s::start_from` is %w", path, err)
 	}
 	switch {
 	case c.Name == "":
-		return errors.New("`name` is missing: the bucket that holds the log objects")
+		return fmt.Errorf("`%s::name` is missing: the bucket that holds the log objects", path)
 	case c.Layout != "" && c.Layout != Auto && c.Layout != Simple && c.Layout != Partitioned:
-		return fmt.Errorf("`layout` is %q: it must be auto, simple or partitioned", c.Layout)
+		return fmt.Errorf("`%s::layout` is %q: it must be auto, simple or partitioned", path, c.Layout)
 	case c.PollInterval < time.Second:
-		return fmt.Errorf("`poll_interval` is %v: it must be at least 1s", c.PollInterval)
+		return fmt.Errorf("`%s::poll_interval` is %v: it must be at least 1s", path, c.PollInterval)
 	case c.Lookback < 0:
-		return fmt.Errorf("`lookback` is %v: it must not be negative", c.Lookback)
+		return fmt.Errorf("`%s::lookback` is %v: it must not be negative", path, c.Lookback)
 	case c.Shard.Count < 0 || c.Shard.Index < 0 || c.Shard.Index >= max(c.Shard.Count, 1):
-		return fmt.Errorf("`shard` is index %d of count %d: index must be from 0 to count - 1", c.Shard.Index, c.Shard.Count)
+		return fmt.Errorf("`%s::shard` is index %d of count %d: index must be from 0 to count - 1", path, c.Shard.Index, c.Shard.Count)
 	}
 	return nil
 }

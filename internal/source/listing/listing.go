@@ -108,7 +108,7 @@ type Source struct {
 // New prepares a source. An error means that a setting is wrong, or that a
 // stored cursor cannot be read (source.ErrCursor).
 func New(cfg Config, deps Deps) (*Source, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.Validate("bucket"); err != nil {
 		return nil, err
 	}
 	if cfg.Layout == "" {

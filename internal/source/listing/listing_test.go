@@ -495,12 +495,12 @@ func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for name, change := range map[string]func(*settings){
-		"`name`":          func(s *settings) { s.Name = "" },
-		"`layout`":        func(s *settings) { s.Layout = "flat" },
-		"`poll_interval`": func(s *settings) { s.PollInterval = time.Second - 1 },
-		"`lookback`":      func(s *settings) { s.Lookback = -1 },
-		"`shard`":         func(s *settings) { s.Shard = Shard{2, 2} },
-		"`start_from`":    func(s *settings) { s.StartFrom = "yesterday" },
+		"`bucket::name`":          func(s *settings) { s.Name = "" },
+		"`bucket::layout`":        func(s *settings) { s.Layout = "flat" },
+		"`bucket::poll_interval`": func(s *settings) { s.PollInterval = time.Second - 1 },
+		"`bucket::lookback`":      func(s *settings) { s.Lookback = -1 },
+		"`bucket::shard`":         func(s *settings) { s.Shard = Shard{2, 2} },
+		"`bucket::start_from`":    func(s *settings) { s.StartFrom = "yesterday" },
 	} {
 		set := testSettings(checkpoint.InMemory())
 		change(&set)

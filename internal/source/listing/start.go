@@ -38,7 +38,7 @@ func parseStart(text string) (startFrom, error) {
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return startFrom{kind: ago, ago: d}, nil
 	}
-	return startFrom{}, fmt.Errorf("%q is not latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
+	return startFrom{}, fmt.Errorf("%q: it must be latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
 }
 
 // begin is a startFrom in relation to a certain now.

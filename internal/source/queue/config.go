@@ -41,19 +41,25 @@ func DefaultConfig() Config {
 }
 
 // Validate reports the settings that are wrong.
-func (c *Config) Validate() error {
-	_, err := c.pattern()
-	return errors.Join(s3io.ValidateQueueURL(c.URL), err, c.validateTimes())
+func (c *Config) Validate(path string) error {
+	var errs []error
+	if err := s3io.ValidateQueueURL(c.URL); err != nil {
+		errs = append(errs, fmt.Errorf("`%s::url` %w", path, err))
+	}
+	if _, err := c.pattern(); err != nil {
+		errs = append(errs, fmt.Errorf("`%s::key_pattern` is %q: %w", path, c.KeyPattern, err))
+	}
+	return errors.Join(append(errs, c.validateTimes(path))...)
 }
 
-func (c *Config) validateTimes() error {
+func (c *Config) validateTimes(path string) error {
 	switch v, w := c.VisibilityTimeout, c.WaitTime; {
 	case v < minVisibility || v > maxHeld || v%time.Second != 0:
-		return fmt.Errorf("`visibility_timeout` is %v: it must be in whole seconds between %v and %v", v, minVisibility, maxHeld)
+		return fmt.Errorf("`%s::visibility_timeout` is %v: it must be in whole seconds between %v and %v", path, v, minVisibility, maxHeld)
 	case w < 0 || w > maxWait || w%time.Second != 0:
-		return fmt.Errorf("`wait_time` is %v: it must be in whole seconds between 0 and %v", w, maxWait)
+		return fmt.Errorf("`%s::wait_time` is %v: it must be in whole seconds between 0 and %v", path, w, maxWait)
 	case c.Remember < 0:
-		return fmt.Errorf("`remember` is %v: it must not be negative", c.Remember)
+		return fmt.Errorf("`%s::remember` is %v: it must not be negative", path, c.Remember)
 	}
 	return nil
 }
@@ -63,11 +69,7 @@ func (c *Config) pattern() (*regexp.Regexp, error) {
 	if c.KeyPattern == "" {
 		return nil, nil
 	}
-	pattern, err := regexp.Compile(c.KeyPattern)
-	if err != nil {
-		return nil, fmt.Errorf("`key_pattern`: %w", err)
-	}
-	return pattern, nil
+	return regexp.Compile(c.KeyPattern)
 }
 
 // Deps are what a Source works with besides its settings. SQS, Bucket and

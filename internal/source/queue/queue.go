@@ -84,7 +84,7 @@ const (
 // those with a Nack without delay. What was begun goes on until Close. An error
 // means that a setting is wrong.
 func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.Validate("queue"); err != nil {
 		return nil, err
 	}
 	pattern, _ := cfg.pattern() // which Validate compiled

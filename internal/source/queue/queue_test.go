@@ -200,14 +200,14 @@ func TestCloseSendsWhatIsPending(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for want, cfg := range map[string]Config{
-		"`visibility_timeout` is 5s":     {URL: anyQueue, VisibilityTimeout: 5 * time.Second},
-		"`visibility_timeout` is 12h0m0": {URL: anyQueue, VisibilityTimeout: 12 * time.Hour},
-		"`visibility_timeout` is 10.5s":  {URL: anyQueue, VisibilityTimeout: 10500 * time.Millisecond},
-		"`wait_time` is 21s":             {URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: 21 * time.Second},
-		"`wait_time` is -1s":             {URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: -time.Second},
-		"`remember` is -1s":              {URL: anyQueue, VisibilityTimeout: time.Minute, Remember: -time.Second},
-		"`key_pattern`: error parsing":   {URL: anyQueue, VisibilityTimeout: time.Minute, KeyPattern: "("},
-		"`url` is not the address":       {VisibilityTimeout: time.Minute},
+		"`queue::visibility_timeout` is 5s":            {URL: anyQueue, VisibilityTimeout: 5 * time.Second},
+		"`queue::visibility_timeout` is 12h0m0":        {URL: anyQueue, VisibilityTimeout: 12 * time.Hour},
+		"`queue::visibility_timeout` is 10.5s":         {URL: anyQueue, VisibilityTimeout: 10500 * time.Millisecond},
+		"`queue::wait_time` is 21s":                    {URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: 21 * time.Second},
+		"`queue::wait_time` is -1s":                    {URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: -time.Second},
+		"`queue::remember` is -1s":                     {URL: anyQueue, VisibilityTimeout: time.Minute, Remember: -time.Second},
+		"`queue::key_pattern` is \"(\": error parsing": {URL: anyQueue, VisibilityTimeout: time.Minute, KeyPattern: "("},
+		"`queue::url` is not the address":              {VisibilityTimeout: time.Minute},
 	} {
 		_, err := New(context.Background(), cfg, Deps{})
 		require.ErrorContains(t, err, want)

@@ -243,13 +243,13 @@ func TestWrongSettingsAreToldWithoutSecrets(t *testing.T) {
 		return "{directory: {path: x}, threat_intel: {feeds: [{name: a, " + settings + "}]}}"
 	}
 	for name, c := range map[string]struct{ settings, says string }{
-		"queue with a password":     {`{queue: {url: "https://me:planted-a@sqs.us-east-1.amazonaws.com/1/q"}}`, "`url`"},
-		"queue with a query":        {`{queue: {url: "https://sqs.us-east-1.amazonaws.com/1/q?token=planted-a"}}`, "`url`"},
-		"queue that is none":        {`{queue: {url: "https://me:planted-a@sqs:port/1/q"}}`, "`url`"},
-		"endpoint with a password":  {`{bucket: {name: logs}, aws: {endpoint: "https://me:planted-a@s3.example.com"}}`, "`endpoint`"},
-		"endpoint with a query":     {`{bucket: {name: logs}, aws: {endpoint: "https://s3.example.com/?token=planted-a"}}`, "`endpoint`"},
-		"endpoint that is none":     {`{bucket: {name: logs}, aws: {endpoint: "me:planted-a@s3.example.com"}}`, "`endpoint`"},
-		"external id of nobody":     {`{bucket: {name: logs}, aws: {external_id: planted-a}}`, "`external_id`"},
+		"queue with a password":     {`{queue: {url: "https://me:planted-a@sqs.us-east-1.amazonaws.com/1/q"}}`, "`queue::url`"},
+		"queue with a query":        {`{queue: {url: "https://sqs.us-east-1.amazonaws.com/1/q?token=planted-a"}}`, "`queue::url`"},
+		"queue that is none":        {`{queue: {url: "https://me:planted-a@sqs:port/1/q"}}`, "`queue::url`"},
+		"endpoint with a password":  {`{bucket: {name: logs}, aws: {endpoint: "https://me:planted-a@s3.example.com"}}`, "`aws::endpoint`"},
+		"endpoint with a query":     {`{bucket: {name: logs}, aws: {endpoint: "https://s3.example.com/?token=planted-a"}}`, "`aws::endpoint`"},
+		"endpoint that is none":     {`{bucket: {name: logs}, aws: {endpoint: "me:planted-a@s3.example.com"}}`, "`aws::endpoint`"},
+		"external id of nobody":     {`{bucket: {name: logs}, aws: {external_id: planted-a}}`, "`aws::external_id`"},
 		"feed with a password":      {feed(`http: {endpoint: "https://me:planted-a@h/"}`), "http::endpoint"},
 		"feed that is none":         {feed(`http: {endpoint: "https://me:planted-a@h:port/"}`), "http::endpoint"},
 		"collection with a user":    {feed(`taxii: {collection: "https://planted-a@h/"}`), "taxii::collection"},

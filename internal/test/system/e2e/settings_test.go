@@ -31,17 +31,17 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	}{
 		"no source":        {`{concurrency: 4}`, []string{"exactly one of", "`bucket`", "`directory`"}},
 		"two sources":      {directory + `, bucket: {name: b}}`, []string{"exactly one of", "`bucket`", "`directory`"}},
-		"start_from":       {`{bucket: {name: b, start_from: yesterday}}`, []string{"bucket: `start_from`", `"yesterday"`, "latest, earliest"}},
+		"start_from":       {`{bucket: {name: b, start_from: yesterday}}`, []string{"`bucket::start_from`", `"yesterday"`, "latest, earliest"}},
 		"unknown":          {directory + `, concurency: 4}`, []string{"concurency", "s3_access_logs"}},
 		"unknown inside":   {`{bucket: {name: b, start: latest}}`, []string{"bucket", "start"}},
 		"size":             {directory + `, max_object_size: 1 apple}`, []string{"max_object_size", "1 apple", "3MiB"}},
 		"duration":         {`{bucket: {name: b, poll_interval: fast}}`, []string{"'bucket'", "'poll_interval'", "invalid duration"}},
 		"number":           {directory + `, concurrency: many}`, []string{"concurrency"}},
 		"out of range":     {directory + `, deliveries: 0}`, []string{"`deliveries` is 0: it must be at least 1"}},
-		"original":         {directory + `, logs: {include_original: sometimes}}`, []string{"logs: `include_original`", "always"}},
-		"endpoint":         {`{bucket: {name: b}, aws: {endpoint: "localhost:9000"}}`, []string{"aws: `endpoint`", "https://"}},
-		"bucket's name":    {`{bucket: {prefix: access/}}`, []string{"bucket: `name` is missing"}},
-		"directory's path": {`{directory: {follow: true}}`, []string{"directory: `path` is missing"}},
+		"original":         {directory + `, logs: {include_original: sometimes}}`, []string{"`logs::include_original`", "always"}},
+		"endpoint":         {`{bucket: {name: b}, aws: {endpoint: "localhost:9000"}}`, []string{"`aws::endpoint`", "https://"}},
+		"bucket's name":    {`{bucket: {prefix: access/}}`, []string{"`bucket::name` is missing"}},
+		"directory's path": {`{directory: {follow: true}}`, []string{"`directory::path` is missing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
