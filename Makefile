@@ -3,10 +3,12 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# The collector's version: components, and its stable modules. `make pin` writes
-# both into builder-config.yaml, go.mod and internal/tools/go.mod.
-COLLECTOR        := v0.161.0
-COLLECTOR_STABLE := v1.67.0
+# The collector's versions, each as that of its components and of its stable modules:
+# the distribution's; the oldest with which the receiver's tests pass, which go.mod
+# requires; and the newest that they are run with. `make pin` writes them where they stand.
+COLLECTOR        := v0.161.0 v1.67.0
+COLLECTOR_OLDEST := v0.154.0 v1.60.0
+COLLECTOR_NEWEST := v0.165.0 v1.71.0
 
 # These two are built apart from internal/tools/go.mod: their dependencies and
 # those of the other tools do not resolve together.
@@ -44,6 +46,7 @@ RACE := $(if $(shell command -v gcc cc clang),-race)
 # module's, which Go's cache of test results does not watch.
 MODULES := . internal/gen internal/test/system deploy/check
 SYSTEM  := internal/test/system
+NEWEST  := internal/test/compat/newest.mod
 
 # Those of the first module, the one that takes longest first.
 PACKAGES := ./receiver/... ./...
@@ -51,6 +54,8 @@ PACKAGES := ./receiver/... ./...
 GO_FLAGS   := -trimpath -buildvcs=false -ldflags='-s -w'
 GO_BUILD   := CGO_ENABLED=0 go build $(GO_FLAGS)
 GOTESTSUM  := gotestsum --format pkgname
+# Tests that run beside others wait most of their time.
+SHORT      := gotestsum --format dots --hide-summary skipped -- -short -parallel 8
 GO_INSTALL := CGO_ENABLED=0 GOBIN=$(BIN) go install $(GO_FLAGS)
 
 .PHONY: help
@@ -116,7 +121,13 @@ check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short test
 	done
 	cd internal/gen && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	cd $(SYSTEM) && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
-	gotestsum --format dots --hide-summary skipped -- -short -parallel 8 $(PACKAGES) # those beside others wait most of their time
+	$(SHORT) $(PACKAGES)
+
+.PHONY: compat
+compat: $(TOOLS) ## Run the short tests with the oldest and the newest collector
+	go mod tidy -diff -modfile=$(NEWEST)
+	$(SHORT) $(PACKAGES)
+	$(SHORT) -modfile=$(NEWEST) $$(go list $(PACKAGES) | grep -v /archtest)
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files
@@ -169,18 +180,24 @@ packages: $(NFPM) $(SYFT) dist ## Make deb and rpm packages, and lists of what i
 	  syft scan file:$$file -q -o spdx-json=$$file.spdx.json; \
 	done
 
+# Of the collector's modules that a file requires: those that have the stable version, at
+# that one, the others at the first. $(1) is a go.mod, $(2) the versions.
+collector = $$(for m in $$(sed -nE 's\#^\t(go\.opentelemetry\.io/collector[a-z0-9/-]*) v.*$$\#\1\#p' $(1)); do \
+  v=$(word 2,$(2)); go list -m $$m@$$v >/dev/null 2>&1 || v=$(word 1,$(2)); echo $$m@$$v; done)
+
 .PHONY: pin
-pin: $(TOOLS) ## Write COLLECTOR and COLLECTOR_STABLE into the files that name them
+pin: $(TOOLS) ## Write the versions of COLLECTOR, COLLECTOR_OLDEST and COLLECTOR_NEWEST into the files that name them
 	sed -E -i.bak \
-	  -e 's#((go\.opentelemetry\.io/collector|opentelemetry-collector-contrib)/[a-z0-9/]+) v0\.[0-9.]+$$#\1 $(COLLECTOR)#' \
-	  -e 's#(go\.opentelemetry\.io/collector/[a-z0-9/]+) v1\.[0-9.]+$$#\1 $(COLLECTOR_STABLE)#' builder-config.yaml
+	  -e 's#((go\.opentelemetry\.io/collector|opentelemetry-collector-contrib)/[a-z0-9/]+) v0\.[0-9.]+$$#\1 $(word 1,$(COLLECTOR))#' \
+	  -e 's#(go\.opentelemetry\.io/collector/[a-z0-9/]+) v1\.[0-9.]+$$#\1 $(word 2,$(COLLECTOR))#' builder-config.yaml
 	rm builder-config.yaml.bak
-	go get $$(sed -nE \
-	  -e '/ \/\/ indirect/d' \
-	  -e 's#^\t((go\.opentelemetry\.io/collector|github\.com/open-telemetry/opentelemetry-collector-contrib)[a-z0-9/-]*) v0\..*#\1@$(COLLECTOR)#p' \
-	  -e 's#^\t(go\.opentelemetry\.io/collector[a-z0-9/-]*) v1\..*#\1@$(COLLECTOR_STABLE)#p' go.mod)
-	go mod tidy
-	cd internal/tools && go get -tool go.opentelemetry.io/collector/cmd/builder@$(COLLECTOR) && go mod tidy
+	go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
+	cp go.mod $(NEWEST) && cp go.sum $(NEWEST:.mod=.sum)
+	go get -modfile=$(NEWEST) $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy -modfile=$(NEWEST)
+	cd $(SYSTEM) && go get $(call collector,go.mod,$(COLLECTOR)) \
+	  github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage@$(word 1,$(COLLECTOR)) && go mod tidy
+	cd internal/gen && go mod tidy
+	cd internal/tools && go get -tool go.opentelemetry.io/collector/cmd/builder@$(word 1,$(COLLECTOR)) && go mod tidy
 
 .PHONY: geo
 geo: ## Fetch a free country database (CC BY 4.0, DB-IP) into _geo

@@ -127,7 +127,7 @@ func TestAReceiverThatCannotResumeForThePipelineLeftIsUnhealthyUntilItRuns(t *te
 	e := logsStatus.next()
 	require.NotNil(t, e)
 	assert.Equal(t, componentstatus.StatusRecoverableError, e.Status())
-	require.ErrorContains(t, e.Err(), "cannot resume for the remaining pipelines: `storage` is \"file_storage\": there is no such extension")
+	require.ErrorContains(t, e.Err(), "cannot resume for the remaining pipelines: `storage` is \"memory_storage\": there is no such extension")
 	assert.Nil(t, metricsStatus.next())
 
 	extensions.extensions = there

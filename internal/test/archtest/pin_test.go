@@ -14,25 +14,29 @@ import (
 var collectorModule = regexp.MustCompile(`(?m)((?:go\.opentelemetry\.io/collector|github\.com/open-telemetry/opentelemetry-collector-contrib)[\w./-]*) (v[01]\.\S+)(.*)$`)
 
 // Two versions of the collector in one binary are a fault that shows late.
-func TestOneVersionOfTheCollector(t *testing.T) {
+func TestEachFileNamesOneVersionOfTheCollector(t *testing.T) {
 	makefile := read(t, "Makefile")
-	components := regexp.MustCompile(`(?m)^COLLECTOR +:= (\S+)$`).FindStringSubmatch(makefile)
-	stable := regexp.MustCompile(`(?m)^COLLECTOR_STABLE +:= (\S+)$`).FindStringSubmatch(makefile)
-	require.Len(t, components, 2)
-	require.Len(t, stable, 2)
-
-	for _, name := range []string{"builder-config.yaml", "go.mod"} {
-		named := collectorModule.FindAllStringSubmatch(read(t, name), -1)
-		assert.NotEmpty(t, named, name)
-		for _, m := range named {
-			want := components[1]
-			if strings.HasPrefix(m[2], "v1.") {
-				want = stable[1]
+	for variable, names := range map[string][]string{
+		"COLLECTOR":        {"builder-config.yaml", "internal/test/system/go.mod"},
+		"COLLECTOR_OLDEST": {"go.mod"},
+		"COLLECTOR_NEWEST": {"internal/test/compat/newest.mod"},
+	} {
+		versions := regexp.MustCompile(`(?m)^` + variable + ` +:= (\S+) (\S+)$`).FindStringSubmatch(makefile)
+		require.Len(t, versions, 3, variable)
+		for _, name := range names {
+			named := collectorModule.FindAllStringSubmatch(read(t, name), -1)
+			assert.NotEmpty(t, named, name)
+			for _, m := range named {
+				want := versions[1]
+				if strings.HasPrefix(m[2], "v1.") {
+					want = versions[2]
+				}
+				assert.Equal(t, want, m[2], "%s: %s; run make pin", name, m[1])
 			}
-			assert.Equal(t, want, m[2], "%s: %s; run make pin", name, m[1])
 		}
 	}
-	assert.Contains(t, read(t, "internal/tools/go.mod"), "go.opentelemetry.io/collector/cmd/builder "+components[1])
+	distribution := regexp.MustCompile(`(?m)^COLLECTOR +:= (\S+)`).FindStringSubmatch(makefile)
+	assert.Contains(t, read(t, "internal/tools/go.mod"), "go.opentelemetry.io/collector/cmd/builder "+distribution[1])
 }
 
 func read(t *testing.T, name string) string {
