@@ -191,7 +191,7 @@ func (s *Store) replayEntry(key string, value []byte) error {
 
 // dropOrphans deletes what belongs to a snapshot that was never completed. What
 // is written in the order of its numbers is deleted from the end, so that the
-// first one always tells whether there is any.
+// first one always says whether there is any.
 func (s *Store) dropOrphans(ctx context.Context) error {
 	nextChunk := func(i uint64) string { return stateKey(s.manifest.generation+1, i) }
 	nextPage := func(i uint64) string { return pageKey(s.state.nextPage + i) }

@@ -14,7 +14,7 @@ import (
 // deliver is over.
 const lastCommit = 2 * time.Second
 
-// idleCommit is how soon what the source has to be committed is, without batches.
+// idleCommit is how often the source's own changes are committed while no batches arrive.
 const idleCommit = 5 * time.Second
 
 // committer takes delivered batches as they come and commits them by their
@@ -211,7 +211,7 @@ func (c *committer) store() error {
 	}
 	if metrics != nil {
 		if err := metrics.Committed(); err != nil {
-			c.engine.parts.Status(ConcernMetrics, fmt.Errorf("counters do not take what was stored, restart the collector: %w", err))
+			c.engine.parts.Status(ConcernMetrics, fmt.Errorf("cannot apply committed counters, restart the collector: %w", err))
 		}
 	}
 	return nil

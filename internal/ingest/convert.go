@@ -145,7 +145,7 @@ func (c *converter) long(l *lines.Long) {
 	logs.AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
 }
 
-// full tells whether the segment has to be cut before a line of this length.
+// full reports whether the segment has to be cut before a line of this length.
 // The converter keeps a record within BatchBytes, and one of a line that is
 // short beside BatchBytes within half of it, whatever is repeated or replaced
 // in it; so no segment is larger than a batch may be.

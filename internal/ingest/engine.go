@@ -57,16 +57,16 @@ type Totals struct {
 	Malformed int64
 }
 
-// Parts are what an engine works with. They stay the caller's. All must be set,
+// Parts are the engine's dependencies; the caller keeps ownership. All must be set,
 // but for those of logs, of metrics, or of what is known of clients.
 type Parts struct {
 	Source      source.Source
-	Converter   *otlplogs.Converter // nil: no log records are built
+	Converter   *otlplogs.Converter // nil means that no log records are built
 	Sink        Sink                // with Converter
-	Metrics     *rollup.State       // nil: no metrics; else it belongs to the engine while that runs
+	Metrics     *rollup.State       // nil disables metrics; else it belongs to the engine while that runs
 	Emitter     Emitter             // with Metrics
 	Interval    time.Duration       // between two emissions, with Metrics
-	Clients     Clients             // nil: nothing is known
+	Clients     Clients             // nil means that nothing is known
 	Progress    *checkpoint.Store
 	Instruments Instruments
 	Status      Status
@@ -118,8 +118,8 @@ func (e *Engine) InFlight() int64 { return e.active.Load() }
 // Unacknowledged returns how many objects were taken and are not yet settled.
 func (e *Engine) Unacknowledged() int64 { return e.unsettled.Load() }
 
-// Room returns how many objects could be taken now, with the one that Next was
-// called for. It is for the goroutine of Next.
+// Room returns how many objects could be taken now, including the one Next is
+// being called for. It must be called by the goroutine of Next.
 func (e *Engine) Room() int {
 	return 1 + min(cap(e.downloads)-len(e.downloads), cap(e.unacknowledged)-len(e.unacknowledged))
 }

@@ -10,9 +10,9 @@ import (
 
 var (
 	// ErrTruncated is the error of content that ends too early.
-	ErrTruncated = errors.New("it is truncated")
+	ErrTruncated = errors.New("truncated")
 	// ErrContent is the error of content that no writer makes.
-	ErrContent = errors.New("its content makes no sense")
+	ErrContent = errors.New("invalid content")
 )
 
 // AppendString appends a string with its length before it.

@@ -83,7 +83,7 @@ func (p *panel) targets(l *look, source object) []object {
 	return targets
 }
 
-// rows tells whether each series is to be a row, with its labels as fields.
+// rows reports whether each series is to be a row, with its labels as fields.
 func (p *panel) rows() bool { return p.as == table || p.as == countries || p.as == places }
 
 // transformations turn labels into the columns of a table, and text into coordinates.

@@ -57,7 +57,7 @@ func reading() []panel {
 		},
 		{
 			title: "Refused records", unit: "short", as: stat, steps: []step{{1, "red"}},
-			description: "Records that the pipeline refused for good. They are lost.",
+			description: "Records that the pipeline refused permanently. They are lost.",
 			queries:     []query{{expr: orZero(grown("", own("records", `outcome="refused"`)))}},
 		},
 		{
@@ -100,7 +100,7 @@ func delivery() []panel {
 	return []panel{
 		ownGraph("Batches", "Batches per second by outcome; one that is tried three times is retried twice.", "cps",
 			perSecond("outcome", own("batches")), "outcome"),
-		ownGraph("Delivery time, p95", "Until the pipeline has accepted a batch, or refused it for good, by signal.", "s",
+		ownGraph("Delivery time, p95", "Until the pipeline has accepted a batch, or refused it permanently, by signal.", "s",
 			quantile("0.95", "signal", own("delivery_duration_bucket")), "signal"),
 		{
 			title: "Commit time, p95", unit: "s", as: graph,

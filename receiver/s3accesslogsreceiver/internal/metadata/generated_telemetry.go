@@ -215,7 +215,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.DeliveryDuration, err = builder.meter.Float64Histogram(
 		"otelcol.receiver.s3_access_logs.delivery.duration",
-		metric.WithDescription("Time from handing a batch to the pipeline until it was accepted or refused for good. [Alpha]"),
+		metric.WithDescription("Time from handing a batch to the pipeline until it was accepted or refused permanently. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300}...),
 	)
@@ -277,7 +277,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.Records, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.records",
-		metric.WithDescription("Records read, by outcome (ok, malformed), and those of them that the pipeline refused for good (refused). [Alpha]"),
+		metric.WithDescription("Records read, by outcome (ok, malformed), and those of them that the pipeline refused permanently (refused). [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

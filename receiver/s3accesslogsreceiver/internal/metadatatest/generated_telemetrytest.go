@@ -117,7 +117,7 @@ func AssertEqualCommits(t *testing.T, tt *componenttest.Telemetry, dps []metricd
 func AssertEqualDeliveryDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol.receiver.s3_access_logs.delivery.duration",
-		Description: "Time from handing a batch to the pipeline until it was accepted or refused for good. [Alpha]",
+		Description: "Time from handing a batch to the pipeline until it was accepted or refused permanently. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -267,7 +267,7 @@ func AssertEqualRead(t *testing.T, tt *componenttest.Telemetry, dps []metricdata
 func AssertEqualRecords(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol.receiver.s3_access_logs.records",
-		Description: "Records read, by outcome (ok, malformed), and those of them that the pipeline refused for good (refused). [Alpha]",
+		Description: "Records read, by outcome (ok, malformed), and those of them that the pipeline refused permanently (refused). [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
