@@ -153,7 +153,7 @@ bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the ru
 	go test -run '^$$' -bench . -benchmem -cpu 1 -count $(COUNT) ./internal/... | tee _bench/new.txt
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./receiver/... | tee -a _bench/new.txt
 	@if [ -f _bench/old.txt ]; then benchstat _bench/old.txt _bench/new.txt; else benchstat _bench/new.txt; fi
-	benchstat -col /impl -filter /impl:* _bench/new.txt
+	benchstat -col '/impl@(floor ours)' _bench/new.txt
 
 .PHONY: bench-process
 bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each case (and GoAccess, where it is installed)

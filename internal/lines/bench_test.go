@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -45,48 +46,15 @@ func drain(tb testing.TB, src Opener) int64 {
 	}
 }
 
-// BenchmarkRead is stored bytes to chunks of whole lines. Bytes are those after
+// BenchmarkRead is stored bytes to chunks of whole lines. Its floor is the decompressor
+// alone, into a buffer that is used again; of plain text, a copy. Bytes are those after
 // decompression.
 //
-//	go test -run '^$' -bench 'Read|Unpack' -benchmem -count 6 ./internal/lines
+//	go test -run '^$' -bench Read -benchmem -count 6 ./internal/lines | tee new.txt
+//	benchstat -col '/impl@(floor ours)' new.txt
 func BenchmarkRead(b *testing.B) {
-	src := &again{}
-	eachPacking(b, func(b *testing.B, _ string, object []byte) int64 {
-		b.Helper()
-		src.data = object
-		return drain(b, src)
-	})
-}
-
-// BenchmarkUnpack is the floor of Read: the decompressor alone, into a buffer that
-// is used again; of plain text, a copy.
-func BenchmarkUnpack(b *testing.B) {
-	buffer := make([]byte, chunkSize)
-	packed := bufio.NewReaderSize(nil, storedBuffer)
-	unpackGzip, unpackZstd := &gzip.Reader{}, newDecoder(maxWindow)
-	defer unpackZstd.Close()
-	eachPacking(b, func(b *testing.B, packing string, object []byte) int64 {
-		b.Helper()
-		packed.Reset(bytes.NewReader(object))
-		var in io.Reader = struct{ io.Reader }{packed} // or CopyBuffer leaves the buffer out
-		switch packing {
-		case "gzip":
-			require.NoError(b, unpackGzip.Reset(packed))
-			in = unpackGzip
-		case "zstd":
-			require.NoError(b, unpackZstd.Reset(packed))
-			in = struct{ io.Reader }{unpackZstd}
-		}
-		n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, in, buffer)
-		require.NoError(b, err)
-		return n
-	})
-}
-
-// eachPacking runs a benchmark for objects of both sizes in each packing. read
-// returns how many bytes it unpacked.
-func eachPacking(b *testing.B, read func(b *testing.B, packing string, object []byte) int64) {
-	b.Helper()
+	src, floor := &again{}, newFloorOfRead()
+	defer floor.zstd.Close()
 	tiny := strings.Repeat(record, 3)
 	big := strings.Repeat(varied(), 20)
 	for _, size := range []struct{ name, object string }{{"2KB", tiny}, {"25MB", big}} {
@@ -95,17 +63,58 @@ func eachPacking(b *testing.B, read func(b *testing.B, packing string, object []
 				continue
 			}
 			object := p.pack([]byte(size.object))
-			b.Run(size.name+"/"+p.name, func(b *testing.B) {
-				b.SetBytes(int64(len(size.object)))
-				b.ReportAllocs()
-				for b.Loop() {
-					if read(b, p.name, object) != int64(len(size.object)) {
-						b.Fatal("not all was read")
+			measure := func(impl string, read func(*testing.B) int64) {
+				b.Run(size.name+"/"+p.name+"/impl="+impl, func(b *testing.B) {
+					b.SetBytes(int64(len(size.object)))
+					b.ReportAllocs()
+					for b.Loop() {
+						if read(b) != int64(len(size.object)) {
+							b.Fatal("not all was read")
+						}
 					}
-				}
+				})
+			}
+			measure("ours", func(b *testing.B) int64 {
+				b.Helper()
+				src.data = object
+				return drain(b, src)
+			})
+			measure("floor", func(b *testing.B) int64 {
+				b.Helper()
+				return floor.unpack(b, p.name, object)
 			})
 		}
 	}
+}
+
+// floorOfRead keeps its decompressors and buffers.
+type floorOfRead struct {
+	buffer []byte
+	packed *bufio.Reader
+	gzip   gzip.Reader
+	zstd   *zstd.Decoder
+}
+
+func newFloorOfRead() *floorOfRead {
+	return &floorOfRead{buffer: make([]byte, chunkSize), packed: bufio.NewReaderSize(nil, storedBuffer), zstd: newDecoder(maxWindow)}
+}
+
+// unpack returns how many bytes an object unpacks to.
+func (f *floorOfRead) unpack(b *testing.B, packing string, object []byte) int64 {
+	b.Helper()
+	f.packed.Reset(bytes.NewReader(object))
+	var in io.Reader = struct{ io.Reader }{f.packed} // or CopyBuffer leaves the buffer out
+	switch packing {
+	case "gzip":
+		require.NoError(b, f.gzip.Reset(f.packed))
+		in = &f.gzip
+	case "zstd":
+		require.NoError(b, f.zstd.Reset(f.packed))
+		in = struct{ io.Reader }{f.zstd}
+	}
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, in, f.buffer)
+	require.NoError(b, err)
+	return n
 }
 
 // varied is 2,000 records that differ in their ids, times and keys, which makes

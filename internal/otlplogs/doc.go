@@ -21,6 +21,6 @@
 // # Speed
 //
 // A record takes 1.37 times what Parse and building the same log record from ready
-// values take together (Convert, Parse and Floor in bench_test.go), and one
+// values take together (BenchmarkConvert and its floor), and one
 // allocation an attribute and two more, which a test holds: docs/performance.md.
 package otlplogs

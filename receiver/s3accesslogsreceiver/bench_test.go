@@ -36,25 +36,28 @@ import (
 // of the receiver on, without storage. The CPU time is that of this process.
 
 // BenchmarkBucket reads from an S3 server that is a process of its own on this
-// machine. Its floor is Fetch.
-//
-//	go test ./receiver/s3accesslogsreceiver -run '^$' -bench 'Bucket|Fetch' -count 6
-func BenchmarkBucket(b *testing.B) {
-	eachLocalBucket(b, func(b *testing.B, in bucket) {
-		b.Helper()
-		gc := machine.MeasureGC()
-		in.report(b, in.read(b, 32))
-		b.ReportMetric(gc(), machine.GCUnit)
-	})
-}
-
-// BenchmarkFetch gets the same objects by the same client, as many at a time, and
+// machine. Its floor gets the same objects by the same client, as many at a time, and
 // throws their bytes away.
-func BenchmarkFetch(b *testing.B) {
-	eachLocalBucket(b, func(b *testing.B, in bucket) {
-		b.Helper()
-		in.report(b, in.fetch(b, 32))
-	})
+//
+//	go test ./receiver/s3accesslogsreceiver -run '^$' -bench Bucket -count 6 | tee new.txt
+//	benchstat -col '/impl@(floor ours)' new.txt
+func BenchmarkBucket(b *testing.B) {
+	server := s3test.Start(b)
+	server.SetEnv(b)
+	for name, in := range map[string]bucket{
+		"large": {objects: 8, each: 50_000}, // of 32 MB
+		"tiny":  {objects: 20_000, each: 5},
+	} {
+		in.name, in.endpoint = name, server.Endpoint
+		server.CreateBucket(b, name)
+		server.Place(b, name, in.keys(), []byte(in.body()))
+		b.Run(name+"/impl=ours", func(b *testing.B) {
+			gc := machine.MeasureGC()
+			in.report(b, in.read(b, 32))
+			b.ReportMetric(gc(), machine.GCUnit)
+		})
+		b.Run(name+"/impl=floor", func(b *testing.B) { in.report(b, in.fetch(b, 32)) })
+	}
 }
 
 // BenchmarkTinyObjects reads objects of five records from a server that takes
@@ -77,21 +80,6 @@ func BenchmarkTinyObjects(b *testing.B) {
 			ideal := server.latency * time.Duration(in.objects) / time.Duration(concurrency)
 			b.ReportMetric(spent.took.Seconds()/float64(b.N)/ideal.Seconds(), "x-floor")
 		})
-	}
-}
-
-func eachLocalBucket(b *testing.B, run func(*testing.B, bucket)) {
-	b.Helper()
-	server := s3test.Start(b)
-	server.SetEnv(b)
-	for name, in := range map[string]bucket{
-		"large": {objects: 8, each: 50_000}, // of 32 MB
-		"tiny":  {objects: 20_000, each: 5},
-	} {
-		in.name, in.endpoint = name, server.Endpoint
-		server.CreateBucket(b, name)
-		server.Place(b, name, in.keys(), []byte(in.body()))
-		b.Run(name, func(b *testing.B) { run(b, in) })
 	}
 }
 

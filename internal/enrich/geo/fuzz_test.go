@@ -6,7 +6,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/maxmind/mmdbwriter"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -20,8 +19,8 @@ func FuzzDatabase(f *testing.F) {
 	whole, err := os.ReadFile(sample)
 	require.NoError(f, err)
 	f.Add(whole)
-	f.Add(build(f, networks{"192.0.2.0/24": berlin, "2001:db8::/32": countryRecord("DE")}))
-	f.Add(buildWith(f, mmdbwriter.Options{IPVersion: 4, RecordSize: 32}, networks{"192.0.2.0/24": countryRecord("DE")}))
+	f.Add(contents(f, "berlin-and-country"))
+	f.Add(contents(f, "four-of-32-bits"))
 	f.Add([]byte("\xab\xcd\xefMaxMind.com"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) { tryDatabase(t, data) })
@@ -29,7 +28,7 @@ func FuzzDatabase(f *testing.F) {
 
 // The same over one byte changed at a time, which gets further than random bytes.
 func FuzzMutatedDatabase(f *testing.F) {
-	good := build(f, networks{"192.0.2.0/24": berlin, "198.51.100.0/25": countryRecord("FR"), "2001:db8::/32": countryRecord("DE")})
+	good := contents(f, "berlin-and-countries")
 	f.Add(0, byte(1), 0, byte(0))
 	f.Add(len(good)-1, byte(0xff), len(good)/2, byte(0x20))
 	f.Fuzz(func(t *testing.T, i int, a byte, j int, b byte) {

@@ -1,19 +1,12 @@
 package geo
 
 import (
-	"bytes"
-	"cmp"
-	"maps"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/maxmind/mmdbwriter"
-	m "github.com/maxmind/mmdbwriter/mmdbtype"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -24,40 +17,25 @@ func TestMain(t *testing.M) { goleak.VerifyTestMain(t) }
 
 const sample = "../../../testdata/geo/sample.mmdb"
 
-// networks are what a database of a test holds.
-type networks map[string]m.DataType
+// testFile returns the path of a database that internal/gen/geotests has written, by its
+// name there.
+func testFile(name string) string { return filepath.Join("testdata", name+".mmdb") }
 
-// build returns the bytes of a database for IPv6 and IPv4.
-func build(tb testing.TB, records networks) []byte {
-	tb.Helper()
-	return buildWith(tb, mmdbwriter.Options{}, records)
+func testFiles(names []string) []string {
+	paths := make([]string, len(names))
+	for i, name := range names {
+		paths[i] = testFile(name)
+	}
+	return paths
 }
 
-func buildWith(tb testing.TB, options mmdbwriter.Options, records networks) []byte {
+// contents returns the bytes of such a database.
+func contents(tb testing.TB, name string) []byte {
 	tb.Helper()
-	if options.DatabaseType == "" {
-		options.DatabaseType = "Test"
-	}
-	options.IncludeReservedNetworks = true
-	options.DisableIPv4Aliasing = options.IPVersion == 4
-	tree, err := mmdbwriter.New(options)
+	data, err := os.ReadFile(testFile(name))
 	require.NoError(tb, err)
-	prefixes := slices.SortedFunc(maps.Keys(records), func(a, b string) int { // the narrow ones over the wide ones
-		return cmp.Or(netip.MustParsePrefix(a).Bits()-netip.MustParsePrefix(b).Bits(), cmp.Compare(a, b))
-	})
-	for _, prefix := range prefixes {
-		_, network, err := net.ParseCIDR(prefix)
-		require.NoError(tb, err)
-		require.NoError(tb, tree.Insert(network, records[prefix]))
-	}
-	var data bytes.Buffer
-	_, err = tree.WriteTo(&data)
-	require.NoError(tb, err)
-	return data.Bytes()
+	return data
 }
-
-// countryRecord is a record of the flat schema.
-func countryRecord(code string) m.DataType { return m.Map{"country_code": m.String(code)} }
 
 // store puts bytes at a path as a careful program does: beside it, then in its
 // place.

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	m "github.com/maxmind/mmdbwriter/mmdbtype"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -23,10 +22,8 @@ func TestSwappedUnderLoad(t *testing.T) {
 	codes := []string{"DE", "FR"}
 	var places, systems [2][]byte
 	for i, code := range codes {
-		places[i] = build(t, networks{"::/0": countryRecord(code)})
-		systems[i] = build(t, networks{"::/0": m.Map{
-			"autonomous_system_number": m.Uint32(64496 + i), "autonomous_system_organization": m.String("Example " + code),
-		}})
+		places[i] = everywhere(t, code)
+		systems[i] = everywhere(t, "AS-"+code)
 	}
 	place, system := stored(t, "place.mmdb", places[0]), stored(t, "system.mmdb", systems[0])
 	r := newRig(t, place, system)
@@ -70,10 +67,7 @@ func TestSwappedUnderLoad(t *testing.T) {
 // As soon as an address was looked up once, its whole network costs nothing, in
 // each family, with several databases, and also where nothing is known.
 func TestCachedLookupsAllocateNothing(t *testing.T) {
-	path := stored(t, "test.mmdb", build(t, networks{
-		"192.0.2.0/24": berlin, "2001:db8::/32": berlin, "198.51.100.0/24": m.Map{},
-	}))
-	for _, r := range []*rig{newRig(t, path), newRig(t, path, sample)} {
+	for _, r := range []*rig{newRig(t, testFile("berlin")), newRig(t, testFile("berlin"), sample)} {
 		for first, next := range map[string]string{
 			"192.0.2.1":        "192.0.2.5",
 			"::ffff:192.0.2.1": "::ffff:192.0.2.5",

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	m "github.com/maxmind/mmdbwriter/mmdbtype"
 	"github.com/oschwald/maxminddb-golang/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,24 +25,7 @@ func TestEveryNetworkOfTheSample(t *testing.T) {
 
 // A thousand networks in each family, nested in one another, of all shapes.
 func TestEveryNetworkOfManyShapes(t *testing.T) {
-	all := networks{}
-	for i := range 1000 {
-		record := m.Map{"country_code": m.String([]string{"DE", "fr", "ZZ", "US"}[i%4])}
-		switch i % 5 {
-		case 0:
-			record["city"], record["latitude"], record["longitude"] = m.String(fmt.Sprint("City ", i)), m.Float32(float32(i)/10), m.Float32(-1.1)
-		case 1:
-			record = berlin.Copy().(m.Map)
-			record["postal"] = m.Map{"code": m.String(fmt.Sprint(i))}
-		case 2:
-			record = m.Map{"autonomous_system_number": m.Uint32(i), "autonomous_system_organization": m.String("Example")}
-		case 3:
-			record["state1"] = m.String([]string{"Ohio", "OH", "OHIO", "1"}[i/5%4])
-		}
-		all[fmt.Sprintf("%d.%d.0.0/%d", 11+i%200, i%256, 9+i%16)] = record
-		all[fmt.Sprintf("2001:%x::/%d", i, 24+i%40)] = record
-	}
-	assert.Greater(t, compare(t, stored(t, "many.mmdb", build(t, all))), 1000)
+	assert.Greater(t, compare(t, testFile("shapes")), 1000)
 }
 
 // MaxMind's public test databases are in no Go module that is to be had: the

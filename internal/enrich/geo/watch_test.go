@@ -6,17 +6,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maxmind/mmdbwriter"
-	m "github.com/maxmind/mmdbwriter/mmdbtype"
 	"github.com/oschwald/maxminddb-golang/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// everywhere is a database that knows one country.
+// everywhere is a database of one record for all addresses: a country, or an AS.
 func everywhere(tb testing.TB, code string) []byte {
 	tb.Helper()
-	return build(tb, networks{"::/0": countryRecord(code)})
+	return contents(tb, "everywhere/"+code)
 }
 
 func outcomes(attempts []Attempt) []LoadOutcome {
@@ -45,7 +43,7 @@ func TestAReplacementIsNoticed(t *testing.T) {
 		"written in place, of the same size and time, built later": func(t *testing.T, path string) {
 			info, err := os.Stat(path)
 			require.NoError(t, err)
-			later := buildWith(t, mmdbwriter.Options{BuildEpoch: 2_000_000_000}, networks{"::/0": countryRecord("FR")})
+			later := everywhere(t, "FR-later")
 			require.Len(t, later, int(info.Size()))
 			require.NoError(t, os.WriteFile(path, later, 0o600))
 			require.NoError(t, os.Chtimes(path, time.Time{}, info.ModTime()))
@@ -119,11 +117,11 @@ func broken(tb testing.TB) map[string]struct {
 		"half of one":   {good[:len(good)/2], "invalid MaxMind DB file"},
 		"a broken tree": {torn, "search tree"},
 		"of other things": {
-			buildWith(tb, mmdbwriter.Options{DatabaseType: "GeoIP2-Anonymous-IP"}, networks{"::/0": m.Map{"is_vpn": m.Bool(true)}}),
+			contents(tb, "anonymous"),
 			`it is a "GeoIP2-Anonymous-IP" database`,
 		},
 		"with endless networks": {endless(), "none of its records"},
-		"without networks":      {build(tb, networks{}), "none of its records"},
+		"without networks":      {contents(tb, "without-networks"), "none of its records"},
 	}
 }
 
@@ -166,7 +164,7 @@ func TestTheOldFileComesBack(t *testing.T) {
 // One database that cannot be loaded leaves the others at work.
 func TestAMissingDatabaseIsWaitedFor(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing.mmdb")
-	other := stored(t, "as.mmdb", build(t, networks{"::/0": m.Map{"autonomous_system_number": m.Uint32(64496)}}))
+	other := testFile("everywhere/AS")
 	r := newRig(t, missing, other)
 	assert.Equal(t, []LoadOutcome{Refused, Loaded}, outcomes(r.attempts))
 	require.ErrorIs(t, r.attempts[0].Err, os.ErrNotExist)
