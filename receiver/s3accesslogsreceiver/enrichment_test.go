@@ -260,7 +260,13 @@ func TestFeedsLeaveNoConnection(t *testing.T) {
 	server.Start()
 	defer server.Close()
 	cfg := knownClients(t)
-	conf, err := load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: remote, http: {endpoint: "`+server.URL+`", headers: {X-Key: secret}, keepalive: {idle_conn_timeout: 0s}}}]}}`)
+	feed := func(idle string) (*Config, error) {
+		return load(t, `{directory: {path: x}, threat_intel: {feeds: [{name: remote, http: {endpoint: "`+server.URL+`", headers: {X-Key: secret}, `+idle+`}}]}}`)
+	}
+	conf, err := feed("keepalive: {idle_conn_timeout: 0s}")
+	if err != nil { // a collector before 0.160
+		conf, err = feed("idle_conn_timeout: 0s")
+	}
 	require.NoError(t, err)
 	cfg.ThreatIntel = conf.ThreatIntel
 	sink := new(consumertest.LogsSink)
