@@ -61,6 +61,10 @@ help: ## Show this list
 build: distribution ## Build bin/otelcol-s3audit (VERSION=v1.2.3 to name it)
 	cd _build && $(GO_BUILD) -o ../bin/otelcol-s3audit .
 
+.PHONY: killpoints
+killpoints: distribution # the collector that tests kill at steps of its work
+	cd _build && $(GO_BUILD) -tags killpoints -o ../bin/otelcol-s3audit-killpoints .
+
 .PHONY: distribution
 distribution: $(TOOLS)
 	env dist.version=$(VERSION:v%=%) builder --skip-compilation --skip-strict-versioning=false --config builder-config.yaml
@@ -81,7 +85,7 @@ validate: build ## Let the built collector check every configuration of this rep
 	done
 
 .PHONY: test
-test: $(S3) $(NFPM) build ## Run all tests, with the race detector where there is a C compiler
+test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	cd deploy/check && go test -count=1 ./...
 	cd internal/gen && go test -count=1 ./...
 	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 20m $(PACKAGES)
@@ -100,7 +104,7 @@ test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS
 	done
 
 .PHONY: test-kill
-test-kill: $(S3) build ## Kill and stop the built collector at work, many times, and print the figures
+test-kill: $(S3) build killpoints ## Kill and stop the built collector at work, many times, and print the figures
 	cd $(SYSTEM) && env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
 
 .PHONY: test-wrong

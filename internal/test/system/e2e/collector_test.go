@@ -20,11 +20,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/machine"
 )
 
-const binary = "../../../../bin/otelcol-s3audit"
+const (
+	binary = "../../../../bin/otelcol-s3audit"
+	// withKillPoints is the same with the tag killpoints, see package killpoint.
+	withKillPoints = binary + "-killpoints"
+)
 
 // program returns the path of the built collector. It is the first call of
 // every test: it leaves the test out of short runs, and fails without a binary.
 func program(t testing.TB) string {
+	t.Helper()
+	return built(t, binary)
+}
+
+func built(t testing.TB, binary string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs the built collector")
@@ -32,7 +41,7 @@ func program(t testing.TB) string {
 	path, err := filepath.Abs(binary)
 	require.NoError(t, err)
 	_, err = os.Stat(path)
-	require.NoError(t, err, "there is no collector to test: run `make build` first")
+	require.NoError(t, err, "there is no collector to test: run `make build killpoints` first")
 	return path
 }
 
