@@ -88,9 +88,9 @@ validate: build ## Let the built collector check every configuration of this rep
 test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	cd deploy/check && go test -count=1 ./...
 	cd internal/gen && go test -count=1 ./...
-	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 20m $(PACKAGES)
-	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) -count=1 -timeout 20m $$(go list ./... | grep -v /e2e)
-	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 20m ./e2e # the built collector, beside nothing else
+	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 60m $(PACKAGES)
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
 
 .PHONY: test-memory
 test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)
