@@ -66,6 +66,10 @@ help: ## Show this list
 build: distribution ## Build bin/otelcol-s3audit (VERSION=v1.2.3 to name it)
 	cd _build && $(GO_BUILD) -o ../bin/otelcol-s3audit .
 
+.PHONY: killpoints
+killpoints: distribution # the collector that tests kill at steps of its work
+	cd _build && $(GO_BUILD) -tags killpoints -o ../bin/otelcol-s3audit-killpoints .
+
 .PHONY: distribution
 distribution: $(TOOLS)
 	env dist.version=$(VERSION:v%=%) builder --skip-compilation --skip-strict-versioning=false --config builder-config.yaml
@@ -86,12 +90,12 @@ validate: build ## Let the built collector check every configuration of this rep
 	done
 
 .PHONY: test
-test: $(S3) $(NFPM) build ## Run all tests, with the race detector where there is a C compiler
+test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	cd deploy/check && go test -count=1 ./...
 	cd internal/gen && go test -count=1 ./...
-	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 20m $(PACKAGES)
-	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) -count=1 -timeout 20m $$(go list ./... | grep -v /e2e)
-	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 20m ./e2e # the built collector, beside nothing else
+	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 60m $(PACKAGES)
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
 
 .PHONY: test-memory
 test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)
@@ -105,7 +109,7 @@ test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS
 	done
 
 .PHONY: test-kill
-test-kill: $(S3) build ## Kill and stop the built collector at work, many times, and print the figures
+test-kill: $(S3) build killpoints ## Kill and stop the built collector at work, many times, and print the figures
 	cd $(SYSTEM) && env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
 
 .PHONY: test-wrong

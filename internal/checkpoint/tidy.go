@@ -6,6 +6,8 @@ import (
 
 	"github.com/zeebo/xxh3"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 )
 
 // snapshot is a snapshot that is being written: first the chunks, then the
@@ -138,6 +140,7 @@ func (s *Store) writeChunk(ctx context.Context, p *snapshot) (int, error) {
 	}
 	p.state = p.state[len(part):]
 	p.chunk++
+	killpoint.Reached(killpoint.ChunkWritten)
 	return len(value), nil
 }
 
@@ -149,6 +152,7 @@ func (s *Store) writeManifest(ctx context.Context, p *snapshot) (int, error) {
 	p.stored = true
 	p.garbage = p.manifest.garbage(p.pages)
 	s.manifest = p.manifest
+	killpoint.Reached(killpoint.ManifestWritten)
 	return len(value), nil
 }
 
@@ -167,6 +171,7 @@ func (s *Store) clean(ctx context.Context, p *snapshot) (int, error) {
 			return 0, err
 		}
 		p.garbage = p.garbage[n:]
+		killpoint.Reached(killpoint.GarbageDeleted)
 	default:
 		if err := s.client.Delete(ctx, p.garbage[0]); err != nil {
 			return 0, err

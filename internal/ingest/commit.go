@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -123,7 +124,11 @@ func (c *committer) settle() {
 		return
 	}
 	if c.failure == nil {
+		killpoint.Reached(killpoint.Delivered)
 		c.storeRest()
+	}
+	if c.failure == nil {
+		killpoint.Reached(killpoint.Committed)
 	}
 	for _, end := range c.endings {
 		c.engine.settle(end, c.failure)

@@ -237,15 +237,17 @@ func TestCursorsOfTheSourceAreStored(t *testing.T) {
 
 func TestBatchesThatWaitedShareACommit(t *testing.T) {
 	objects, _ := sampleObjects(35, 20_000, 50)
-	cfg := testConfig()
-	cfg.Deliveries, cfg.BatchRecords = 16, 100
-	client := &slowStorage{fakeStorage{values: map[string][]byte{}}, 0}
-	r := newRig(cfg, newFakeSource(objects...), &fakeSink{})
-	store, err := checkpoint.Open(t.Context(), client, nil)
-	require.NoError(t, err)
-	r.parts.Progress = store
-	require.NoError(t, r.Run(t.Context()))
-	assert.Less(t, client.writes, len(r.sink.batches)/2)
+	synctest.Test(t, func(t *testing.T) { // a write lasts until all else waits for it
+		cfg := testConfig()
+		cfg.Deliveries, cfg.BatchRecords = 16, 100
+		client := &slowStorage{fakeStorage{values: map[string][]byte{}}, 0}
+		r := newRig(cfg, newFakeSource(objects...), &fakeSink{})
+		store, err := checkpoint.Open(t.Context(), client, nil)
+		require.NoError(t, err)
+		r.parts.Progress = store
+		require.NoError(t, r.Run(t.Context()))
+		assert.Less(t, client.writes, len(r.sink.batches)/2)
+	})
 }
 
 // slowStorage takes a while to write.

@@ -187,7 +187,7 @@ func TestUnreachableObjectIsTriedUntilItIsThere(t *testing.T) {
 	r := newRig(testConfig(), src, &fakeSink{})
 	done := make(chan error, 1)
 	go func() { done <- r.Run(t.Context()) }()
-	require.Eventually(t, func() bool { return len(r.concerns.errors()) > 5 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(r.concerns.errors()) > 5 }, 100*time.Second, time.Millisecond)
 	src.mu.Lock()
 	away.fault = nil
 	src.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
@@ -168,6 +169,7 @@ func (c *committer) answered(a Answer) {
 	case Unsettled: // it is offered again, or superseded
 	}
 	c.storeRest()
+	killpoint.Reached(killpoint.RequestSettled)
 	e.repeat = e.repeat || a == Refused && request.Beginnings
 	switch {
 	case c.ctx.Err() != nil && len(e.requests) > 0:

@@ -155,9 +155,13 @@ func (s *fakeSink) missing(all map[string]int) (n int) {
 // Whatever the back ends of both signals and the storage do, and however often
 // the process starts anew, in the end each request is counted once.
 func TestRequestsAreCountedOnceOverRestarts(t *testing.T) {
+	seeds := uint64(10)
+	if raceEnabled {
+		seeds = 3
+	}
 	for _, delta := range []bool{false, true} {
 		t.Run("delta="+strconv.FormatBool(delta), func(t *testing.T) {
-			for seed := range uint64(10) {
+			for seed := range seeds {
 				synctest.Test(t, func(t *testing.T) { restarts(t, seed, delta) })
 			}
 		})

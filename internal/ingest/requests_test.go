@@ -219,6 +219,10 @@ func (s *crashes) Set(ctx context.Context, key string, value []byte) error {
 // accepted twice are of the one request of which nobody knew.
 func TestKilledAmidAnEmission(t *testing.T) {
 	objects := agentObjects()
+	writes := 30 // of all, and each that an emission makes
+	if raceEnabled {
+		writes = 4
+	}
 	for name, change := range emissionModes {
 		t.Run(name, func(t *testing.T) {
 			s, back := agentSettings(change), &ledger{}
@@ -226,7 +230,7 @@ func TestKilledAmidAnEmission(t *testing.T) {
 			require.NoError(t, agentRig(t, objects, disk, s, back).Run(t.Context()))
 			_, accepted := back.took()
 			require.GreaterOrEqual(t, len(accepted), 3)
-			doubts, step := 0, max(1, len(disk.states)/30)
+			doubts, step := 0, max(1, len(disk.states)/writes)
 			for i, at := range disk.states {
 				// What was accepted after this write and before the next one, nobody knows of.
 				known, all := at.accepted, len(accepted)

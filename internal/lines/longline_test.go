@@ -14,7 +14,11 @@ import (
 
 // Lines around every size at which the code takes another path.
 func TestLinesAroundTheLimits(t *testing.T) {
-	for _, limit := range []int{0, 1, 100, KeptOfLongLine - 1, KeptOfLongLine, chunkSize - 2, chunkSize - 1, chunkSize, chunkSize + 1, 1 << 20} {
+	all := []int{0, 1, 100, KeptOfLongLine - 1, KeptOfLongLine, chunkSize - 2, chunkSize - 1, chunkSize, chunkSize + 1, 1 << 20}
+	if raceEnabled {
+		all = []int{1, KeptOfLongLine, chunkSize - 1, chunkSize + 1}
+	}
+	for _, limit := range all {
 		limits := Limits{Line: limit, Object: 1 << 40}
 		for _, size := range []int{limit - 2, limit - 1, limit, limit + 1, limit + 2, 2 * limit, KeptOfLongLine + 1, 3 * chunkSize} {
 			if size < 0 {

@@ -39,9 +39,13 @@ func TestTotalsAreThoseOfTheRecords(t *testing.T) {
 		},
 		"no direction": func(s *setup) { s.Metrics["aws.s3.server.io"] = by("aws.s3.bucket") },
 	}
+	seeds := uint64(8)
+	if raceEnabled {
+		seeds = 2
+	}
 	for name, change := range variants {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(8) {
+			for seed := range seeds {
 				settings := testSettings()
 				change(&settings)
 				newHistory(t, settings, seed).run()

@@ -211,7 +211,7 @@ func TestNoConnectionIsLeft(t *testing.T) {
 			defer giver.Close()
 			require.ErrorIs(t, list(t, giver.URL), ErrNoCredentials)
 			require.Positive(t, made.Load())
-			require.Eventually(t, func() bool { return open.Load() == 0 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return open.Load() == 0 }, 100*time.Second, time.Millisecond)
 		})
 	}
 }

@@ -111,7 +111,7 @@ func TestBrokenDatabaseIsReportedAndReadingGoesOn(t *testing.T) {
 	sink := new(consumertest.LogsSink)
 	r := startReceiver(t, cfg, sink)
 	require.ErrorContains(t, r.awaitStatus(t, componentstatus.StatusRecoverableError), broken)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 10*time.Millisecond)
 
 	good, err := os.ReadFile(sampleDatabase)
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestEnrichmentIsMeasured(t *testing.T) {
 	cfg.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{Name: "sample", Path: sampleFeed, Format: "auto"}}}
 	sink := new(consumertest.LogsSink)
 	tel, _ := startMeasured(t, cfg, sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 10*time.Millisecond)
 	got := readTelemetry(t, tel)
 	assert.EqualValues(t, 2, got["enrichment.reloads loaded"])
 	assert.Greater(t, got["enrichment.entries"], int64(20))
@@ -276,5 +276,5 @@ func TestFeedsLeaveNoConnection(t *testing.T) {
 	<-sharedOf(l).run.done
 	require.NoError(t, l.Shutdown(t.Context()))
 	require.Positive(t, made.Load())
-	require.Eventually(t, func() bool { return open.Load() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return open.Load() == 0 }, waitLimit, time.Millisecond)
 }

@@ -52,7 +52,7 @@ func readOnce(t *testing.T, cfg *Config, next consumer.Metrics) {
 	run := sharedOf(m).run
 	select {
 	case <-run.done:
-	case <-time.After(30 * time.Second):
+	case <-time.After(waitLimit):
 		t.Error("the directory is not read to its end")
 	}
 	require.NoError(t, m.Shutdown(t.Context()))

@@ -62,7 +62,7 @@ func notification(etag string) string {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	require.Eventually(t, ok, 30*time.Second, 20*time.Millisecond, what)
+	require.Eventually(t, ok, waitLimit, 20*time.Millisecond, what)
 }
 
 func counted(t *testing.T, tel *componenttest.Telemetry, name string, n int64) func() bool {

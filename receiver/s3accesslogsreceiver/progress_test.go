@@ -64,7 +64,7 @@ func TestLatestGoesOnWhereItStopped(t *testing.T) {
 		r, err := NewFactory().CreateLogs(t.Context(), set, cfg, sink)
 		require.NoError(t, err)
 		require.NoError(t, r.Start(t.Context(), host))
-		require.Eventually(t, until, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, until, waitLimit, 10*time.Millisecond)
 		require.NoError(t, r.Shutdown(t.Context()))
 	}
 	begin := time.Now()

@@ -40,6 +40,9 @@ func startReceiver(t *testing.T, cfg *Config, next consumer.Logs) *running {
 	return startNamed(t, "", cfg, next)
 }
 
+// waitLimit is when a test gives up waiting, on a machine that is busy too.
+const waitLimit = 100 * time.Second
+
 // startNamed starts a receiver of a name of its own: others run beside it.
 func startNamed(t *testing.T, name string, cfg *Config, next consumer.Logs) *running {
 	t.Helper()
@@ -61,14 +64,14 @@ func (r *running) awaitLogged(t *testing.T, message string) map[string]any {
 	require.Eventuallyf(t, func() bool {
 		found = r.logged.FilterMessageSnippet(message).All()
 		return len(found) > 0
-	}, 30*time.Second, 10*time.Millisecond, "no message %q", message)
+	}, waitLimit, 10*time.Millisecond, "no message %q", message)
 	return found[0].ContextMap()
 }
 
 // awaitStatus waits until the receiver reports this status and returns its error.
 func (r *running) awaitStatus(t *testing.T, want componentstatus.Status) error {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(waitLimit)
 	for {
 		select {
 		case e := <-r.host.events:

@@ -54,7 +54,7 @@ func TestPipelinesShareOneReceiver(t *testing.T) {
 			first := sharedOf(l).run
 			require.NoError(t, m.Start(t.Context(), host))
 			require.Same(t, first, sharedOf(l).run, "read once")
-			require.Eventually(t, func() bool { return logs.LogRecordCount() == len(records) }, 10*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return logs.LogRecordCount() == len(records) }, waitLimit, 10*time.Millisecond)
 
 			order := []component.Component{l, m}
 			if !logsFirst {
@@ -89,14 +89,14 @@ func TestAPipelineThatIsReloadedAloneIsServedAgain(t *testing.T) {
 
 	records := samplelogs.Records(1, 100)
 	writeFile(t, filepath.Join(dir, "a"), strings.Join(records, "\n")+"\n")
-	require.Eventually(t, func() bool { return logs.LogRecordCount() == len(records) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return logs.LogRecordCount() == len(records) }, waitLimit, 10*time.Millisecond)
 	require.NoError(t, m.Shutdown(t.Context()))
 	assert.NotZero(t, metrics.DataPointCount())
 
 	sharedOf(l).startAgain() // as it is when reloadTime has passed
 	more := samplelogs.Records(2, 100)
 	writeFile(t, filepath.Join(dir, "b"), strings.Join(more, "\n")+"\n")
-	require.Eventually(t, func() bool { return len(uids(logs.AllLogs())) == len(records)+len(more) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(uids(logs.AllLogs())) == len(records)+len(more) }, waitLimit, 10*time.Millisecond)
 	require.NoError(t, l.Shutdown(t.Context()))
 }
 

@@ -139,7 +139,7 @@ func TestStartupOfAQueue(t *testing.T) {
 				announce()
 			}
 			if c.get.status != 0 { // a message that is returned comes again after a while
-				require.Eventually(t, func() bool { return remote.Stats().Changes > 0 }, 10*time.Second, 10*time.Millisecond)
+				require.Eventually(t, func() bool { return remote.Stats().Changes > 0 }, waitLimit, 10*time.Millisecond)
 				sqs.Advance(time.Minute)
 			}
 			r.awaitRecovery(t, sink.LogsSink, records)

@@ -57,7 +57,7 @@ func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, recor
 	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
 	assert.Positive(t, r.logged.FilterMessage("recovered").Len())
 	want := uidsOf(records...)
-	require.Eventually(t, func() bool { return len(uids(sink.AllLogs())) == len(want) }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(uids(sink.AllLogs())) == len(want) }, waitLimit, 20*time.Millisecond)
 	assert.Equal(t, want, uids(sink.AllLogs()))
 }
 
@@ -186,7 +186,7 @@ func TestStartupOfABucketThatLogsIntoItself(t *testing.T) {
 	sink := new(consumertest.LogsSink)
 	r := startNamed(t, "own", startupBucket(server.Endpoint, "own", "access/"), sink)
 	r.awaitTrouble(t, "bucket own holds the log of its own requests", "in the logging settings of own choose another destination bucket")
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 20*time.Millisecond)
 	assert.Equal(t, uidsOf(record), uids(sink.AllLogs()))
 }
 

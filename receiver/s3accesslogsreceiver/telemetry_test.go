@@ -119,13 +119,13 @@ func TestOwnTelemetryCountsWhatIsAskedOfAWS(t *testing.T) {
 	})
 	require.NoError(t, err)
 	tel, _ := startMeasured(t, cfg, next)
-	require.Eventually(t, func() bool { return readTelemetry(t, tel)["read"] > 0 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return readTelemetry(t, tel)["read"] > 0 }, waitLimit, 10*time.Millisecond)
 	assert.Positive(t, readTelemetry(t, tel)["objects.unacknowledged"])
 	close(release)
 	require.Eventually(t, func() bool {
 		got := readTelemetry(t, tel)
 		return got["queue.messages deleted"] == 2 && got["queue.messages ignored"] == 1
-	}, 20*time.Second, 10*time.Millisecond)
+	}, waitLimit, 10*time.Millisecond)
 
 	got := readTelemetry(t, tel)
 	assert.Positive(t, got["queue.messages unknown"])

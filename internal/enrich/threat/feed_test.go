@@ -274,7 +274,7 @@ func TestSlowServerDoesNotHoldUpTheOthers(t *testing.T) {
 	x, err := New(Config{}, []Feed{slow, fileFeed("quick", path)}, Deps{})
 	require.NoError(t, err)
 	defer x.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // in which the other one is read
 	defer cancel()
 	x.Load(ctx)
 	require.ErrorIs(t, x.Status()[0].Err, context.DeadlineExceeded)
@@ -307,7 +307,7 @@ func TestRunLooksWhenItIsTime(t *testing.T) {
 	}()
 	// next waits until Run does, and returns for how long.
 	next := func() time.Duration {
-		require.Eventually(t, func() bool { return r.clock.waiting() > 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return r.clock.waiting() > 0 }, 100*time.Second, time.Millisecond)
 		return r.clock.waiting()
 	}
 	assert.Equal(t, DefaultRefresh, next())

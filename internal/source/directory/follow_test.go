@@ -20,14 +20,19 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
-// works returns what comes within d.
+// works returns what comes within d, that of a scan at its end with it: Next is
+// ended when it waits, never in the middle of a scan.
 func (r *rig) works(t *testing.T, d time.Duration) (got []*source.Work) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	time.AfterFunc(d, func() {
+		synctest.Wait()
+		cancel()
+	})
 	for {
 		w, err := r.Next(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(err, context.Canceled) {
 			return got
 		}
 		require.NoError(t, err)

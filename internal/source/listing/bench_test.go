@@ -171,6 +171,9 @@ func BenchmarkMillion(b *testing.B) {
 
 // Beside what Progress keeps, a done object leaves nothing in memory.
 func TestMemoryOfADoneObject(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector takes memory of its own")
+	}
 	for _, n := range []int{20_000, 200_000} {
 		s, store, _ := newHugeSource(t, n, "earliest")
 		before := heapInUse()
@@ -186,6 +189,9 @@ func TestMemoryOfADoneObject(t *testing.T) {
 
 // Objects of days that are not listed again leave nothing behind.
 func TestMemoryOfAnOldObject(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector takes memory of its own")
+	}
 	const n = 200_000
 	s, store, clock := newHugeSource(t, n, "earliest")
 	clock.now = clock.now.Add(30 * 24 * time.Hour)

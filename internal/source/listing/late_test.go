@@ -32,13 +32,17 @@ func (r *rig) keys() (keys []string) {
 
 func TestLateObjectsAreFoundOnceAcrossARestart(t *testing.T) {
 	const days = 10
+	perDay := 1000
+	if underRace {
+		perDay = 150
+	}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000*fullDay + 10*time.Hour)
 		r := newRig(t, func(s *settings) { from("earliest")(s); s.Lookback = days * fullDay })
 		r.size = 100
-		r.fill("event time", time.Now().Add(-days*fullDay), days, 1000)
+		r.fill("event time", time.Now().Add(-days*fullDay), days, perDay)
 		seen := r.during(t, time.Hour)
-		assert.Len(t, seen, 10_000)
+		assert.Len(t, seen, days*perDay)
 
 		for i := range 100 {
 			delivered := time.Now().Add(time.Duration(rand.Int64N(int64(fullDay))))
@@ -97,14 +101,18 @@ func TestLastMomentOfLookback(t *testing.T) {
 }
 
 func TestDowntimeLeavesNothingOut(t *testing.T) {
+	n := 2000
+	if underRace {
+		n = 500
+	}
 	for layout, key := range keyOf {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000*fullDay + 10*time.Hour)
 			r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = layoutOf(layout) })
 			r.size = 20
 			begin := time.Now()
-			for i := range 2000 { // over 12 days, up to lookback late
-				at := begin.Add(time.Duration(i) * (12 * fullDay / 2000))
+			for i := range n { // over 12 days, up to lookback late
+				at := begin.Add(time.Duration(i) * (12 * fullDay / time.Duration(n)))
 				late := time.Duration(rand.Int64N(int64(4 * time.Hour)))
 				if i%10 == 0 {
 					late = time.Duration(rand.Int64N(int64(48 * time.Hour)))

@@ -107,10 +107,13 @@ func event(keys ...string) string {
 	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }
 
-// next returns the next object, which has to be there within seconds.
+// waitLimit is when a test gives up waiting, on a machine that is busy too.
+const waitLimit = 100 * time.Second
+
+// next returns the next object, which has to come.
 func (r *rig) next() *source.Work {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 	defer cancel()
 	w, err := r.Next(ctx)
 	require.NoError(r.t, err)
@@ -151,7 +154,7 @@ func (r *rig) until(what string, ok func() bool) {
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(200 * time.Microsecond) {
+	for end := time.Now().Add(waitLimit); !ok(); time.Sleep(200 * time.Microsecond) {
 		if time.Now().After(end) {
 			require.Fail(t, "waited in vain for "+what)
 		}

@@ -15,9 +15,10 @@ import (
 var mayImport = map[string][]string{
 	"accesslog":  {},
 	"bytesize":   {},
-	"checkpoint": {"wire"},
+	"checkpoint": {"killpoint", "wire"},
 	"enrich":     {"accesslog", "bytesize"},
-	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint"},
+	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "killpoint"},
+	"killpoint":  {},
 	"lines":      {},
 	"notify":     {},
 	"otlplogs":   {"accesslog", "enrich"},

@@ -188,7 +188,7 @@ func find(t testing.TB, program string) string {
 func waitUp(t testing.TB, addr string, out *output) {
 	t.Helper()
 	var dialer net.Dialer
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(200 * time.Second); time.Now().Before(deadline); {
 		conn, err := dialer.DialContext(context.Background(), "tcp", addr)
 		if err == nil {
 			conn.Close()

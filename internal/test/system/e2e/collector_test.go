@@ -20,11 +20,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/machine"
 )
 
-const binary = "../../../../bin/otelcol-s3audit"
+const (
+	binary = "../../../../bin/otelcol-s3audit"
+	// withKillPoints is the same with the tag killpoints, see package killpoint.
+	withKillPoints = binary + "-killpoints"
+)
 
 // program returns the path of the built collector. It is the first call of
 // every test: it leaves the test out of short runs, and fails without a binary.
 func program(t testing.TB) string {
+	t.Helper()
+	return built(t, binary)
+}
+
+func built(t testing.TB, binary string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs the built collector")
@@ -32,7 +41,7 @@ func program(t testing.TB) string {
 	path, err := filepath.Abs(binary)
 	require.NoError(t, err)
 	_, err = os.Stat(path)
-	require.NoError(t, err, "there is no collector to test: run `make build` first")
+	require.NoError(t, err, "there is no collector to test: run `make build killpoints` first")
 	return path
 }
 
@@ -186,10 +195,16 @@ func (c *collector) readToEnd(t testing.TB, within time.Duration) string {
 	return c.logged(t, within, "directory read to its end")
 }
 
+// limit is when a test gives up waiting for what is expected within a time: ten times
+// that, at most 10 minutes, since all is slower on a machine that is busy.
+func limit(within time.Duration) time.Duration {
+	return max(within, min(10*within, 10*time.Minute))
+}
+
 // until waits for a condition. It fails at once when the collector ends before.
 func (c *collector) until(t testing.TB, within time.Duration, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(within); ; {
+	for deadline := time.Now().Add(limit(within)); ; {
 		if condition() {
 			return
 		}
@@ -198,7 +213,7 @@ func (c *collector) until(t testing.TB, within time.Duration, what string, condi
 			t.Fatalf("the collector ended (%v) before: %s", c.cmd.ProcessState, what)
 		case <-time.After(50 * time.Millisecond):
 		}
-		require.True(t, time.Now().Before(deadline), "after %v there is still not: %s", within, what)
+		require.True(t, time.Now().Before(deadline), "after %v there is still not: %s", limit(within), what)
 	}
 }
 
@@ -210,8 +225,8 @@ func (c *collector) stop(t testing.TB, within time.Duration) time.Duration {
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case <-c.exited:
-	case <-time.After(within):
-		t.Fatalf("it still runs %v after SIGTERM", within)
+	case <-time.After(limit(within)):
+		t.Fatalf("it still runs %v after SIGTERM", limit(within))
 	}
 	took := time.Since(begin)
 	assert.Zero(t, c.cmd.ProcessState.ExitCode(), "%v", c.cmd.ProcessState)
@@ -234,8 +249,8 @@ func (c *collector) dead(t testing.TB, within time.Duration) {
 	t.Helper()
 	select {
 	case <-c.exited:
-	case <-time.After(within):
-		t.Fatalf("it still lives after %v", within)
+	case <-time.After(limit(within)):
+		t.Fatalf("it still lives after %v", limit(within))
 	}
 }
 

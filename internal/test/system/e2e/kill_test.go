@@ -3,12 +3,18 @@ package e2e
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 )
 
 const (
@@ -47,6 +53,13 @@ func newFollowing(t testing.TB, f *feed) *following {
 // start starts a collector where the one before it stopped.
 func (f *following) start(t testing.TB) *collector {
 	t.Helper()
+	return f.startWith(t, f.program, nil)
+}
+
+// startWith starts a binary, "" for the built collector, with more variables in its
+// environment.
+func (f *following) startWith(t testing.TB, program string, env []string) *collector {
+	t.Helper()
 	more := f.more
 	if more == "" {
 		more = withBatches(batchSize, deliveries)
@@ -57,9 +70,22 @@ func (f *following) start(t testing.TB) *collector {
 		exporters:  f.exporters,
 		extensions: "file_storage: {directory: " + f.storage + "}",
 		signals:    f.signals,
-		env:        f.env,
-		program:    f.program,
+		env:        slices.Concat(f.env, env),
+		program:    program,
 	})
+}
+
+// dieAt starts a collector that dies when it reaches a step for the nth time, and
+// waits until it has.
+func (f *following) dieAt(t testing.TB, step killpoint.Step, nth int) {
+	t.Helper()
+	victim := f.startWith(t, built(t, withKillPoints), []string{
+		killpoint.Variable + "=" + string(step), killpoint.Count + "=" + strconv.Itoa(nth),
+	})
+	victim.dead(t, time.Minute)
+	status, ok := victim.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok && status.Signal() == syscall.SIGKILL, "%v", victim.cmd.ProcessState)
+	f.died()
 }
 
 // indented is settings as those of a component.

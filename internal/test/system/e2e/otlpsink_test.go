@@ -131,8 +131,8 @@ func (b *back) figures() (got uids, twice int) {
 // is killed then should still be at work.
 func (b *back) reached(t testing.TB, within time.Duration, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(within); b.distinct() < n; time.Sleep(time.Millisecond) {
-		require.True(t, time.Now().Before(deadline), "after %v there are %d of %d records", within, b.distinct(), n)
+	for deadline := time.Now().Add(limit(within)); b.distinct() < n; time.Sleep(time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "after %v there are %d of %d records", limit(within), b.distinct(), n)
 	}
 }
 

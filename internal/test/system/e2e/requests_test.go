@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
@@ -47,10 +48,12 @@ func TestEndedBetweenTheRequestsOfAnEmission(t *testing.T) {
 	} {
 		for name, end := range map[string]struct {
 			by      func(testing.TB, *collector)
-			unheard bool // it ends before it hears that the first one was accepted
+			unheard bool           // it ends before it hears that the first one was accepted
+			step    killpoint.Step // or where it dies by itself
 		}{
 			"stopped":                  {by: func(t testing.TB, c *collector) { c.stop(t, 15*time.Second) }},
 			"killed":                   {by: func(t testing.TB, c *collector) { c.kill(t) }},
+			"killed between them":      {step: killpoint.RequestSettled},
 			"killed before the answer": {by: func(t testing.TB, c *collector) { c.dead(t, time.Minute) }, unheard: true},
 		} {
 			t.Run(timestamps+"/"+name, func(t *testing.T) {
@@ -72,15 +75,19 @@ func TestEndedBetweenTheRequestsOfAnEmission(t *testing.T) {
 						}
 					}
 				})
-				first = f.start(t)
-				close(started)
-				if !end.unheard {
-					first.until(t, time.Minute, "a refusal", func() (refused bool) {
-						before.set(func(l *ledger) { refused = l.refused > 0 })
-						return refused
-					})
+				if end.step != "" {
+					f.dieAt(t, end.step, 1)
+				} else {
+					first = f.start(t)
+					close(started)
+					if !end.unheard {
+						first.until(t, time.Minute, "a refusal", func() (refused bool) {
+							before.set(func(l *ledger) { refused = l.refused > 0 })
+							return refused
+						})
+					}
+					end.by(t, first)
 				}
-				end.by(t, first)
 				require.Equal(t, 1, before.emissions())
 
 				f.exporters = otlpExporter(after.addr)

@@ -224,7 +224,7 @@ func TestRedactedConfigurationHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	servers := startSecretServers(t, "")
 	config := secretSettings(t, &servers, "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit(time.Minute))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t), "print-config", "--config", "env:E2E_CONFIG",
 		"--feature-gates", "extension.healthcheck.useComponentStatus")
@@ -259,7 +259,7 @@ func TestWrongSettingsAreToldWithoutSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), limit(time.Minute))
 			defer cancel()
 			cmd := exec.CommandContext(ctx, collector, "validate", "--config", "env:E2E_CONFIG")
 			cmd.Env = []string{"E2E_CONFIG={receivers: {s3_access_logs: " + c.settings + "}, exporters: {nop: {}}, " +

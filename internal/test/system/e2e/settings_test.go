@@ -14,7 +14,7 @@ import (
 // run runs the program with arguments to its end.
 func run(t *testing.T, args ...string) (output string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), limit(30*time.Second))
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t), args...)
 	text, _ := cmd.CombinedOutput() // the code tells

@@ -1,29 +1,30 @@
 package e2e
 
 import (
+	"bytes"
 	"io"
 	"log"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 )
 
-// The program has no switch that lets it die at a certain step. Those around it
-// know where it is, and kill it: the back end, the queue, who looks into its
-// storage.
+// Where the back end or the queue knows at which step the collector is, they kill it.
+// At the other steps it kills itself: see package killpoint.
 
 // Accepted, not committed: the back end has counted a batch, and the collector
-// dies before it gets the answer, or just when it does. With one delivery at a
+// dies before it gets the answer, or when it has got it. With one delivery at a
 // time no other batch is in between.
 func TestKilledBetweenAcceptedAndCommitted(t *testing.T) {
 	t.Parallel()
@@ -35,48 +36,62 @@ func TestKilledBetweenAcceptedAndCommitted(t *testing.T) {
 				t.Parallel()
 				f := newFollowing(t, makeFeed(t, c))
 				f.more = withBatches(batchSize, width)
-				kills, unanswered := 4, 0
+				const kills = 4
 				for i := range kills {
-					victim := f.start(t)
-					answered := i%2 == 1
-					if !answered {
-						unanswered++
+					if i%2 == 1 {
+						f.dieAt(t, killpoint.Delivered, 1+i)
+						continue
 					}
-					killAtRequest(f.back, victim, 1+rand.IntN(3), answered)
+					victim := f.start(t)
+					killAtRequest(f.back, victim, 1+i)
 					<-victim.exited
 					f.died()
+					f.back.set(func(b *back) { b.accepted = func(int) {} })
 				}
-				f.back.set(func(b *back) { b.accepted = func(int) {} })
 				f.finish(t, time.Minute, c)
 				twice := f.back.assertAll(t, c.want)
-				assert.GreaterOrEqual(t, twice, unanswered, "what was not answered must come again")
+				assert.GreaterOrEqual(t, twice, kills, "what was not committed must come again")
 				assert.LessOrEqual(t, twice, kills*(width+1)*batchSize)
 				t.Logf("%d records, %d kills, %d of them before the answer: %d records came twice, %d may",
-					len(c.want), kills, unanswered, twice, kills*(width+1)*batchSize)
+					len(c.want), kills, kills/2, twice, kills*(width+1)*batchSize)
 			})
 		}
 	}
 }
 
-// killAtRequest lets a collector die when the nth request from now on is counted:
-// before it is answered, or in the millisecond in which it is.
-func killAtRequest(b *back, victim *collector, nth int, answered bool) {
-	die := func() {
-		_ = victim.cmd.Process.Kill() // it may be dead already
-		<-victim.exited
-	}
+// killAtRequest lets a collector die when the nth request from now on is counted,
+// before it is answered.
+func killAtRequest(b *back, victim *collector, nth int) {
 	b.set(func(b *back) {
 		at := b.requests + nth
 		b.accepted = func(n int) {
-			switch {
-			case n < at:
-			case answered:
-				time.AfterFunc(rand.N(time.Millisecond), die)
-			default:
-				die()
+			if n >= at {
+				_ = victim.cmd.Process.Kill() // it may be dead already
+				<-victim.exited
 			}
 		}
 	})
+}
+
+// Committed, and the source was not told: what is committed does not come again. With
+// one delivery at a time there is nothing else.
+func TestKilledBetweenCommittedAndTold(t *testing.T) {
+	t.Parallel()
+	program(t)
+	c := makeCorpus(86, 60, 3, 400)
+	for kind, makeFeed := range feeds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			f := newFollowing(t, makeFeed(t, c))
+			f.more = withBatches(batchSize, 1)
+			for nth := range 3 {
+				f.dieAt(t, killpoint.Committed, 1+nth)
+			}
+			assert.Less(t, f.back.distinct(), len(c.want), "the last kill came after the work")
+			f.finish(t, time.Minute, c)
+			assert.Zero(t, f.back.assertAll(t, c.want), "records came twice")
+		})
+	}
 }
 
 // Committed, not acknowledged: all is committed, and the collector dies when it
@@ -148,9 +163,7 @@ func newDoor(t testing.TB, target string, serve func(http.ResponseWriter, *http.
 
 // In the middle of a snapshot: of the state that is written but not yet named by
 // the manifest, and of the deletion of what the named one replaces. Records come
-// a few at a time, so that the journal grows fast; one step of a snapshot follows
-// each batch, so that the back end, while it holds the only batch, sees in the
-// storage how far it is.
+// a few at a time, so that the journal grows fast.
 func TestKilledInTheMiddleOfASnapshot(t *testing.T) {
 	t.Parallel()
 	program(t)
@@ -162,43 +175,40 @@ func TestKilledInTheMiddleOfASnapshot(t *testing.T) {
 			f.more = withBatches(smallBatch, 1)
 			begin := time.Now()
 			var seen []string
-			for _, moment := range []func(snapshotKeys) bool{
-				snapshotKeys.unnamed, snapshotKeys.halfDeleted,
-			} {
-				victim := f.start(t)
-				killAtMoment(f, victim, moment)
-				victim.dead(t, time.Minute)
-				f.died()
-				left, err := f.snapshotKeys()
-				require.NoError(t, err)
-				require.True(t, moment(left), "%v", left)
-				seen = append(seen, left.String())
+			steps := []struct {
+				step killpoint.Step
+				nth  int
+				left func(snapshotKeys) bool
+			}{
+				{killpoint.ChunkWritten, 1, snapshotKeys.unnamed}, // an empty state, when the storage is made
+				{killpoint.ChunkWritten, 2, snapshotKeys.unnamed}, // the same again, then one of records
+				{killpoint.ManifestWritten, 1, snapshotKeys.undeleted},
+				{killpoint.GarbageDeleted, 1, snapshotKeys.halfDeleted},
 			}
-			f.back.set(func(b *back) { b.accepted = func(int) {} })
+			for _, s := range steps {
+				f.dieAt(t, s.step, s.nth)
+				keys := f.snapshotKeys(t)
+				require.True(t, s.left(keys), "%s: %v", s.step, keys)
+				seen = append(seen, keys.String())
+			}
 			f.more = "" // the rest in larger batches
 			f.finish(t, time.Minute, c)
 			twice := f.back.assertAll(t, c.want)
-			assert.LessOrEqual(t, twice, 2*2*smallBatch)
+			assert.LessOrEqual(t, twice, len(steps)*2*smallBatch)
 			t.Logf("%d records, killed with %s: %d records came twice, %d may; %.1f s",
-				len(c.want), strings.Join(seen, ", then with "), twice, 2*2*smallBatch, time.Since(begin).Seconds())
+				len(c.want), strings.Join(seen, ", then with "), twice, len(steps)*2*smallBatch, time.Since(begin).Seconds())
 		})
 	}
 }
 
 const smallBatch = 4 // records
 
-// killAtMoment lets a collector die when its storage is in a certain state.
-func killAtMoment(f *following, victim *collector, moment func(snapshotKeys) bool) {
-	var once sync.Once
-	f.back.set(func(b *back) {
-		b.accepted = func(int) {
-			time.Sleep(500 * time.Microsecond) // for the step behind the commit before
-			if k, err := f.snapshotKeys(); err == nil && moment(k) {
-				once.Do(func() {
-					_ = victim.cmd.Process.Kill()
-					<-victim.exited
-				})
-			}
-		}
-	})
+// What is shipped cannot be told to die.
+func TestBuiltCollectorHasNoKillPoints(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{program(t): false, built(t, withKillPoints): true} {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, want, bytes.Contains(content, []byte(killpoint.Variable)), path)
+	}
 }

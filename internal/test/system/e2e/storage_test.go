@@ -4,11 +4,11 @@ import (
 	"bytes"
 	varint "encoding/binary"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
-	"time"
+	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.etcd.io/bbolt"
 )
 
@@ -30,6 +30,11 @@ func (k snapshotKeys) String() string {
 
 // unnamed: a state is there that the manifest does not name.
 func (k snapshotKeys) unnamed() bool { return k.newest > k.generation }
+
+// undeleted: all that the manifest replaces is there.
+func (k snapshotKeys) undeleted() bool {
+	return k.replaced > 0 && k.replaced == k.position-k.oldPosition
+}
 
 // halfDeleted: of what the manifest replaces, some is gone and some is there.
 func (k snapshotKeys) halfDeleted() bool {
@@ -59,33 +64,16 @@ func (k *snapshotKeys) read(key, value []byte) error {
 	return nil
 }
 
-// snapshotKeys looks into a copy of the storage, since who has opened it locks
-// it. While it is being written to, and until the first snapshot, there is nothing
-// to see.
-func (f *following) snapshotKeys() (k snapshotKeys, err error) {
+// snapshotKeys looks into the storage that a collector left.
+func (f *following) snapshotKeys(t testing.TB) (k snapshotKeys) {
+	t.Helper()
 	names, err := filepath.Glob(filepath.Join(f.storage, "*"))
-	if err != nil || len(names) != 1 {
-		return k, err
-	}
-	before, err := os.ReadFile(names[0])
-	if err != nil || !bytes.Contains(before, []byte("state/0000000000000002")) {
-		return k, err
-	}
-	time.Sleep(100 * time.Microsecond)
-	file, err := os.ReadFile(names[0])
-	if err != nil || !bytes.Equal(before, file) {
-		return k, err
-	}
-	name := f.storage + ".copy"
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		return k, err
-	}
-	db, err := bbolt.Open(name, 0o600, &bbolt.Options{ReadOnly: true})
-	if err != nil {
-		return k, err
-	}
+	require.NoError(t, err)
+	require.Len(t, names, 1)
+	db, err := bbolt.Open(names[0], 0o600, &bbolt.Options{ReadOnly: true})
+	require.NoError(t, err)
 	defer db.Close()
-	return k, db.View(func(tx *bbolt.Tx) error {
+	require.NoError(t, db.View(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte("default"))
 		if err := bucket.ForEach(k.read); err != nil {
 			return err
@@ -96,5 +84,6 @@ func (f *following) snapshotKeys() (k snapshotKeys, err error) {
 			k.replaced++
 		}
 		return nil
-	})
+	}))
+	return k
 }

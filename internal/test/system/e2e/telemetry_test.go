@@ -22,7 +22,7 @@ const (
 )
 
 // scraper keeps no connections, which would outlive the collector.
-var scraper = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+var scraper = http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: limit(10 * time.Second)}
 
 // metric returns the value of one of the collector's own metrics: the sum of
 // all series that have the label, such as `outcome="ok"`; "" for all series.

@@ -49,7 +49,7 @@ scrape_configs:
 - job_name: made
   static_configs: [{targets: ["127.0.0.1:`+port+`"]}]`))
 	var got []Sample
-	for deadline := time.Now().Add(30 * time.Second); len(got) == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(100 * time.Second); len(got) == 0 && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
 		got = prom.Query(t, `scraped{job="made"}`, time.Now())
 	}
