@@ -20,8 +20,9 @@ const MetricsSection = "metrics"
 type Emitter interface {
 	// Emit hands a request of an emission over. With again it tries until the metrics
 	// are accepted or refused permanently, or ctx is done. They belong to the Emitter. It
-	// is called by one goroutine at a time.
-	Emit(ctx context.Context, metrics pmetric.Metrics, again bool) Answer
+	// is called by one goroutine at a time. With Unsettled, done are the points that were
+	// accepted or refused nevertheless, by their order in the request.
+	Emit(ctx context.Context, metrics pmetric.Metrics, again bool) (answer Answer, done []int)
 }
 
 // Answer is what became of metrics, the better the greater.
@@ -55,13 +56,19 @@ const (
 type emitter struct {
 	tick   <-chan time.Time // nil without metrics
 	stop   func()
-	answer chan Answer // to the request under way
+	answer chan emitted // to the request under way
 
 	requests []rollup.Request // of the emission under way, from the one that is; none: there is no emission
 	at       time.Time        // of the emission
 	again    bool             // it is offered until it is settled
 	worst    Answer           // so far
 	repeat   bool             // beginnings were refused
+}
+
+// emitted is what became of a request.
+type emitted struct {
+	answer Answer
+	done   []int // points, of a request that is unsettled
 }
 
 // beginEmitting also offers again what a crash left unsettled.
@@ -71,7 +78,7 @@ func (c *committer) beginEmitting() {
 		return
 	}
 	ticker := time.NewTicker(parts.Interval)
-	c.emitter = emitter{tick: ticker.C, stop: ticker.Stop, answer: make(chan Answer, 1)}
+	c.emitter = emitter{tick: ticker.C, stop: ticker.Stop, answer: make(chan emitted, 1)}
 	if parts.Metrics.Unsettled() {
 		c.emit(time.Now(), false)
 	}
@@ -148,16 +155,16 @@ func (c *committer) sendNext() {
 	request := c.emitter.requests[0].Metrics
 	go func(ctx context.Context, again bool) {
 		begin := time.Now()
-		answer := c.engine.parts.Emitter.Emit(ctx, request, again)
+		answer, done := c.engine.parts.Emitter.Emit(ctx, request, again)
 		c.engine.parts.Instruments.emitted(time.Since(begin))
-		c.emitter.answer <- answer
+		c.emitter.answer <- emitted{answer, done}
 	}(c.ctx, c.emitter.again)
 }
 
 // answered commits what became of a request, and sends the next one. Without
 // time for that the rest of the emission is unsettled.
-func (c *committer) answered(a Answer) {
-	metrics, e := c.engine.parts.Metrics, &c.emitter
+func (c *committer) answered(to emitted) {
+	metrics, e, a := c.engine.parts.Metrics, &c.emitter, to.answer
 	request := &e.requests[0]
 	e.requests = e.requests[1:]
 	e.worst = min(e.worst, a)
@@ -166,7 +173,8 @@ func (c *committer) answered(a Answer) {
 		metrics.Settle(request)
 	case Refused:
 		metrics.Refuse(request)
-	case Unsettled: // it is offered again, or superseded
+	case Unsettled: // what is left of it is offered again, or superseded
+		metrics.SettlePoints(request, to.done)
 	}
 	c.storeRest()
 	killpoint.Reached(killpoint.RequestSettled)

@@ -28,7 +28,7 @@ type fakeEmitter struct {
 	offered  int
 }
 
-func (e *fakeEmitter) Emit(ctx context.Context, m pmetric.Metrics, again bool) Answer {
+func (e *fakeEmitter) Emit(ctx context.Context, m pmetric.Metrics, again bool) (Answer, []int) {
 	answer := Accepted
 	if e.decide != nil {
 		answer = e.decide(ctx, again)
@@ -37,7 +37,7 @@ func (e *fakeEmitter) Emit(ctx context.Context, m pmetric.Metrics, again bool) A
 	defer e.mu.Unlock()
 	e.offered++
 	if answer != Accepted {
-		return answer
+		return answer, nil
 	}
 	if e.requests == nil {
 		e.requests = map[string]int64{}
@@ -57,7 +57,7 @@ func (e *fakeEmitter) Emit(ctx context.Context, m pmetric.Metrics, again bool) A
 			e.requests[id] = p.IntValue() // of a cumulative series the last value, of deltas the same again
 		}
 	}
-	return answer
+	return answer, nil
 }
 
 func (e *fakeEmitter) total() (n int64) {

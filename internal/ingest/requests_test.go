@@ -23,6 +23,7 @@ import (
 // ledger is an Emitter that keeps the requests it accepted.
 type ledger struct {
 	decide func(ctx context.Context, n int) Answer // of the nth request offered, from 0; nil: accept
+	part   bool                                    // every second point of a request that is unsettled is accepted
 
 	mu       sync.Mutex
 	offered  int
@@ -36,19 +37,27 @@ type request struct {
 	beginnings map[string]bool
 }
 
-func (l *ledger) Emit(ctx context.Context, m pmetric.Metrics, _ bool) Answer {
+func (l *ledger) Emit(ctx context.Context, m pmetric.Metrics, _ bool) (answer Answer, done []int) {
 	l.mu.Lock()
 	n := l.offered
 	l.offered++
 	l.mu.Unlock()
+	answer = Accepted
 	if l.decide != nil {
-		if answer := l.decide(ctx, n); answer != Accepted {
-			return answer
+		answer = l.decide(ctx, n)
+		if answer != Accepted && !(answer == Unsettled && l.part) {
+			return answer, nil
 		}
 	}
-	r := request{map[string]int64{}, map[string]bool{}}
+	r, at := request{map[string]int64{}, map[string]bool{}}, 0
 	for _, metric := range m.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
 		for _, p := range metric.Sum().DataPoints().All() {
+			if at++; answer == Unsettled {
+				if at%2 == 0 {
+					continue
+				}
+				done = append(done, at-1)
+			}
 			agent, _ := p.Attributes().Get("user_agent.original")
 			series := agent.Str()[:min(8, len(agent.Str()))]
 			switch {
@@ -64,7 +73,7 @@ func (l *ledger) Emit(ctx context.Context, m pmetric.Metrics, _ bool) Answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.accepted = append(l.accepted, r)
-	return Accepted
+	return answer, done
 }
 
 // took returns how many requests were offered and which were accepted.
@@ -192,6 +201,44 @@ func TestStoppedAmidAnEmission(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A back end that takes a part of a request of deltas before the process is stopped, does
+// not get that part again.
+func TestStoppedAmidARequest(t *testing.T) {
+	objects := agentObjects()
+	for name, change := range emissionModes {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, client := agentSettings(change), emptyStorage()
+				if s.Temporality != rollup.TemporalityDelta {
+					return // the next emission has all series
+				}
+				back := &ledger{part: true, decide: func(ctx context.Context, n int) Answer {
+					if n == 0 {
+						return Accepted
+					}
+					<-ctx.Done()
+					return Unsettled
+				}}
+				for range 3 { // each process gets half of what is left of a request accepted
+					first := agentRig(t, objects, client, s, back)
+					ctx, cancel := context.WithCancel(t.Context())
+					time.AfterFunc(time.Hour, cancel)
+					require.NoError(t, first.Run(ctx))
+					require.NoError(t, first.parts.Progress.Close(t.Context()))
+				}
+				back.decide = nil
+				last := agentRig(t, objects, client, s, back)
+				require.NoError(t, last.Run(t.Context()))
+				_, accepted := back.took()
+				total, twice := sumOf(true, accepted)
+				assert.EqualValues(t, agentRecords, total)
+				assert.Empty(t, twice)
+				assert.GreaterOrEqual(t, len(accepted), 5)
+			})
+		})
 	}
 }
 

@@ -131,6 +131,34 @@ func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 // request of which nothing has to be remembered needs none.
 func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
 
+// SettlePoints notes that points of a request of the last Emission were accepted or
+// refused, though the request was not settled, by their order in it. Only deltas are
+// settled so: the next emission has all cumulative series.
+func (s *State) SettlePoints(r *Request, points []int) {
+	if !s.plan.delta || len(points) == 0 {
+		return
+	}
+	n := -1
+	for i := range r.parts {
+		p := &r.parts[i]
+		for _, c := range s.cells[p.group][p.first.cell : p.last.cell+1] {
+			if c == nil {
+				continue
+			}
+			for _, cut := range c.cut {
+				at := position{c.number, cut.interval}
+				if cut.touched&(1<<p.stream) == 0 || at.compare(p.first) < 0 || at.compare(p.last) > 0 {
+					continue
+				}
+				if n++; len(points) > 0 && points[0] == n {
+					points = points[1:]
+					s.settled = append(s.settled, part{p.group, p.stream, at, at})
+				}
+			}
+		}
+	}
+}
+
 // Refuse notes that a request of the last Emission was refused permanently. Its
 // deltas are lost. Cumulative series, and their beginnings, are a part of the next
 // emission.

@@ -144,7 +144,7 @@ func newRefusals(b *backEnd) *refusals {
 // settleAll settles items 0 to n-1 of which only the poisonous are dropped.
 func settleAll(t *testing.T, r *refusals, b *backEnd, n int) {
 	t.Helper()
-	dropped, err := r.settle(t.Context(), batchOf{b, 0, n})
+	dropped, _, err := r.settle(t.Context(), batchOf{b, 0, n})
 	require.NoError(t, err)
 	checkSettled(t, b, n)
 	require.Len(t, b.dropped, dropped)

@@ -29,7 +29,7 @@ type delivery struct {
 // any error is once the retries that the settings allow are over.
 func (d *delivery) Deliver(ctx context.Context, logs plog.Logs, locate ingest.Locate) (refused int, err error) {
 	count := logs.LogRecordCount()
-	refused, err = d.refusals.settle(ctx, &records{delivery: d, logs: logs, count: count, locate: locate})
+	refused, _, err = d.refusals.settle(ctx, &records{delivery: d, logs: logs, count: count, locate: locate})
 	switch {
 	case err != nil:
 	case refused < count:

@@ -23,19 +23,19 @@ type emission struct {
 // Emit offers metrics once or, with again, until each point is accepted or refused
 // permanently, as Deliver does. Cumulative points are dropped by any permanent
 // error, since the next emission supersedes them.
-func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, again bool) ingest.Answer {
+func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, again bool) (answer ingest.Answer, done []int) {
 	p := &points{emission: e, metrics: metrics, count: metrics.DataPointCount()}
 	if !again {
-		return e.once(ctx, p)
+		return e.once(ctx, p), nil
 	}
-	refused, err := e.refusals.settle(ctx, p)
+	refused, left, err := e.refusals.settle(ctx, p)
 	switch {
 	case err != nil:
-		return ingest.Unsettled
+		return ingest.Unsettled, without(allItems(p.count), left)
 	case refused < p.count:
-		return ingest.Accepted
+		return ingest.Accepted, nil
 	}
-	return ingest.Refused
+	return ingest.Refused, nil
 }
 
 func (e *emission) once(ctx context.Context, p *points) ingest.Answer {

@@ -86,7 +86,7 @@ func TestNothingIsDroppedWithoutAnAcceptanceAndAShutdownEndsIt(t *testing.T) {
 		b := newBackEnd(0)
 		ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
 		defer cancel()
-		dropped, err := newRefusals(b).settle(ctx, batchOf{b, 0, 1})
+		dropped, _, err := newRefusals(b).settle(ctx, batchOf{b, 0, 1})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Zero(t, dropped)
 		assert.Empty(t, b.dropped)
@@ -134,7 +134,7 @@ func TestAnAcceptanceBeforeARefusalProvesNothing(t *testing.T) {
 			}
 			return nil
 		}
-		dropped, err := r.settle(t.Context(), batchOf{b, 10, 1})
+		dropped, _, err := r.settle(t.Context(), batchOf{b, 10, 1})
 		require.NoError(t, err)
 		assert.Zero(t, dropped)
 		checkSettled(t, b, 11)
@@ -162,14 +162,14 @@ func TestAnAcceptanceOfAnotherDeliveryIsEvidence(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			dropped, err := r.settle(t.Context(), batchOf{b, 0, 1})
+			dropped, _, err := r.settle(t.Context(), batchOf{b, 0, 1})
 			assert.NoError(t, err)
 			assert.Equal(t, 1, dropped)
 		}()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		require.Empty(t, b.dropped)
-		_, err := r.settle(t.Context(), batchOf{b, 1, 5})
+		_, _, err := r.settle(t.Context(), batchOf{b, 1, 5})
 		require.NoError(t, err)
 		<-done
 		checkSettled(t, b, 6)
@@ -265,7 +265,7 @@ func TestEachRecordIsAcceptedOrDroppedOnce(t *testing.T) {
 			var all sync.WaitGroup
 			for d := range deliveries {
 				all.Go(func() {
-					_, err := r.settle(t.Context(), batchOf{b, d * each, each})
+					_, _, err := r.settle(t.Context(), batchOf{b, d * each, each})
 					assert.NoError(t, err)
 				})
 			}

@@ -166,23 +166,70 @@ func TestDeltasWaitWhileTheBackEndRefusesAll(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			next := &refusingAll{until: time.Now().Add(time.Hour), mutates: mutates}
 			e := newTestEmission(t, next, refusalWait)
-			require.Equal(t, ingest.Accepted, e.Emit(t.Context(), testMetrics(100), true))
+			answer, _ := e.Emit(t.Context(), testMetrics(100), true)
+			require.Equal(t, ingest.Accepted, answer)
 			assert.Equal(t, deltasOf(testMetrics(100)), deltasOf(next.AllMetrics()...))
 			assert.Less(t, next.offers.Load(), int64(150), "one a back-off")
 
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			next.until = time.Now().Add(time.Hour)
-			require.Equal(t, ingest.Unsettled, e.Emit(ctx, testMetrics(100), true))
+			answer, done := e.Emit(ctx, testMetrics(100), true)
+			require.Equal(t, ingest.Unsettled, answer)
+			assert.Empty(t, done)
 		})
 	}
+}
+
+// What was accepted of a request when the time is over is told by its points.
+func TestAPartOfARequestIsAcceptedWhenTheTimeIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &largeRefuser{most: 30, takes: 50}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		metrics := testMetrics(25)
+		answer, done := newTestEmission(t, next, refusalWait).Emit(ctx, metrics, true)
+		require.Equal(t, ingest.Unsettled, answer)
+		var want []string
+		for _, item := range done {
+			want = append(want, listPoints(testMetrics(25))[item].key())
+		}
+		var got []string
+		for _, m := range next.AllMetrics() {
+			for _, q := range listPoints(m) {
+				got = append(got, q.key())
+			}
+		}
+		assert.NotEmpty(t, got)
+		assert.Less(t, len(got), metrics.DataPointCount())
+		assert.ElementsMatch(t, want, got)
+	})
+}
+
+// largeRefuser refuses what has more points than it takes at a time, and is away after
+// so many.
+type largeRefuser struct {
+	consumertest.MetricsSink
+	most, takes int
+}
+
+func (b *largeRefuser) ConsumeMetrics(ctx context.Context, m pmetric.Metrics) error {
+	switch n := m.DataPointCount(); {
+	case n > b.most:
+		return consumererror.NewPermanent(errors.New("too large"))
+	case b.DataPointCount()+n > b.takes:
+		return errors.New("away")
+	}
+	return b.MetricsSink.ConsumeMetrics(ctx, m)
 }
 
 func TestCumulativePointsAreDroppedByAPermanentError(t *testing.T) {
 	next := &refusingAll{until: time.Now().Add(time.Hour)}
 	e := newTestEmission(t, next, refusalDrop)
-	assert.Equal(t, ingest.Refused, e.Emit(t.Context(), testMetrics(10), true))
-	assert.Equal(t, ingest.Refused, e.Emit(t.Context(), testMetrics(10), false))
+	for _, again := range []bool{true, false} {
+		answer, _ := e.Emit(t.Context(), testMetrics(10), again)
+		assert.Equal(t, ingest.Refused, answer)
+	}
 	assert.EqualValues(t, 2, next.offers.Load())
 }
 
@@ -225,7 +272,8 @@ func TestTheRestOfAPartialErrorOfMetricsIsOfferedUnchanged(t *testing.T) {
 			}, consumer.WithCapabilities(consumer.Capabilities{MutatesData: true}))
 			require.NoError(t, err)
 			e := newTestEmission(t, next, refusalWait)
-			require.Equal(t, ingest.Accepted, e.Emit(t.Context(), testMetrics(3), true), name)
+			answer, _ := e.Emit(t.Context(), testMetrics(3), true)
+			require.Equal(t, ingest.Accepted, answer, name)
 			require.Len(t, offers, 2)
 			assert.Equal(t, c.want, offers[1].DataPointCount(), name)
 			for key := range deltasOf(offers[1]) {

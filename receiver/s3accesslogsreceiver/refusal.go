@@ -77,8 +77,9 @@ func (r *refusals) refuseAll(err error) {
 }
 
 // settle offers a payload until all of it is accepted or dropped, and returns how
-// many items were dropped; or until ctx is done, and returns its error.
-func (r *refusals) settle(ctx context.Context, p payload) (dropped int, err error) {
+// many items were dropped; or until ctx is done, and returns its error and the items
+// that are left.
+func (r *refusals) settle(ctx context.Context, p payload) (dropped int, left []int, err error) {
 	o := newOffering(r, p)
 	for o.left > 0 {
 		t := o.next()
@@ -87,15 +88,15 @@ func (r *refusals) settle(ctx context.Context, p payload) (dropped int, err erro
 				r.refuseAll(o.latest)
 			}
 			if err := o.wait(ctx); err != nil || o.left == 0 {
-				return o.dropped, err
+				return o.dropped, o.remaining(), err
 			}
 		}
 		if err := o.try(ctx, t); err != nil {
-			return o.dropped, err
+			return o.dropped, o.remaining(), err
 		}
 	}
 	o.learn()
-	return o.dropped, nil
+	return o.dropped, nil, nil
 }
 
 // itemsOf returns which of the items have these keys, each key as often as it is

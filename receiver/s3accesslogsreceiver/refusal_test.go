@@ -82,7 +82,7 @@ func TestAQuotaLosesNothing(t *testing.T) {
 			var all sync.WaitGroup
 			for d := range 4 {
 				all.Go(func() {
-					_, err := r.settle(t.Context(), batchOf{b, d * 30, 30})
+					_, _, err := r.settle(t.Context(), batchOf{b, d * 30, 30})
 					assert.NoError(t, err)
 				})
 			}
@@ -134,7 +134,7 @@ func TestAQuotaForOneRecordIsNoQuota(t *testing.T) {
 			}
 			return nil
 		}
-		dropped, err := newRefusals(b).settle(t.Context(), batchOf{b, 0, 100})
+		dropped, _, err := newRefusals(b).settle(t.Context(), batchOf{b, 0, 100})
 		require.NoError(t, err)
 		assert.Equal(t, 1, dropped)
 		assert.Equal(t, map[int]int{7: 1}, b.dropped)
@@ -157,7 +157,7 @@ func TestAQuotaForABatchOfOneRecordIsNoQuota(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			dropped, err := r.settle(t.Context(), batchOf{b, 0, 1})
+			dropped, _, err := r.settle(t.Context(), batchOf{b, 0, 1})
 			assert.NoError(t, err)
 			assert.Equal(t, 1, dropped)
 		}()
@@ -165,7 +165,7 @@ func TestAQuotaForABatchOfOneRecordIsNoQuota(t *testing.T) {
 		synctest.Wait()
 		assert.Empty(t, b.dropped)
 		for i := range 3 {
-			_, err := r.settle(t.Context(), batchOf{b, 1 + i, 1})
+			_, _, err := r.settle(t.Context(), batchOf{b, 1 + i, 1})
 			require.NoError(t, err)
 			time.Sleep(time.Minute)
 		}
@@ -177,7 +177,7 @@ func TestDropIsTheFirstEditionsWay(t *testing.T) {
 	b := newBackEnd(3)
 	r := newRefusals(b)
 	r.policy = refusalDrop
-	dropped, err := r.settle(t.Context(), batchOf{b, 0, 100})
+	dropped, _, err := r.settle(t.Context(), batchOf{b, 0, 100})
 	require.NoError(t, err)
 	assert.Equal(t, 100, dropped)
 	assert.Equal(t, 100, b.givenUp)
@@ -198,7 +198,7 @@ func TestWithoutRetriesARefusalIsStillWaitedFor(t *testing.T) {
 		settleAll(t, r, b, 100)
 
 		b.answer = func(*backEnd, []int) error { return errBusy }
-		dropped, err := r.settle(t.Context(), batchOf{b, 100, 50})
+		dropped, _, err := r.settle(t.Context(), batchOf{b, 100, 50})
 		require.NoError(t, err)
 		assert.Equal(t, 50, dropped, "an error for now is the last one, as ever")
 		assert.Equal(t, 50, b.givenUp)
@@ -217,7 +217,7 @@ func TestMaxElapsedTimeGivesUpWhatIsLeft(t *testing.T) {
 			}
 			r := newRefusals(b)
 			r.retry.MaxElapsedTime = 5 * time.Minute
-			dropped, settled := r.settle(t.Context(), batchOf{b, 0, 100})
+			dropped, _, settled := r.settle(t.Context(), batchOf{b, 0, 100})
 			require.NoError(t, settled)
 			assert.Equal(t, 100, dropped+len(b.accepted))
 			assert.Equal(t, dropped, b.givenUp+len(b.dropped))

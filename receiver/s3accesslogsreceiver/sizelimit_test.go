@@ -16,7 +16,7 @@ func settleMany(t *testing.T, r *refusals, b *backEnd, batches int) int {
 	before := b.refusedOffers()
 	for range batches {
 		first := len(b.accepted)
-		dropped, err := r.settle(t.Context(), batchOf{b, first, 512})
+		dropped, _, err := r.settle(t.Context(), batchOf{b, first, 512})
 		require.NoError(t, err)
 		require.Zero(t, dropped)
 	}
@@ -102,7 +102,7 @@ func TestOtherRefusalsTeachNoSize(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := r.settle(t.Context(), batchOf{b, 512, 512})
+		_, _, err := r.settle(t.Context(), batchOf{b, 512, 512})
 		require.NoError(t, err)
 		assert.Zero(t, r.fits.limit())
 	})

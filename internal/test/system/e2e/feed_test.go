@@ -108,12 +108,23 @@ func bucketFeed(t testing.TB, c *corpus) *feed {
 	server := s3test.Start(t)
 	server.CreateBucket(t, "logs")
 	put(t, server, "logs", c.stored(t))
+	idle := map[*collector]float64{} // how many lists there were when nothing was under way
 	return &feed{
 		source: "bucket: {name: logs, prefix: access/, start_from: earliest, poll_interval: 1s}\n" + s3At(server.Endpoint),
 		env:    server.Env,
 		died:   func() {},
 		looked: func(t testing.TB, c *collector) bool {
-			return c.metric(t, apiMetric, `api="s3.list"`) >= 2 && c.metric(t, flightMetric, "") == 0
+			lists := float64(c.metric(t, apiMetric, `api="s3.list"`))
+			if c.metric(t, flightMetric, "") > 0 {
+				return false
+			}
+			since, known := idle[c]
+			if !known && lists > 0 {
+				idle[c] = lists
+			}
+			// A poll has ended since then and the next one has begun, which it does when all
+			// that was found is under way or done.
+			return known && lists >= since+3
 		},
 		server: server,
 	}
