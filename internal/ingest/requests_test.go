@@ -45,7 +45,7 @@ func (l *ledger) Emit(ctx context.Context, m pmetric.Metrics, _ bool) (answer An
 	answer = Accepted
 	if l.decide != nil {
 		answer = l.decide(ctx, n)
-		if answer != Accepted && !(answer == Unsettled && l.part) {
+		if answer == Refused || answer == Unsettled && !l.part {
 			return answer, nil
 		}
 	}
