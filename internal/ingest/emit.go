@@ -46,8 +46,9 @@ const (
 // only the one whose answer was not committed yet may come again.
 //
 // An emission of cumulative metrics that is refused is dropped, since the next
-// supersedes it; series do not end before that is accepted. One of deltas is offered until it is settled, and meanwhile
-// nothing is cut; what it holds is stored, and offered again after a crash.
+// supersedes it; series do not end before that is accepted. One of deltas is offered
+// until it is settled, and meanwhile nothing is cut; what it holds is stored, and
+// offered again after a crash.
 //
 // A back end may have taken the beginnings of series though nobody knows of it,
 // because its answer was lost. Prometheus then refuses all of a request that has

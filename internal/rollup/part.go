@@ -31,6 +31,12 @@ func (p position) compare(other position) int {
 	return cmp.Compare(p.interval, other.interval)
 }
 
+// holds reports whether a cut point of a cell is the part's.
+func (p *part) holds(c *cell, cut *point) bool {
+	at := position{c.number, cut.interval}
+	return cut.touched&(1<<p.stream) != 0 && at.compare(p.first) >= 0 && at.compare(p.last) <= 0
+}
+
 // hold notes that the last request has a point that is settled with it.
 func (e *emission) hold(c *cell, stream int, interval int64) *Request {
 	r := &e.requests[len(e.requests)-1]
@@ -97,8 +103,7 @@ func (s *State) settle(p *part) {
 			continue
 		}
 		c.cut = slices.DeleteFunc(c.cut, func(cut *point) bool {
-			at := position{c.number, cut.interval}
-			if at.compare(p.first) >= 0 && at.compare(p.last) <= 0 {
+			if p.holds(c, cut) {
 				cut.clear(p.stream, &c.key.group.streams[p.stream])
 			}
 			return cut.touched == 0

@@ -146,11 +146,11 @@ func (s *State) SettlePoints(r *Request, points []int) {
 				continue
 			}
 			for _, cut := range c.cut {
-				at := position{c.number, cut.interval}
-				if cut.touched&(1<<p.stream) == 0 || at.compare(p.first) < 0 || at.compare(p.last) > 0 {
+				if !p.holds(c, cut) {
 					continue
 				}
 				if n++; len(points) > 0 && points[0] == n {
+					at := position{c.number, cut.interval}
 					points = points[1:]
 					s.settled = append(s.settled, part{p.group, p.stream, at, at})
 				}
