@@ -1,5 +1,7 @@
 package accesslog
 
+import "math/bits"
+
 // Field numbers a field as AWS does, from 1. Zero is the line as a whole.
 type Field uint8
 
@@ -36,7 +38,22 @@ const (
 	fieldExtra // the first field without a name
 
 	lastField = fieldExtra - 1
+
+	// Only JSON records have these.
+	FieldSchemaVersion = fieldExtra + 1
+	FieldBucketARN     = fieldExtra + 2
 )
+
+// FieldSet is a set of fields.
+type FieldSet uint32
+
+// Has reports whether f is in the set.
+func (s FieldSet) Has(f Field) bool { return s&(1<<f) != 0 }
+
+// Len returns the number of fields.
+func (s FieldSet) Len() int { return bits.OnesCount32(uint32(s)) }
+
+func (s *FieldSet) add(f Field) { *s |= 1 << f }
 
 // fieldNames are the names of the User Guide, in its order.
 var fieldNames = [...]string{
@@ -69,6 +86,8 @@ var fieldNames = [...]string{
 	FieldACLRequired:      "aclRequired",
 	FieldSourceRegion:     "Source Region",
 	fieldExtra:            "fields 28 and on",
+	FieldSchemaVersion:    "Schema Version Id",
+	FieldBucketARN:        "Bucket ARN",
 }
 
 // String returns the User Guide's name of the field.

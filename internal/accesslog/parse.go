@@ -9,7 +9,9 @@ import "strings"
 // It never panics and never allocates.
 func Parse(line string, r *Record) error {
 	// Cleared and then set, because a literal would be made and then copied.
+	members := r.Members[:0]
 	*r = Record{}
+	r.Members = members
 	r.Status = Absent
 	r.BytesSent, r.ObjectSize, r.TotalTime, r.TurnAroundTime = Absent, Absent, Absent, Absent
 	if !r.read(line) {

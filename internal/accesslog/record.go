@@ -24,12 +24,18 @@ const (
 type Record struct {
 	Owner     string
 	Bucket    string
-	Time      int64 // seconds since the Unix epoch, the log's resolution
+	Time      int64 // seconds since the Unix epoch, the resolution of text records
+	Millis    int16 // milliseconds of that second, which JSON records have
 	RemoteIP  string
+	// RemotePort is the port behind the Remote IP, which S3 does not log but
+	// other servers do; 0 when there is none.
+	RemotePort int32
 	Requester string // see ParseRequester
 	RequestID string
 	Operation string
 	Key       string // as logged; see AppendKey
+	// RawKey says that Key is not encoded.
+	RawKey bool
 
 	Method  string // the Request-URI's three parts; all "" without a request line
 	Target  string // still encoded, as sent
@@ -56,12 +62,27 @@ type Record struct {
 	ACLRequired      ACLRequired
 	SourceRegion     string
 
+	// UnexpectedACL is field 26 as logged when it is neither "-" nor "Yes";
+	// ACLRequired is ACLUnknown then.
+	UnexpectedACL string
+	// Unexpected holds the fields whose value is none that is known.
+	Unexpected FieldSet
+
 	// Extra holds the fields from 28 on as logged, separated by single spaces.
 	Extra string
+	// Members holds the members of a JSON record that have no name here. Parse
+	// uses the memory of the slice again.
+	Members []Member
 	// Fields is how many fields the line has: 18, 24 or more. A two-token host
 	// id counts once.
 	Fields int
 
 	// err is what Parse returns, kept here so that a bad line costs no allocation.
 	err Error
+}
+
+// Member is a member of a JSON record.
+type Member struct {
+	Name  string
+	Value string // raw JSON, cut after maxMemberValue bytes
 }
