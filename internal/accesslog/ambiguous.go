@@ -11,32 +11,37 @@ import "strings"
 //	v hid - - - host - - - eu-west-1 HID SigV4 CIPHER AuthHeader HOST TLSv1.2 ...
 //	                                 ^ fields 28 and on
 //
-// The checks below make such a line malformed. They look at no line that has
-// neither fields without a name nor a quote in its User-Agent.
+// The checks below make such a line malformed. In the true tail they allow for
+// two values that are not known, whatever the rank of the reading.
 //
-// Three cases are the same bytes as an honest record and are read as that one:
-// a Host with both a quote and a space, which could as well be in the
-// User-Agent; a Version Id with spaces in a record of 18 fields, which could be
-// a younger record; a Host with spaces in a record of 24 to 26 fields without
-// TLS, whose fields behind the Host are all "-". HTTP allows no such Host, and
-// S3 gives no such Version Id.
+// These are the same bytes as an honest record and are read as that one: a Host
+// with both a quote and a space, which could as well be in the User-Agent; a
+// Version Id with spaces in a record of 18 fields, which could be a younger
+// record; a Version Id that is a dash and the first token of a Host Id of two;
+// a Host with spaces in a record of 24 to 26 fields without TLS, whose
+// fields behind the Host are all "-", or with a value that is not known, which
+// could be a younger record's. HTTP allows no such Host, and S3 gives no such
+// Version Id.
+
+// maxUnexpected is how many values that are not known a true tail may have which
+// a forged one is told from.
+const maxUnexpected = 2
 
 // ambiguous reports whether the true tail may stand further back in s than t
 // was read. It costs time linear in s. withRequest tells that the record is
 // about a request, so that its Host Header was sent by a client.
 func (t *tail) ambiguous(s string, withRequest bool) bool {
 	for rest := t.extra; rest != ""; _, rest, _ = strings.Cut(rest, " ") {
-		if isTailWord(firstToken(rest)) {
+		if isAnchor(firstToken(rest)) {
 			return true
 		}
 	}
-	if t.twoTokens {
+	if strings.IndexByte(t.get(FieldHostID), ' ') >= 0 {
 		// Its first token may as well be the end of a Version Id: that this is
-		// not so was decided by secondTokenEnd.
+		// not so was decided by hostIDEnd.
 		_, s, _ = strings.Cut(s, " ")
 	}
-	return versionIDMayBeLonger(s, withRequest) ||
-		withRequest && t.cipher == "-" && t.hostMayBeLonger()
+	return versionIDMayBeLonger(s, withRequest) || withRequest && t.hostMayBeLonger()
 }
 
 // versionIDMayBeLonger reports whether tail s, without its first tokens, is a
@@ -49,44 +54,75 @@ func versionIDMayBeLonger(s string, withRequest bool) bool {
 		}
 		s = rest
 		var other tail
-		if other.read(FieldVersionID, s) && other.last >= FieldTLSVersion &&
-			(looksLikeHostID(other.hostID) || withRequest && isRegionName(other.region)) {
+		if !other.read(FieldVersionID, s, false) || other.last < FieldTLSVersion || other.unexpected.Len() > maxUnexpected {
+			continue
+		}
+		hostID := other.get(FieldHostID)
+		if looksLikeHostID(hostID) && (other.unexpected == 0 || len(hostID) >= unmistakable) {
+			return true
+		}
+		if withRequest && other.unexpected&anchors == 0 && other.hasRegion() {
 			return true
 		}
 	}
 }
 
 // hostMayBeLonger reports whether the fields behind the Host Header could begin
-// further back. It matters without TLS only: else the TLS version is a word
-// among the fields without a name.
+// further back.
 func (t *tail) hostMayBeLonger() bool {
-	s := t.behind
-	for {
+	plain := t.get(FieldCipherSuite) == "-"
+	encrypted := !plain && !t.unexpected.Has(FieldCipherSuite)
+	for s := t.behind; ; {
 		_, rest, more := strings.Cut(s, " ")
 		if !more {
 			return false
 		}
 		s = rest
 		var other tail
-		if !other.read(FieldTLSVersion, s) {
+		if !other.read(FieldTLSVersion, s, false) || other.unexpected.Len() > maxUnexpected {
 			continue
 		}
+		if encrypted && other.get(FieldTLSVersion) == "-" {
+			continue // a request with a cipher suite has a TLS version
+		}
 		// Without TLS there is no TLS version, so that of t was sent in the Host.
-		if isRegionName(other.region) || t.tls != "-" && other.last <= lastField {
+		if other.hasRegion() || plain && other.unexpected == 0 && t.get(FieldTLSVersion) != "-" && other.last <= lastField {
 			return true
 		}
 	}
 }
 
+// anchors are the fields of the tail that anchor others.
+var anchors = func() (set FieldSet) {
+	for i := range tailTable {
+		if tailTable[i].anchor {
+			set.add(FieldVersionID + Field(i))
+		}
+	}
+	return set
+}()
+
+// hasRegion reports whether t has the name of a region where it belongs, or ends
+// with an unexpected one, and none as an unexpected value elsewhere.
+func (t *tail) hasRegion() bool {
+	for f := FieldSignatureVersion; f < FieldSourceRegion; f++ {
+		if t.unexpected.Has(f) && isRegionName(t.get(f)) {
+			return false
+		}
+	}
+	return isRegionName(t.get(FieldSourceRegion)) || t.last == FieldSourceRegion && t.unexpected.Has(FieldSourceRegion)
+}
+
 // quoteIsBehind reports whether the line's last quote may be not the one that
 // ends the User-Agent but part of the Host Header or the Version Id, given the
 // text before it that was taken for the User-Agent.
-func (r *Record) quoteIsBehind(agent string) bool {
-	if r.Fields == int(FieldVersionID) {
+func (t *tail) quoteIsBehind(agent string) bool {
+	if t.last == FieldVersionID {
 		return endsInHost(agent)
 	}
 	// A Version Id that ends in a quote leaves the host id in its place.
-	if r.HostID != "" || len(r.VersionID) < wholeHostID || !looksLikeHostID(r.VersionID) {
+	versionID := t.get(FieldVersionID)
+	if t.get(FieldHostID) != "-" || len(versionID) < shortHostIDLength || !looksLikeHostID(versionID) {
 		return false
 	}
 	i := strings.LastIndexByte(agent, ' ')
@@ -108,9 +144,13 @@ func endsInHost(s string) bool {
 		return false
 	}
 	var t tail
-	t.read(FieldVersionID, s[start+1:host])
-	return t.last == FieldAuthType && looksLikeHostID(t.hostID)
+	t.read(FieldVersionID, s[start+1:host], false)
+	return t.last == FieldAuthType && t.unexpected.Len() <= maxUnexpected && looksLikeHostID(t.get(FieldHostID))
 }
+
+// unmistakable is the length from which a text that looks like a Host Id is
+// nothing else.
+const unmistakable = 40
 
 // looksLikeHostID reports whether s is standard base64 long enough to be no
 // word that a client or S3 would write elsewhere in a tail.
@@ -119,7 +159,11 @@ func looksLikeHostID(s string) bool {
 	return len(s) >= shortest && isAll(s, classBase64) && strings.IndexByte(s, '-') < 0 && strings.IndexByte(s, '_') < 0
 }
 
-// isRegionName reports whether s has the form of us-east-1 or us-gov-west-1.
+// isRegionName reports whether s has the form of us-east-1 or eusc-de-east-1.
 func isRegionName(s string) bool {
-	return len(s) >= len("xx-x-1") && s[2] == '-' && s[len(s)-1]-'0' <= 9 && strings.Count(s, "-") >= 2
+	if len(s) < len("xx-x-1") || s[len(s)-1]-'0' > 9 || !isAll(s, classRegion) {
+		return false
+	}
+	hyphen := strings.IndexByte(s, '-')
+	return 2 <= hyphen && hyphen <= 4 && strings.Count(s, "-") >= 2
 }

@@ -6,11 +6,28 @@ import "strings"
 // own text and may hold quotes; what shifts between these two harms nobody, but
 // nothing of them may get into the fields behind. Either may be a bare "-".
 func (r *Record) readClientText(s string) bool {
-	if strings.HasPrefix(s, "- ") {
-		return r.readUserAgent(s[2:])
-	}
 	if s == "" {
 		return r.fail(FieldReferer, ReasonTorn, "")
+	}
+	for rank := asKnown; rank < ranks; rank++ {
+		if r.readReferer(s, rank) {
+			return true
+		}
+		if r.err.Reason == ReasonAmbiguous {
+			return false
+		}
+	}
+	return false
+}
+
+// readReferer reads field 16 and on in readings of one rank: first those with
+// both in quotes.
+func (r *Record) readReferer(s string, rank rank) bool {
+	if rest, bare := strings.CutPrefix(s, "- "); bare {
+		return r.readUserAgent("-", rest, rank)
+	}
+	if r.format == FormatCeph {
+		return r.readBareReferer(s, rank)
 	}
 	if s[0] != '"' {
 		return r.fail(FieldReferer, ReasonQuotes, firstToken(s))
@@ -18,40 +35,14 @@ func (r *Record) readClientText(s string) bool {
 	s = s[1:]
 	end := refererEnd(s)
 	if end < 0 {
-		return r.readBareAgent(s)
+		return r.readBareAgent(s, rank, false)
 	}
-	r.Referer = absent(s[:end])
-	if r.readUserAgent(s[end+2:]) {
+	if r.readUserAgent(s[:end], s[end+2:], rank) {
 		return true
 	}
 	// The quotes and space were perhaps the client's, and the User-Agent a bare
-	// "-". With 18 fields, that would be the same as a record that was torn in
-	// its host id, which is what happens.
-	why := r.err
-	if why.Reason != ReasonAmbiguous && r.readBareAgent(s) && r.Fields > int(FieldVersionID) && !r.quoteIsBehind(r.Referer) {
-		return true
-	}
-	r.err = why
-	return false
-}
-
-// readBareAgent reads a Referer, from behind its opening quote, that is followed
-// by a bare "-", and the rest of the line.
-func (r *Record) readBareAgent(s string) bool {
-	end := lastQuote(s)
-	if end < 0 {
-		return r.fail(FieldReferer, ReasonTorn, s)
-	}
-	behind := s[end+1:]
-	if behind == "" || behind == " -" {
-		return r.fail(FieldUserAgent, ReasonTorn, behind)
-	}
-	rest, bare := strings.CutPrefix(behind, " - ")
-	if !bare {
-		return r.fail(FieldUserAgent, ReasonQuotes, firstToken(strings.TrimPrefix(behind, " ")))
-	}
-	r.Referer = absent(s[:end])
-	return r.readTail(rest)
+	// "-".
+	return r.err.Reason != ReasonAmbiguous && r.readBareAgent(s, rank, true)
 }
 
 // refererEnd returns where the first `" "` begins, or -1.
@@ -68,14 +59,15 @@ func refererEnd(s string) int {
 	}
 }
 
-// readUserAgent reads field 17 and on. Nothing behind the User-Agent is quoted,
-// so it ends at the last quote of the line.
-func (r *Record) readUserAgent(s string) bool {
-	if strings.HasPrefix(s, "- ") {
-		if i := strings.IndexByte(s, '"'); i >= 0 {
+// readUserAgent reads field 17 and on, after a Referer. Where nothing behind the
+// User-Agent is quoted, it ends at the last quote of the line.
+func (r *Record) readUserAgent(referer, s string, rank rank) bool {
+	if rest, bare := strings.CutPrefix(s, "- "); bare {
+		if quoted := strings.IndexByte(s, '"') >= 0; quoted != (rank == withQuotes) {
 			return r.fail(FieldUserAgent, ReasonQuotes, s)
 		}
-		return r.readTail(s[2:])
+		var t tail
+		return r.readTail(&t, rest, rank) && r.accept(&t, referer, "-")
 	}
 	if s == "" {
 		return r.fail(FieldUserAgent, ReasonTorn, "")
@@ -84,23 +76,109 @@ func (r *Record) readUserAgent(s string) bool {
 		return r.fail(FieldUserAgent, ReasonQuotes, firstToken(s))
 	}
 	s = s[1:]
+	if rank == withQuotes {
+		t, agent, ok := r.readQuotes(s, `" `)
+		return ok && r.accept(&t, referer, agent)
+	}
 	end := lastQuote(s)
 	if end < 0 {
 		return r.fail(FieldUserAgent, ReasonTorn, s)
 	}
-	agent, tail := s[:end], s[end+1:]
-	if tail == "" {
+	agent, behind := s[:end], s[end+1:]
+	if behind == "" {
 		return r.fail(FieldVersionID, ReasonTorn, "")
 	}
-	if tail[0] != ' ' {
-		return r.fail(FieldUserAgent, ReasonQuotes, tail)
+	if behind[0] != ' ' {
+		return r.fail(FieldUserAgent, ReasonQuotes, behind)
 	}
-	if !r.readTail(tail[1:]) {
+	var t tail
+	if !r.readTail(&t, behind[1:], rank) {
 		return false
 	}
-	if strings.IndexByte(agent, '"') >= 0 && r.quoteIsBehind(agent) {
-		return r.fail(FieldUserAgent, ReasonAmbiguous, agent)
+	if strings.IndexByte(agent, '"') >= 0 && t.quoteIsBehind(agent) {
+		return r.ambiguous(FieldUserAgent, agent)
 	}
-	r.UserAgent = absent(agent)
+	return r.accept(&t, referer, agent)
+}
+
+// readBareAgent reads a Referer, from behind its opening quote, that is followed
+// by a bare "-", and the rest of the line. another says that the text may be a
+// Referer and a User-Agent as well.
+func (r *Record) readBareAgent(s string, rank rank, another bool) bool {
+	const separator = `" - `
+	if rank == withQuotes {
+		t, referer, ok := r.readQuotes(s, separator)
+		return ok && r.acceptBare(&t, referer, another)
+	}
+	end := lastQuote(s)
+	if end < 0 {
+		return r.fail(FieldReferer, ReasonTorn, s)
+	}
+	behind := s[end:]
+	if behind == `"` || behind == `" -` {
+		return r.fail(FieldUserAgent, ReasonTorn, behind[1:])
+	}
+	rest, bare := strings.CutPrefix(behind, separator)
+	if !bare {
+		return r.fail(FieldUserAgent, ReasonQuotes, firstToken(strings.TrimPrefix(behind[1:], " ")))
+	}
+	var t tail
+	return r.readTail(&t, rest, rank) && r.acceptBare(&t, s[:end], another)
+}
+
+func (r *Record) acceptBare(t *tail, referer string, another bool) bool {
+	if another && (t.mayBeShifted() || t.quoteIsBehind(referer)) {
+		return r.fail(FieldHostID, ReasonValue, t.get(FieldHostID))
+	}
+	return r.accept(t, referer, "-")
+}
+
+// mayBeShifted reports whether the tail may be one whose Version Id is "-", taken
+// for a bare User-Agent: of a record of 18 fields that was torn in its Host Id, or
+// with a Host Id of two tokens.
+func (t *tail) mayBeShifted() bool {
+	versionID, hostID := t.get(FieldVersionID), t.get(FieldHostID)
+	if t.last == FieldVersionID || hostID != "-" && len(hostID) != shortHostIDLength && len(hostID) != hostIDLength {
+		return true
+	}
+	const shortestID = 16
+	return len(versionID) >= shortestID && isAll(versionID, classUpper)
+}
+
+// readQuotes reads s in the readings of rank withQuotes: a client's text, the
+// separator behind it, and a tail that holds the line's last quote. Readings that
+// differ make the line ambiguous.
+func (r *Record) readQuotes(s, separator string) (t tail, text string, ok bool) {
+	for at := 0; ; at++ {
+		i := strings.Index(s[at:], separator)
+		if i < 0 {
+			return t, text, ok
+		}
+		at += i
+		rest := s[at+len(separator):]
+		if strings.IndexByte(rest, '"') < 0 {
+			return t, text, ok
+		}
+		var next tail
+		if !r.readTail(&next, rest, withQuotes) {
+			if r.err.Reason == ReasonAmbiguous {
+				return t, "", false
+			}
+			continue
+		}
+		if ok && (next.values != t.values || next.extra != t.extra) {
+			return t, "", r.ambiguous(FieldUserAgent, s)
+		}
+		t, text, ok = next, s[:at], true
+	}
+}
+
+// accept keeps a reading.
+func (r *Record) accept(t *tail, referer, agent string) bool {
+	if r.requestMayBeLonger(referer) || r.requestMayBeLonger(agent) {
+		return r.ambiguous(FieldRequestURI, r.Target)
+	}
+	r.Referer, r.UserAgent = absent(referer), absent(agent)
+	t.store(r)
 	return true
 }

@@ -26,6 +26,7 @@ func TestCorpus(t *testing.T) {
 		"aws-doc-examples.log":  true,
 		"quirks.log":            true,
 		"hostile.log":           true,
+		"unexpected.log":        true,
 		"malformed.log":         false,
 		"hostile-malformed.log": false,
 	} {

@@ -34,7 +34,7 @@ const (
 	ReasonEmpty              // nothing between two spaces
 	ReasonBracket            // [ or ] where no field has one: torn and joined records
 	ReasonTime               // not [dd/Mon/yyyy:hh:mm:ss +zzzz]
-	ReasonAddress            // not an IP address
+	ReasonAddress            // neither an IP address nor a word in its place
 	ReasonOperation          // not dotted words
 	ReasonRequestLine        // not METHOD target HTTP/n.n
 	ReasonNumber             // not a number
@@ -53,7 +53,7 @@ var reasonTexts = [...]string{
 	ReasonEmpty:       "is empty",
 	ReasonBracket:     "holds a bracket, as in a torn record joined to the next",
 	ReasonTime:        "is not a time such as [06/Feb/2019:00:00:38 +0000]",
-	ReasonAddress:     "is not an IP address",
+	ReasonAddress:     "is neither an IP address nor a word",
 	ReasonOperation:   "is not an operation such as REST.GET.OBJECT",
 	ReasonRequestLine: "is not a request line such as GET /key HTTP/1.1",
 	ReasonNumber:      "is not a number",

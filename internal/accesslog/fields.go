@@ -5,8 +5,8 @@ import "math/bits"
 // Field numbers a field as AWS does, from 1. Zero is the line as a whole.
 type Field uint8
 
-// The fields of a record. A new field of AWS's gets a constant here, a row in
-// fieldNames and a case in tail.set.
+// The fields of a record. A new field of AWS's gets a constant here and a row in
+// tailTable.
 const (
 	FieldOwner Field = iota + 1
 	FieldBucket
@@ -55,47 +55,41 @@ func (s FieldSet) Len() int { return bits.OnesCount32(uint32(s)) }
 
 func (s *FieldSet) add(f Field) { *s |= 1 << f }
 
-// fieldNames are the names of the User Guide, in its order.
+// fieldNames are the names of the User Guide, in its order; those of the tail
+// stand in tailTable.
 var fieldNames = [...]string{
-	0:                     "record",
-	FieldOwner:            "Bucket Owner",
-	FieldBucket:           "Bucket",
-	FieldTime:             "Time",
-	FieldRemoteIP:         "Remote IP",
-	FieldRequester:        "Requester",
-	FieldRequestID:        "Request ID",
-	FieldOperation:        "Operation",
-	FieldKey:              "Key",
-	FieldRequestURI:       "Request-URI",
-	FieldStatus:           "HTTP status",
-	FieldErrorCode:        "Error Code",
-	FieldBytesSent:        "Bytes Sent",
-	FieldObjectSize:       "Object Size",
-	FieldTotalTime:        "Total Time",
-	FieldTurnAroundTime:   "Turn-Around Time",
-	FieldReferer:          "Referer",
-	FieldUserAgent:        "User-Agent",
-	FieldVersionID:        "Version Id",
-	FieldHostID:           "Host Id",
-	FieldSignatureVersion: "Signature Version",
-	FieldCipherSuite:      "Cipher Suite",
-	FieldAuthType:         "Authentication Type",
-	FieldHostHeader:       "Host Header",
-	FieldTLSVersion:       "TLS version",
-	FieldAccessPointARN:   "Access Point ARN",
-	FieldACLRequired:      "aclRequired",
-	FieldSourceRegion:     "Source Region",
-	fieldExtra:            "fields 28 and on",
-	FieldSchemaVersion:    "Schema Version Id",
-	FieldBucketARN:        "Bucket ARN",
+	0:                   "record",
+	FieldOwner:          "Bucket Owner",
+	FieldBucket:         "Bucket",
+	FieldTime:           "Time",
+	FieldRemoteIP:       "Remote IP",
+	FieldRequester:      "Requester",
+	FieldRequestID:      "Request ID",
+	FieldOperation:      "Operation",
+	FieldKey:            "Key",
+	FieldRequestURI:     "Request-URI",
+	FieldStatus:         "HTTP status",
+	FieldErrorCode:      "Error Code",
+	FieldBytesSent:      "Bytes Sent",
+	FieldObjectSize:     "Object Size",
+	FieldTotalTime:      "Total Time",
+	FieldTurnAroundTime: "Turn-Around Time",
+	FieldReferer:        "Referer",
+	FieldUserAgent:      "User-Agent",
+	fieldExtra:          "fields 28 and on",
+	FieldSchemaVersion:  "Schema Version Id",
+	FieldBucketARN:      "Bucket ARN",
 }
 
 // String returns the User Guide's name of the field.
 func (f Field) String() string {
-	if int(f) >= len(fieldNames) {
-		return "unknown field"
+	switch {
+	case FieldVersionID <= f && f <= lastField:
+		return tailTable[f-FieldVersionID].name
+	case int(f) < len(fieldNames):
+		return fieldNames[f]
 	}
-	return fieldNames[f]
+	return "unknown field"
 }
 
 // endsRecord reports whether a line may end with this field. The log grew in

@@ -98,6 +98,14 @@ func FuzzForgery(f *testing.F) {
 // and checks that no other field is different from the record without it.
 func checkForgery(t *testing.T, clean logged, fields, field Field, text string) {
 	t.Helper()
+	var want Record
+	require.NoError(t, Parse(clean.line(fields), &want))
+	checkForgeryOf(t, &want, clean, fields, field, text)
+}
+
+// checkForgeryOf is checkForgery given the record without the text.
+func checkForgeryOf(t *testing.T, want *Record, clean logged, fields, field Field, text string) {
+	t.Helper()
 	if field > fields {
 		return
 	}
@@ -120,20 +128,21 @@ func checkForgery(t *testing.T, clean logged, fields, field Field, text string) 
 		if fields == FieldVersionID && strings.Contains(text, " ") {
 			return // the same bytes as a younger record
 		}
+		if first := text[strings.LastIndexByte(text, ' ')+1:]; len(first) == firstHostIDLength && strings.HasSuffix(text, "- "+first) && isAll(first, classUpper) {
+			return // the same bytes as a Host Id of two tokens
+		}
 	case FieldHostHeader:
 		if strings.Contains(text, `"`) && strings.Contains(text, " ") {
 			return // the same bytes as another User-Agent
 		}
-		if clean[FieldCipherSuite] == "-" && fields < FieldSourceRegion && strings.Contains(text, " ") {
+		if (clean[FieldCipherSuite] == "-" || want.Unexpected != 0) && fields < FieldSourceRegion && strings.Contains(text, " ") {
 			return // see ambiguous.go
 		}
 	}
-	var want Record
-	require.NoError(t, Parse(clean.line(fields), &want))
 	line := clean.with(field, quoted).line(fields)
 	var got Record
 	if err := Parse(line, &got); err != nil {
-		require.True(t, mayBeMalformed(&got.err, fields, field, text), "%v\n%s", err, line)
+		require.True(t, mayBeMalformed(&got.err, want.Unexpected, fields, field, text), "%v\n%s", err, line)
 		return
 	}
 	switch field {
@@ -145,7 +154,8 @@ func checkForgery(t *testing.T, clean logged, fields, field Field, text string) 
 		require.Equal(t, want.Referer, got.Referer, line)
 		require.Equal(t, absent(text), got.UserAgent, line)
 	}
-	for _, r := range []*Record{&want, &got} {
+	expected := *want
+	for _, r := range []*Record{&expected, &got} {
 		r.err = Error{}
 		switch field {
 		case FieldKey:
@@ -162,11 +172,14 @@ func checkForgery(t *testing.T, clean logged, fields, field Field, text string) 
 			r.HostHeader = ""
 		}
 	}
-	require.Equal(t, want, got, line)
+	require.Equal(t, expected, got, line)
 }
 
 // mayBeMalformed tells where the format leaves no better answer.
-func mayBeMalformed(err *Error, fields, field Field, text string) bool {
+func mayBeMalformed(err *Error, unexpected FieldSet, fields, field Field, text string) bool {
+	if unexpected.Len() > 1 || unexpected&anchors != 0 {
+		return true // TestUnexpectedValueIsKept has those that may not
+	}
 	switch field {
 	case FieldVersionID, FieldHostHeader:
 		return text == "" || strings.ContainsAny(text, ` "`)

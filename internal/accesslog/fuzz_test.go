@@ -10,7 +10,7 @@ import (
 )
 
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"vendor-doc-sample.log", "aws-doc-examples.log", "quirks.log", "hostile.log", "malformed.log", "hostile-malformed.log"} {
+	for _, name := range []string{"vendor-doc-sample.log", "aws-doc-examples.log", "quirks.log", "hostile.log", "unexpected.log", "malformed.log", "hostile-malformed.log"} {
 		for _, line := range readLines(f, name) {
 			f.Add(line)
 		}
@@ -61,11 +61,17 @@ func checkRecord(t *testing.T, line string, r *Record) {
 	assert.Contains(t, []int{18, 24, 25, 26, 27}, min(r.Fields, 27))
 	assert.Equal(t, r.Fields > 27, r.Extra != "")
 
-	// AWS adds fields to the end; they change nothing before them.
+	// AWS adds fields to the end; they change nothing before them. But a single
+	// field behind a quoted one is a Version Id, behind a User-Agent that holds a
+	// tail.
+	if strings.Contains(r.Extra, `"`) {
+		return
+	}
 	var longer Record
 	if err := Parse(strings.TrimRight(line, " ")+" new-field", &longer); r.Fields >= 27 {
 		if err != nil {
-			require.Equal(t, ReasonAmbiguous, longer.err.Reason)
+			// A new anchor has to be in a record of the fields that are known.
+			require.True(t, longer.err.Reason == ReasonAmbiguous || r.Unexpected&anchors != 0, err)
 			return
 		}
 		want := *r

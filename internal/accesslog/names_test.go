@@ -152,7 +152,7 @@ func TestNextJoined(t *testing.T) {
 
 func TestNothingAllocates(t *testing.T) {
 	var lines []string
-	for _, name := range []string{"aws-doc-examples.log", "quirks.log", "hostile.log", "malformed.log", "hostile-malformed.log"} {
+	for _, name := range []string{"aws-doc-examples.log", "quirks.log", "hostile.log", "unexpected.log", "malformed.log", "hostile-malformed.log"} {
 		lines = append(lines, readLines(t, name)...)
 	}
 	lines = append(lines, plain().line(FieldSourceRegion)+strings.Repeat(" -", 100), signed().with(FieldHostID, "a b").line(FieldSourceRegion))

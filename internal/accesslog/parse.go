@@ -2,16 +2,19 @@ package accesslog
 
 import "strings"
 
+// Parse is FormatAWS.Parse.
+func Parse(line string, r *Record) error { return FormatAWS.Parse(line, r) }
+
 // Parse reads one line, without its line ending, into r. Every field of r is
 // overwritten. On a line that is not a record it returns an *Error that is
 // valid until r is used again; Owner and Bucket then hold what was read of
 // them before the field that failed, and the rest of r is not to be used.
 // It never panics and never allocates.
-func Parse(line string, r *Record) error {
+func (f Format) Parse(line string, r *Record) error {
 	// Cleared and then set, because a literal would be made and then copied.
 	members := r.Members[:0]
 	*r = Record{}
-	r.Members = members
+	r.Members, r.format = members, f
 	r.Status = Absent
 	r.BytesSent, r.ObjectSize, r.TotalTime, r.TurnAroundTime = Absent, Absent, Absent, Absent
 	if !r.read(line) {
@@ -21,10 +24,19 @@ func Parse(line string, r *Record) error {
 	return nil
 }
 
-// fail notes why the line is malformed. It returns false for its caller to
-// return.
+// fail notes why the line is malformed, unless another reading of it got further.
+// It returns false for its caller to return.
 func (r *Record) fail(field Field, reason Reason, value string) bool {
-	r.err = Error{Field: field, Reason: reason, Value: clip(value)}
+	if r.err.Reason == ReasonNone || field > r.err.Field {
+		r.err = Error{Field: field, Reason: reason, Value: clip(value)}
+	}
+	return false
+}
+
+// ambiguous notes that the line can be read in more than one way, which ends the
+// search for a reading.
+func (r *Record) ambiguous(field Field, value string) bool {
+	r.err = Error{Field: field, Reason: ReasonAmbiguous, Value: clip(value)}
 	return false
 }
 
@@ -49,8 +61,16 @@ func (r *Record) read(line string) bool {
 	if rest, ok = r.readCaller(rest); !ok {
 		return false
 	}
-	if rest, ok = r.readRequest(rest); !ok {
+	if r.format == FormatCeph {
+		rest, ok = r.readRawKey(rest)
+	} else {
+		rest, ok = r.readKey(rest)
+	}
+	if !ok {
 		return false
+	}
+	if r.format == FormatOBS {
+		return r.readClientTextOfOBS(rest)
 	}
 	return r.readClientText(rest)
 }
@@ -96,16 +116,15 @@ func (r *Record) readBucket(line string) (rest string, ok bool) {
 	return rest[timeLength+1:], true
 }
 
-// readCaller reads fields 4 to 8.
+// readCaller reads fields 4 to 7.
 func (r *Record) readCaller(s string) (rest string, ok bool) {
 	address, rest, ok := r.token(FieldRemoteIP, s)
 	if !ok {
 		return "", false
 	}
-	if address != "-" && !isAddress(address) {
+	if !r.setRemoteIP(address) {
 		return "", r.fail(FieldRemoteIP, ReasonAddress, address)
 	}
-	r.RemoteIP = absent(address)
 	if rest, ok = r.readRequester(rest); !ok {
 		return "", false
 	}
@@ -114,6 +133,9 @@ func (r *Record) readCaller(s string) (rest string, ok bool) {
 		return "", false
 	}
 	r.RequestID = absent(id)
+	if r.format == FormatOBS {
+		rest = strings.TrimPrefix(rest, " ")
+	}
 	operation, rest, ok := r.token(FieldOperation, rest)
 	if !ok {
 		return "", false
@@ -122,9 +144,27 @@ func (r *Record) readCaller(s string) (rest string, ok bool) {
 		return "", r.fail(FieldOperation, ReasonOperation, operation)
 	}
 	r.Operation = operation
-	key, rest, ok := r.token(FieldKey, rest)
-	r.Key = absent(key)
-	return rest, ok
+	return rest, true
+}
+
+// setRemoteIP sets field 4, which other servers write with a port, and
+// anonymisers as a word. It returns false when s is neither.
+func (r *Record) setRemoteIP(s string) bool {
+	const longestWord = 64
+	if strings.IndexByte(s, ':') >= 0 && (s[0] == '[' || strings.Count(s, ":") == 1) {
+		if address, port := SplitHost(s); port != Absent && isAddress(address) {
+			r.RemoteIP, r.RemotePort = address, int32(port)
+			return true
+		}
+	}
+	if s != "-" && !isAddress(s) {
+		if len(s) > longestWord || strings.ContainsAny(s, `[]"`) {
+			return false
+		}
+		r.Unexpected.add(FieldRemoteIP)
+	}
+	r.RemoteIP = absent(s)
+	return true
 }
 
 // readRequester reads field 5, the only one before the Request-URI that can

@@ -77,6 +77,7 @@ type Record struct {
 	// id counts once.
 	Fields int
 
+	format Format
 	// err is what Parse returns, kept here so that a bad line costs no allocation.
 	err Error
 }

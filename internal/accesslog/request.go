@@ -1,6 +1,19 @@
 package accesslog
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
+
+// readKey reads fields 8 to 15.
+func (r *Record) readKey(s string) (rest string, ok bool) {
+	key, rest, ok := r.token(FieldKey, s)
+	if !ok {
+		return "", false
+	}
+	r.Key = absent(key)
+	return r.readRequest(rest)
+}
 
 // readRequest reads fields 9 to 15: the Request-URI and the six typed fields
 // that end it.
@@ -87,10 +100,10 @@ func (r *Record) readOutcome(s string) (rest string, ok bool) {
 	if r.ObjectSize, rest, ok = r.number(FieldObjectSize, rest); !ok {
 		return "", false
 	}
-	if r.TotalTime, rest, ok = r.number(FieldTotalTime, rest); !ok {
+	if r.TotalTime, rest, ok = r.duration(FieldTotalTime, rest); !ok {
 		return "", false
 	}
-	r.TurnAroundTime, rest, ok = r.number(FieldTurnAroundTime, rest)
+	r.TurnAroundTime, rest, ok = r.duration(FieldTurnAroundTime, rest)
 	return rest, ok
 }
 
@@ -116,4 +129,101 @@ func (r *Record) number(field Field, s string) (value int64, rest string, ok boo
 		return 0, "", r.fail(field, ReasonRange, s[:i])
 	}
 	return value, s[i+1:], true
+}
+
+// duration reads a number of milliseconds, then a space. Other servers write it
+// with a fraction, which is dropped, or with its unit: 45.5, 1e+06, 12ms.
+func (r *Record) duration(field Field, s string) (ms int64, rest string, ok bool) {
+	i := 0
+	for i < len(s) && s[i]-'0' <= 9 {
+		i++
+	}
+	if i == 0 || i == len(s) || s[i] == ' ' {
+		return r.number(field, s)
+	}
+	token := firstToken(s)
+	if len(token) == len(s) {
+		return 0, "", r.fail(field, ReasonTorn, s)
+	}
+	number := strings.TrimSuffix(token, "ms")
+	const longest = 24
+	if len(number) > longest || !isAll(number, classFloat) {
+		return 0, "", r.fail(field, ReasonNumber, token)
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return 0, "", r.fail(field, ReasonNumber, token)
+	}
+	if f >= 1e18 {
+		return 0, "", r.fail(field, ReasonRange, token)
+	}
+	return int64(f), s[len(token)+1:], true
+}
+
+// requestMayBeLonger reports whether the Request-URI may end later than it was
+// read: behind the protocol that ends one and a second block of fields 10 to 15,
+// in text, which was taken for the client's. A client that gets a space and a
+// quote into a request target could else write the outcome of its request.
+//
+// A User-Agent may hold the same. The record is taken as it was read if its
+// request line is whole and about the record's key.
+func (r *Record) requestMayBeLonger(text string) bool {
+	const protocol = len(` HTTP/1.1" `)
+	for at := 0; ; at++ {
+		i := strings.IndexByte(text[at:], '"')
+		if i < 0 {
+			return false
+		}
+		at += i
+		end := at + len(`" `)
+		if end < protocol || end > len(text) || text[end-protocol] != ' ' || !isProtocol(text[end-protocol+1:end]) {
+			continue
+		}
+		var other Record
+		rest, ok := other.readOutcome(text[end:])
+		if ok && (rest == "" || rest[0] == '"' || strings.HasPrefix(rest, "- ")) {
+			return r.Method != "" && (r.Version == "" || !r.targetNamesKey())
+		}
+	}
+}
+
+// targetNamesKey reports whether the path of the Request-URI is the key, behind
+// the bucket or not.
+func (r *Record) targetNamesKey() bool {
+	path, _, _ := strings.Cut(r.Target, "?")
+	path = strings.TrimPrefix(path, "/")
+	if sameDecoded(path, r.Key) {
+		return true
+	}
+	path, ok := strings.CutPrefix(path, r.Bucket)
+	return ok && sameDecoded(strings.TrimPrefix(path, "/"), r.Key)
+}
+
+// sameDecoded reports whether a and b are the same once they are percent-decoded,
+// each as often as it was encoded.
+func sameDecoded(a, b string) bool {
+	for a != "" && b != "" {
+		c, width := firstDecoded(a)
+		d, other := firstDecoded(b)
+		if c != d {
+			return false
+		}
+		a, b = a[width:], b[other:]
+	}
+	return a == b
+}
+
+// firstDecoded returns the first byte of s, decoded as often as it was encoded,
+// and its length in s.
+func firstDecoded(s string) (c byte, width int) {
+	c, ok := Escape(s)
+	if !ok {
+		return s[0], 1
+	}
+	width = len("%20")
+	for c == '%' && len(s) >= width+2 && isHex(s[width]) && isHex(s[width+1]) {
+		c = unhex(s[width])<<4 | unhex(s[width+1])
+		width += 2
+	}
+	return c, width
 }

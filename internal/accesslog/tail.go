@@ -2,77 +2,100 @@ package accesslog
 
 import "strings"
 
-// tail is the unquoted end of a record, fields 18 and on. Version Id and Host
-// Header are the client's text; the types of their neighbours keep them in
-// their places.
-type tail struct {
-	versionID, hostID, signature, cipher, auth, host, tls, arn, region string
+// tailField is a field of the tail: the fields from 18 on, which stand unquoted
+// behind the User-Agent.
+type tailField struct {
+	name string // of the User Guide
+	// known reports whether a value is one that the field is known to have, or
+	// looks like one. "" is none. A value that is not known is kept all the same;
+	// see reading.
+	known func(value string) bool
+	// anchor says that the known values are a closed set, from which the place of
+	// the fields around is told.
+	anchor bool
+	// client says that the value is partly the client's text.
+	client bool
+	// set stores a value as logged, or "" for a field that the line is too old to
+	// have.
+	set func(r *Record, value string)
+}
 
-	acl       ACLRequired
-	extra     string // fields 28 and on
-	last      Field  // the last field that was read
-	twoTokens bool   // of the host id
-	behind    string // what follows the Host Header
+// tailTable are the fields from Version Id on.
+var tailTable = [lastField - FieldVersionID + 1]tailField{
+	{
+		name: "Version Id", known: isAny, client: true,
+		set: func(r *Record, v string) { r.VersionID = absent(v) },
+	},
+	{
+		name: "Host Id", known: isAny,
+		set: func(r *Record, v string) { r.HostID = absent(v) },
+	},
+	{
+		name: "Signature Version", known: isSignature, anchor: true,
+		set: func(r *Record, v string) { r.SignatureVersion = absent(v) },
+	},
+	{
+		name: "Cipher Suite", known: isCipher,
+		set: func(r *Record, v string) { r.CipherSuite = absent(v) },
+	},
+	{
+		name: "Authentication Type", known: isAuthType, anchor: true,
+		set: func(r *Record, v string) { r.AuthType = absent(v) },
+	},
+	{
+		name: "Host Header", known: isAny, client: true,
+		set: func(r *Record, v string) { r.HostHeader = absent(unquote(v)) },
+	},
+	{
+		name: "TLS version", known: isTLSVersion, anchor: true,
+		set: func(r *Record, v string) { r.TLSVersion = absent(v) },
+	},
+	{
+		name: "Access Point ARN", known: isARN,
+		set: func(r *Record, v string) { r.AccessPointARN = absent(v) },
+	},
+	{
+		name: "aclRequired", known: isYes,
+		set: setACLRequired,
+	},
+	{
+		name: "Source Region", known: isRegion,
+		set: func(r *Record, v string) { r.SourceRegion = absent(v) },
+	},
+}
+
+// tail is what a reading made of the fields from 18 on.
+type tail struct {
+	values [len(tailTable)]string // as logged; a two-token Host Id keeps its space
+	extra  string                 // fields 28 and on
+	last   Field                  // the last field that was read
+	behind string                 // what follows the Host Header
+	// unexpected holds the fields whose value is not known.
+	unexpected FieldSet
 
 	field  Field // what did not fit, after read returned false
 	reason Reason
 	value  string
 }
 
-// readTail reads fields 18 and on.
-func (r *Record) readTail(s string) bool {
-	var t tail
-	if t.read(FieldVersionID, s) {
-		return r.acceptTail(&t, s)
-	}
-	two := tail{twoTokens: true}
-	if two.read(FieldVersionID, s) {
-		return r.acceptTail(&two, s)
-	}
-	return r.fail(t.field, t.reason, t.value)
-}
-
-// acceptTail checks what read leaves open and copies t into r.
-func (r *Record) acceptTail(t *tail, s string) bool {
-	r.Fields = int(t.last)
-	if t.last == fieldExtra {
-		if t.extra == "" || t.extra[0] == ' ' || t.extra[len(t.extra)-1] == ' ' || strings.Contains(t.extra, "  ") {
-			return r.fail(fieldExtra, ReasonEmpty, "")
-		}
-		if t.ambiguous(s, r.Method != "") {
-			return r.fail(fieldExtra, ReasonAmbiguous, t.extra)
-		}
-		r.Fields += strings.Count(t.extra, " ")
-	}
-	r.VersionID, r.HostID = absent(t.versionID), absent(t.hostID)
-	r.SignatureVersion, r.CipherSuite, r.AuthType = absent(t.signature), absent(t.cipher), absent(t.auth)
-	r.HostHeader, r.TLSVersion = absent(t.host), absent(t.tls)
-	r.AccessPointARN, r.ACLRequired, r.SourceRegion = absent(t.arn), t.acl, absent(t.region)
-	r.Extra = t.extra
-	return true
-}
+func (t *tail) get(f Field) string { return t.values[f-FieldVersionID] }
 
 // read reads s, which begins with the given field, up to its end or to the last
 // field that has a name. On false, the field, reason and value say what did not
-// fit.
-func (t *tail) read(field Field, s string) bool {
-	for ; ; field++ {
-		if field > lastField {
-			t.last, t.extra = field, s
-			return true
-		}
+// fit. Unless strict, a value that is not known is noted in t.unexpected; it fits
+// when it is no anchor's known value and, as an anchor, a word.
+func (t *tail) read(field Field, s string, strict bool) bool {
+	for ; field <= lastField; field++ {
 		end := spaceIn(s)
-		if field == FieldHostID && t.twoTokens && end >= 0 {
-			var ok bool
-			if end, ok = secondTokenEnd(s, end); !ok {
-				return t.fail(field, ReasonValue, s)
-			}
+		if field == FieldHostID && end == firstHostIDLength {
+			end = t.hostIDEnd(s)
 		}
 		token := s
 		if end >= 0 {
 			token = s[:end]
 		}
-		if reason := t.set(field, token); reason != ReasonNone {
+		t.values[field-FieldVersionID] = token
+		if reason := t.check(field, token, strict); reason != ReasonNone {
 			return t.fail(field, reason, token)
 		}
 		if end < 0 {
@@ -87,6 +110,30 @@ func (t *tail) read(field Field, s string) bool {
 			t.behind = s
 		}
 	}
+	t.last, t.extra = fieldExtra, s
+	return true
+}
+
+// check returns why the value does not fit, or ReasonNone.
+func (t *tail) check(field Field, value string, strict bool) Reason {
+	if value == "-" {
+		return ReasonNone
+	}
+	if value == "" {
+		return ReasonEmpty
+	}
+	row := &tailTable[field-FieldVersionID]
+	if row.known(value) {
+		if !row.anchor && !row.client && isAnchor(value) {
+			return ReasonValue
+		}
+		return ReasonNone
+	}
+	if strict || isAnchor(value) || row.anchor && !isUnknownWord(value) {
+		return ReasonValue
+	}
+	t.unexpected.add(field)
+	return ReasonNone
 }
 
 func (t *tail) fail(field Field, reason Reason, value string) bool {
@@ -94,90 +141,109 @@ func (t *tail) fail(field Field, reason Reason, value string) bool {
 	return false
 }
 
-// wholeHostID is the length of the shortest x-amz-id-2 that was seen; most have
-// 76 characters.
-const wholeHostID = 64
+const (
+	// firstHostIDLength is the length of the first token of a Host Id of two: the
+	// form of IAM's unique ids.
+	firstHostIDLength = 21
+	// The whole x-amz-id-2 has one of these lengths.
+	shortHostIDLength = 64
+	hostIDLength      = 76
+)
 
-// secondTokenEnd returns where the second token of a two-token host id ends,
-// given where its first one does: the index of a space, or -1 at the end of s.
-// The two are no host id when the second is a whole one by itself: the first is
-// then the end of a Version Id with a space in it.
-func secondTokenEnd(s string, first int) (end int, ok bool) {
-	second := firstToken(s[first+1:])
-	if !isHostIDPart(s[:first]) || !isHostIDPart(second) || len(second) >= wholeHostID {
-		return 0, false
+// hostIDEnd returns where in s the Host Id ends: behind a second token when
+// there are two, such as AIDAEXAMPLEEXAMPLE123 and a whole x-amz-id-2, and no
+// Version Id before them. -1 is the end of s.
+func (t *tail) hostIDEnd(s string) int {
+	first, rest := s[:firstHostIDLength], s[firstHostIDLength+1:]
+	second := firstToken(rest)
+	if t.get(FieldVersionID) != "-" || !isAll(first, classUpper) || !isAll(second, classBase64) ||
+		len(second) != shortHostIDLength && len(second) != hostIDLength {
+		return firstHostIDLength
 	}
-	if end = first + 1 + len(second); end == len(s) {
-		end = -1
+	if len(second) == len(rest) {
+		return -1
 	}
-	return end, true
+	return firstHostIDLength + 1 + len(second)
 }
 
-func isHostIDPart(s string) bool {
-	return s != "" && s != "-" && isAll(s, classBase64) && !isTailWord(s)
+// extraHasEmpty reports whether a field from 28 on is empty.
+func (t *tail) extraHasEmpty() bool {
+	s := t.extra
+	return s == "" || s[0] == ' ' || s[len(s)-1] == ' ' || strings.Contains(s, "  ")
 }
 
-// set stores the value of a field if it is one that the field can have.
-func (t *tail) set(field Field, v string) Reason {
-	if v == "" {
-		return ReasonEmpty
+// store copies t into r.
+func (t *tail) store(r *Record) {
+	r.Fields = int(t.last)
+	if t.last == fieldExtra {
+		r.Fields += strings.Count(t.extra, " ")
 	}
-	ok := true
-	switch field {
-	case FieldVersionID:
-		t.versionID = v
-	case FieldHostID:
-		t.hostID, ok = v, !isTailWord(v)
-	case FieldSignatureVersion:
-		t.signature, ok = v, v == "-" || v == "SigV4" || v == "SigV2" || v == "SigV4A"
-	case FieldCipherSuite:
-		t.cipher, ok = v, isCipher(v)
-	case FieldAuthType:
-		t.auth, ok = v, v == "-" || v == "AuthHeader" || v == "QueryString"
-	case FieldHostHeader:
-		t.host = v
-	case FieldTLSVersion:
-		t.tls, ok = v, v == "-" || isTLSVersion(v)
-	case FieldAccessPointARN:
-		t.arn, ok = v, v == "-" || strings.HasPrefix(v, "arn:")
-	case FieldACLRequired:
-		switch v {
-		case "-":
-			t.acl = ACLNotNeeded
-		case "Yes":
-			t.acl = ACLNeeded
-		default:
-			ok = false
-		}
-	case FieldSourceRegion:
-		t.region, ok = v, isAll(v, classRegion)
+	r.Extra = t.extra
+	r.Unexpected |= t.unexpected
+	for i := range tailTable {
+		tailTable[i].set(r, t.values[i])
 	}
-	if !ok {
-		return ReasonValue
-	}
-	return ReasonNone
 }
 
-// isCipher reports whether s can be a cipher suite or "-". No host id can: these
-// are longer, and have characters that no cipher suite's name has.
+// setACLRequired stores the only field of the tail that is no text.
+func setACLRequired(r *Record, value string) {
+	switch value {
+	case "":
+	case "-":
+		r.ACLRequired = ACLNotNeeded
+	case "Yes":
+		r.ACLRequired = ACLNeeded
+	default:
+		r.UnexpectedACL = value
+	}
+}
+
+func isAny(string) bool { return true }
+
+func isSignature(s string) bool { return s == "SigV4" || s == "SigV2" || s == "SigV4A" }
+
+func isAuthType(s string) bool { return s == "AuthHeader" || s == "QueryString" }
+
+// isCipher reports whether s can be a cipher suite. No host id can: these are
+// longer, and have characters that no cipher suite's name has.
 func isCipher(s string) bool {
 	const longest = 48
-	return len(s) <= longest && isAll(s, classCipher) && !isTailWord(s)
+	return len(s) <= longest && isAll(s, classCipher)
 }
 
-// isTailWord reports whether s is a value of Signature Version, Authentication
-// Type or TLS version other than "-". Such a word anchors the fields around it.
-func isTailWord(s string) bool {
+func isARN(s string) bool { return strings.HasPrefix(s, "arn:") }
+
+func isYes(s string) bool { return s == "Yes" }
+
+func isRegion(s string) bool { return isAll(s, classRegion) }
+
+// isAnchor reports whether s is a known value of a field that anchors others. In
+// another field it is a sign of a shift.
+func isAnchor(s string) bool {
 	switch s[0] {
 	case 'S':
-		return s == "SigV4" || s == "SigV2" || s == "SigV4A"
-	case 'A':
-		return s == "AuthHeader"
-	case 'Q':
-		return s == "QueryString"
+		return isSignature(s)
+	case 'A', 'Q':
+		return isAuthType(s)
 	case 'T', 't':
 		// One host id in a million begins with these letters, but none is so short.
 		return isTLSVersion(s) && len(s) <= len("TLSv1.10")
 	}
 	return false
+}
+
+// isUnknownWord reports whether s may be tomorrow's value of an anchor.
+func isUnknownWord(s string) bool {
+	const longest = 32
+	return len(s) <= longest && isLetter(s[0]) && isAll(s, classWord)
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// unquote takes off the quotes that some servers write around a Host.
+func unquote(s string) string {
+	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1]
+	}
+	return s
 }

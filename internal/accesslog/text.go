@@ -12,6 +12,8 @@ const (
 	classRegion                    // lower-case letters, digits and '-'
 	classBase64                    // of both alphabets, with padding
 	classHex
+	classUpper // upper-case letters and digits
+	classFloat // what a decimal number is written with
 )
 
 // classes gives the classes of each byte.
@@ -32,6 +34,8 @@ var classes = func() (table [256]class) {
 	set(digits+lower+"-", classRegion)
 	set(digits+lower+upper+"+/=_-", classBase64)
 	set(digits+"abcdefABCDEF", classHex)
+	set(digits+upper, classUpper)
+	set(digits+".eE+-", classFloat)
 	return table
 }()
 

@@ -27,6 +27,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	redact := &b.converter.redact
 
 	v.text("client.address", r.RemoteIP)
+	v.number("client.port", orAbsent(uint32(r.RemotePort)))
 	v.text("user.id", r.Requester)
 	requester := accesslog.ParseRequester(r.Requester)
 	v.text("user.name", requester.UserName)
@@ -36,7 +37,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.request_id", r.RequestID)
 	v.text("aws.extended_request_id", r.HostID)
 	v.text("aws.s3.operation", r.Operation)
-	v.text("aws.s3.key", b.decodeKey(r.Operation, r.Key))
+	v.text("aws.s3.key", b.decodeKey(r))
 
 	request := b.readRequest(r)
 	v.text("http.request.method", request.method)
@@ -61,7 +62,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
 	v.text("tls.cipher", accesslog.CipherName(r.CipherSuite))
-	v.text("tls.protocol.name", tlsName(r.TLSVersion))
+	v.text("tls.protocol.name", tlsName(r))
 	v.text("tls.protocol.version", accesslog.TLSVersionNumber(r.TLSVersion))
 	address, port := accesslog.SplitHost(r.HostHeader)
 	v.text("server.address", address)
@@ -69,7 +70,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	v.words("aws.s3.extra_fields", redact.text(&b.arena, r.Extra), ' ')
+	extra, separator := b.extraFields(r)
+	v.words("aws.s3.extra_fields", redact.text(&b.arena, extra), separator)
 
 	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)

@@ -11,16 +11,48 @@ import (
 )
 
 // decodeKey returns the key as the client named it.
-func (b *Batch) decodeKey(operation, key string) string {
-	decoded, needed := accesslog.AppendKey(b.arena.room(len(key)), operation, key)
+func (b *Batch) decodeKey(r *accesslog.Record) string {
+	if r.RawKey {
+		return r.Key
+	}
+	decoded, needed := accesslog.AppendKey(b.arena.room(len(r.Key)), r.Operation, r.Key)
 	if !needed {
-		return key
+		return r.Key
 	}
 	return repair(b.arena.keep(decoded))
 }
 
-func tlsName(version string) string {
-	if version == "" {
+// extraFields returns what the record holds and no attribute of its own has room
+// for: fields 28 and on, and name=value of a value without the type of its
+// attribute and of members that are not known. separator stands between them.
+func (b *Batch) extraFields(r *accesslog.Record) (text string, separator rune) {
+	if r.UnexpectedACL == "" && len(r.Members) == 0 {
+		return r.Extra, ' '
+	}
+	// No line holds a newline.
+	out := b.arena.room(len(r.Extra) + 32*(1+len(r.Members)))
+	if r.UnexpectedACL != "" {
+		out = append(append(out, "\naclRequired="...), r.UnexpectedACL...)
+	}
+	if r.Extra != "" {
+		out = append(out, '\n')
+		for i := range len(r.Extra) {
+			c := r.Extra[i]
+			if c == ' ' {
+				c = '\n'
+			}
+			out = append(out, c)
+		}
+	}
+	for _, m := range r.Members {
+		out = append(append(append(append(out, '\n'), m.Name...), '='), m.Value...)
+	}
+	return b.arena.keep(out)[1:], '\n'
+}
+
+// tlsName returns "tls" for a record with a version of TLS.
+func tlsName(r *accesslog.Record) string {
+	if r.TLSVersion == "" || r.Unexpected.Has(accesslog.FieldTLSVersion) {
 		return ""
 	}
 	return "tls"

@@ -21,7 +21,9 @@ func TestGolden(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			checkGolden(t, strings.TrimSuffix(file, ".log")+".want.yaml", linesOf(t, file))
+			var format accesslog.Format // that of the file's name, if it has one
+			_ = format.UnmarshalText([]byte(strings.TrimSuffix(filepath.Base(file), ".log")))
+			checkGolden(t, format, strings.TrimSuffix(file, ".log")+".want.yaml", linesOf(t, file))
 		})
 	}
 }
@@ -39,19 +41,19 @@ func TestGoldenOfJoinedRecords(t *testing.T) {
 		records = append(records, record)
 	}
 	require.Len(t, records, 6)
-	checkGolden(t, sample+".split.want.yaml", records)
+	checkGolden(t, accesslog.FormatAWS, sample+".split.want.yaml", records)
 }
 
-func checkGolden(t *testing.T, want string, lines []string) {
+func checkGolden(t *testing.T, format accesslog.Format, want string, lines []string) {
 	t.Helper()
 	batch := NewConverter(testOptions()).NewBatch(len(lines))
 	for _, line := range lines {
 		// The lines are of many buckets, each delivered below its own folder.
 		var r accesslog.Record
-		_ = accesslog.Parse(line, &r)
+		err := format.Parse(line, &r)
 		from := testOrigin()
 		from.Bucket = cmp.Or(r.Bucket, from.Bucket)
-		appendLine(batch, line, from)
+		appendParsed(batch, &r, err, line, from)
 	}
 	golden.Logs(t, want, batch.Logs())
 }

@@ -41,12 +41,17 @@ func testOrigin() *Origin {
 // appendLine adds one line, as a record or as a malformed one.
 func appendLine(b *Batch, line string, from *Origin) {
 	var r accesslog.Record
+	err := accesslog.Parse(line, &r)
+	appendParsed(b, &r, err, line, from)
+}
+
+func appendParsed(b *Batch, r *accesslog.Record, err error, line string, from *Origin) {
 	id := xxh3.HashString128(line).Bytes()
-	if err := accesslog.Parse(line, &r); err != nil {
-		b.AppendMalformed(&r, line, id, from, err)
+	if err != nil {
+		b.AppendMalformed(r, line, id, from, err)
 		return
 	}
-	b.Append(&r, line, id, from, clientOf(r.RemoteIP))
+	b.Append(r, line, id, from, clientOf(r.RemoteIP))
 }
 
 // clientOf knows one client of attributes.log.

@@ -1,0 +1,136 @@
+package accesslog
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Format is a dialect of the format: that of AWS, or of another server that
+// writes almost the same.
+type Format uint8
+
+// The formats. What cannot be confused with a record of AWS's is read in
+// FormatAWS too: fractions and units in times, a quoted Host Header, a port
+// behind the Remote IP.
+const (
+	FormatAWS Format = iota
+	// FormatCeph is that of the Ceph Object Gateway: a Referer without quotes, and
+	// a key as it is, with spaces. Source: log_record in
+	// src/rgw/rgw_bucket_logging.cc of github.com/ceph/ceph.
+	FormatCeph
+	// FormatOBS is that of Huawei's Object Storage Service and the Open Telekom
+	// Cloud: two spaces before Operation and User-Agent, and a field 19 of its
+	// own. Source: "Logging Overview" in the OBS user guide of the Open Telekom
+	// Cloud.
+	FormatOBS
+)
+
+var formatNames = [...]string{FormatAWS: "aws", FormatCeph: "ceph", FormatOBS: "obs"}
+
+// String returns the name of the format.
+func (f Format) String() string { return formatNames[f] }
+
+// MarshalText returns the name of the format.
+func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText sets f to the format with this name; "" is FormatAWS.
+func (f *Format) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*f = FormatAWS
+		return nil
+	}
+	for i, name := range formatNames {
+		if name == string(text) {
+			*f = Format(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no format: it must be %s", text, strings.Join(formatNames[:], ", "))
+}
+
+// readRawKey reads fields 8 to 15 of FormatCeph. The key, which is the client's
+// text, ends where a Request-URI with an outcome behind it follows; with more than
+// one such place the line is ambiguous.
+func (r *Record) readRawKey(s string) (rest string, ok bool) {
+	r.RawKey = true
+	for at := 0; ; at++ {
+		i := strings.IndexByte(s[at:], ' ')
+		if i < 0 {
+			break
+		}
+		at += i
+		next := s[at+1:]
+		if at == 0 || next == "" || next[0] != '"' && next[0] != '-' {
+			continue
+		}
+		other := Record{format: r.format}
+		behind, fits := other.readRequest(next)
+		if !fits {
+			r.fail(other.err.Field, other.err.Reason, other.err.Value)
+			continue
+		}
+		if ok {
+			return "", r.ambiguous(FieldKey, s)
+		}
+		rest, ok = behind, true
+		r.Key = absent(s[:at])
+		r.Method, r.Target, r.Version = other.Method, other.Target, other.Version
+		r.Status, r.ErrorCode = other.Status, other.ErrorCode
+		r.BytesSent, r.ObjectSize = other.BytesSent, other.ObjectSize
+		r.TotalTime, r.TurnAroundTime = other.TotalTime, other.TurnAroundTime
+	}
+	if !ok {
+		return "", r.fail(FieldKey, ReasonTorn, s)
+	}
+	return rest, true
+}
+
+// readBareReferer reads field 16 and on of FormatCeph: a Referer that ends where
+// the User-Agent's quote begins.
+func (r *Record) readBareReferer(s string, rank rank) bool {
+	end := strings.Index(s, ` "`)
+	if end < 0 {
+		return r.fail(FieldReferer, ReasonTorn, s)
+	}
+	return r.readUserAgent(s[:end], s[end+1:], rank)
+}
+
+// readClientTextOfOBS reads field 16 and on of FormatOBS. Nothing behind the
+// User-Agent has a type, so the User-Agent ends at the last quote.
+func (r *Record) readClientTextOfOBS(s string) bool {
+	end := strings.Index(s, "  ")
+	if end < 0 {
+		return r.fail(FieldReferer, ReasonTorn, s)
+	}
+	referer, rest := s[:end], s[end+2:]
+	agent := "-"
+	if bare, ok := strings.CutPrefix(rest, "- "); ok {
+		rest = bare
+	} else {
+		last := lastQuote(rest)
+		if last < 1 || rest[0] != '"' || !strings.HasPrefix(rest[last+1:], " ") {
+			return r.fail(FieldUserAgent, ReasonQuotes, rest)
+		}
+		agent, rest = rest[:last+1], rest[last+2:]
+	}
+	if strings.IndexByte(rest, '"') >= 0 {
+		return r.fail(FieldVersionID, ReasonQuotes, rest)
+	}
+	t := tail{last: FieldVersionID, extra: ""}
+	version, extra, more := strings.Cut(rest, " ")
+	t.values[0] = version
+	if more {
+		t.extra = extra
+		if t.extraHasEmpty() {
+			return r.fail(fieldExtra, ReasonEmpty, "")
+		}
+	}
+	if version == "" {
+		return r.fail(FieldVersionID, ReasonEmpty, "")
+	}
+	r.accept(&t, unquote(referer), unquote(agent))
+	if more {
+		r.Fields += 1 + strings.Count(extra, " ")
+	}
+	return r.err.Reason != ReasonAmbiguous
+}
