@@ -42,6 +42,9 @@ const (
 	// Only JSON records have these.
 	FieldSchemaVersion = fieldExtra + 1
 	FieldBucketARN     = fieldExtra + 2
+
+	// Fields is how many numbers of fields there are.
+	Fields = FieldBucketARN + 1
 )
 
 // FieldSet is a set of fields.

@@ -1,52 +1,26 @@
 package accesslog
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Format is a dialect of the format: that of AWS, or of another server that
-// writes almost the same.
-type Format uint8
+// writes almost the same. What cannot be confused with a record of AWS's is read
+// in each: JSON records, fractions and units in times, a quoted Host Header, a
+// port behind the Remote IP.
+type Format string
 
-// The formats. What cannot be confused with a record of AWS's is read in
-// FormatAWS too: fractions and units in times, a quoted Host Header, a port
-// behind the Remote IP.
+// The formats. "" is FormatAWS.
 const (
-	FormatAWS Format = iota
+	FormatAWS Format = "aws"
 	// FormatCeph is that of the Ceph Object Gateway: a Referer without quotes, and
 	// a key as it is, with spaces. Source: log_record in
 	// src/rgw/rgw_bucket_logging.cc of github.com/ceph/ceph.
-	FormatCeph
+	FormatCeph Format = "ceph"
 	// FormatOBS is that of Huawei's Object Storage Service and the Open Telekom
 	// Cloud: two spaces before Operation and User-Agent, and a field 19 of its
 	// own. Source: "Logging Overview" in the OBS user guide of the Open Telekom
 	// Cloud.
-	FormatOBS
+	FormatOBS Format = "obs"
 )
-
-var formatNames = [...]string{FormatAWS: "aws", FormatCeph: "ceph", FormatOBS: "obs"}
-
-// String returns the name of the format.
-func (f Format) String() string { return formatNames[f] }
-
-// MarshalText returns the name of the format.
-func (f Format) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
-
-// UnmarshalText sets f to the format with this name; "" is FormatAWS.
-func (f *Format) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*f = FormatAWS
-		return nil
-	}
-	for i, name := range formatNames {
-		if name == string(text) {
-			*f = Format(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no format: it must be %s", text, strings.Join(formatNames[:], ", "))
-}
 
 // readRawKey reads fields 8 to 15 of FormatCeph. The key, which is the client's
 // text, ends where a Request-URI with an outcome behind it follows; with more than
@@ -95,42 +69,39 @@ func (r *Record) readBareReferer(s string, rank rank) bool {
 	return r.readUserAgent(s[:end], s[end+1:], rank)
 }
 
-// readClientTextOfOBS reads field 16 and on of FormatOBS. Nothing behind the
-// User-Agent has a type, so the User-Agent ends at the last quote.
+// readClientTextOfOBS reads field 16 and on of FormatOBS: Referer, User-Agent,
+// Version Id, and fields without a name. Nothing behind the User-Agent has a
+// type, so it ends at the last quote.
 func (r *Record) readClientTextOfOBS(s string) bool {
 	end := strings.Index(s, "  ")
 	if end < 0 {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
 	referer, rest := s[:end], s[end+2:]
-	agent := "-"
-	if bare, ok := strings.CutPrefix(rest, "- "); ok {
-		rest = bare
+	agent, behind := "-", ""
+	if last := lastQuote(rest); last > 0 && rest[0] == '"' {
+		agent, behind = rest[:last+1], rest[last+1:]
 	} else {
-		last := lastQuote(rest)
-		if last < 1 || rest[0] != '"' || !strings.HasPrefix(rest[last+1:], " ") {
-			return r.fail(FieldUserAgent, ReasonQuotes, rest)
-		}
-		agent, rest = rest[:last+1], rest[last+2:]
+		_, behind, _ = strings.Cut(rest, "-")
 	}
-	if strings.IndexByte(rest, '"') >= 0 {
-		return r.fail(FieldVersionID, ReasonQuotes, rest)
+	behind, ok := strings.CutPrefix(behind, " ")
+	if !ok {
+		return r.fail(FieldUserAgent, ReasonQuotes, rest)
 	}
-	t := tail{last: FieldVersionID, extra: ""}
-	version, extra, more := strings.Cut(rest, " ")
-	t.values[0] = version
-	if more {
-		t.extra = extra
-		if t.extraHasEmpty() {
-			return r.fail(fieldExtra, ReasonEmpty, "")
-		}
-	}
+	version, extra, more := strings.Cut(behind, " ")
 	if version == "" {
 		return r.fail(FieldVersionID, ReasonEmpty, "")
 	}
-	r.accept(&t, unquote(referer), unquote(agent))
+	t := tail{last: FieldVersionID, extra: extra}
+	t.values[0] = version
+	if more && t.extraHasEmpty() {
+		return r.fail(FieldHostID, ReasonEmpty, "")
+	}
+	if !r.accept(&t, unquote(referer), unquote(agent)) {
+		return false
+	}
 	if more {
 		r.Fields += 1 + strings.Count(extra, " ")
 	}
-	return r.err.Reason != ReasonAmbiguous
+	return true
 }

@@ -13,6 +13,7 @@ func mustParse(t *testing.T, line string) Record {
 	t.Helper()
 	var r Record
 	require.NoError(t, Parse(line, &r), line)
+	r.format = "" // of the call, not the line
 	return r
 }
 

@@ -57,6 +57,16 @@ func absent(s string) string {
 	return s
 }
 
+// IsBlank reports whether a line has nothing but spaces, and so no record.
+func IsBlank(line string) bool {
+	for i := range len(line) {
+		if line[i] != ' ' {
+			return false
+		}
+	}
+	return true
+}
+
 // spaceIn returns the index of the first space in s, or -1. Many tokens are a
 // dash, for which the call that it saves is what costs.
 func spaceIn(s string) int {

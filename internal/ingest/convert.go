@@ -49,8 +49,20 @@ type converter struct {
 // counts is what is added up over a piece.
 type counts struct {
 	ok, malformed, extra int64
+	unexpected           fieldCounts
 	time                 int64  // of the last record that is ok
 	bucket               string // of the same; "": there is none
+}
+
+// fieldCounts is how many records had an unexpected value, by field.
+type fieldCounts [accesslog.Fields]int64
+
+func (n *fieldCounts) add(fields accesslog.FieldSet) {
+	for f := range n {
+		if fields.Has(accesslog.Field(f)) {
+			n[f]++
+		}
+	}
 }
 
 // piece fills p.segments.
@@ -71,14 +83,14 @@ func (c *converter) piece(p *piece) {
 	c.p = nil
 }
 
-// lines converts whole lines. Blank ones are skipped.
+// lines converts whole lines. Blank ones, also of spaces, are skipped.
 func (c *converter) lines(text string) {
 	rest := text
 	for rest != "" {
 		var line string
 		at := c.p.chunk.Offset + int64(len(text)-len(rest))
 		line, rest = lines.Cut(rest)
-		if line == "" {
+		if accesslog.IsBlank(line) {
 			continue
 		}
 		c.line(line, at)
@@ -106,7 +118,7 @@ func (c *converter) one(line string, at int64) {
 		c.cut(at)
 	}
 	c.segment.records++
-	if err := accesslog.Parse(line, &c.record); err != nil {
+	if err := c.engine.cfg.Format.Parse(line, &c.record); err != nil {
 		c.counted.malformed++
 		if logs := c.logs(); logs != nil {
 			logs.AppendMalformed(&c.record, line, lines.Identify(line), &c.origin, err)
@@ -115,8 +127,11 @@ func (c *converter) one(line string, at int64) {
 	}
 	c.counted.ok++
 	c.counted.time, c.counted.bucket = c.record.Time, c.record.Bucket
-	if c.record.Extra != "" {
+	if c.record.Extra != "" || len(c.record.Members) > 0 {
 		c.counted.extra++
+	}
+	if c.record.Unexpected != 0 {
+		c.counted.unexpected.add(c.record.Unexpected)
 	}
 	var client enrich.Client
 	if clients := c.engine.parts.Clients; clients != nil {
@@ -139,7 +154,7 @@ func (c *converter) long(l *lines.Long) {
 		return
 	}
 	kept := c.p.chunk.Text
-	_ = accesslog.Parse(kept, &c.record) // for the owner and the bucket, which stand first
+	_ = c.engine.cfg.Format.Parse(kept, &c.record) // for the owner and the bucket, which stand first
 	reason := fmt.Errorf("line of %d bytes is longer than max_line_size (%d bytes): its first %d bytes are kept",
 		l.Size, c.engine.cfg.Lines.Line, len(kept))
 	logs.AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
@@ -189,7 +204,7 @@ func (c *converter) count() {
 	e, n := c.engine, &c.counted
 	e.totals.records.Add(n.ok)
 	e.totals.malformed.Add(n.malformed)
-	e.parts.Instruments.records(*n, c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0)))
+	e.parts.Instruments.records(n, c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0)))
 	// Once a piece: an object holds the records of one bucket.
 	if holder := c.p.object.work.Object.Bucket; holder != "" && holder == n.bucket {
 		e.selfLogged(holder)

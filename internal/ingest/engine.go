@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
@@ -46,6 +47,7 @@ type Config struct {
 	BatchBytes        int // estimated OTLP size of a batch at most
 	FlushInterval     time.Duration
 	Lines             lines.Limits
+	Format            accesslog.Format
 	SplitJoined       bool // begin a record also where one was joined to another by a space
 }
 

@@ -341,7 +341,7 @@ func (r *rig) Run(ctx context.Context) error {
 func noInstruments() Instruments {
 	return Instruments{
 		Objects: noop.Int64Counter{}, Read: noop.Int64Counter{}, Records: noop.Int64Counter{},
-		ExtraFields: noop.Int64Counter{}, BatchSize: noop.Int64Histogram{}, DeliveryDuration: noop.Float64Histogram{},
+		ExtraFields: noop.Int64Counter{}, UnexpectedValues: noop.Int64Counter{}, BatchSize: noop.Int64Histogram{}, DeliveryDuration: noop.Float64Histogram{},
 		Lag: noop.Float64Histogram{}, Commits: noop.Int64Counter{}, CommitDuration: noop.Float64Histogram{},
 	}
 }

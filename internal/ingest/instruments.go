@@ -6,6 +6,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 // Instruments are the parts of the receiver's own telemetry that the engine
@@ -17,6 +19,7 @@ type Instruments struct {
 	Read             metric.Int64Counter     // decompressed bytes
 	Records          metric.Int64Counter     // by outcome
 	ExtraFields      metric.Int64Counter     // records with more fields than are known
+	UnexpectedValues metric.Int64Counter     // records with a value that is not known, by field
 	BatchSize        metric.Int64Histogram   // records
 	DeliveryDuration metric.Float64Histogram // seconds, by signal
 	Lag              metric.Float64Histogram // seconds: age of the last record of each chunk when it was read
@@ -43,7 +46,7 @@ func (i *Instruments) object(o ObjectOutcome) {
 	i.Objects.Add(context.Background(), 1, i.WithOutcome(string(o)))
 }
 
-func (i *Instruments) records(n counts, lag time.Duration) {
+func (i *Instruments) records(n *counts, lag time.Duration) {
 	ctx := context.Background()
 	if n.ok > 0 {
 		i.Records.Add(ctx, n.ok, i.WithOutcome("ok"))
@@ -54,6 +57,11 @@ func (i *Instruments) records(n counts, lag time.Duration) {
 	}
 	if n.extra > 0 {
 		i.ExtraFields.Add(ctx, n.extra, i.With())
+	}
+	for f, records := range n.unexpected {
+		if records > 0 {
+			i.UnexpectedValues.Add(ctx, records, i.With(attribute.String("field", accesslog.Field(f).String())))
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -26,6 +27,7 @@ type Config struct {
 	Queue     configoptional.Optional[queue.Config]     `mapstructure:"queue"`
 	Directory configoptional.Optional[directory.Config] `mapstructure:"directory"`
 
+	Format            accesslog.Format          `mapstructure:"format"` // which server wrote the records
 	AWS               s3io.Config               `mapstructure:"aws"`
 	Storage           *component.ID             `mapstructure:"storage"`            // extension that keeps progress over restarts
 	Concurrency       int                       `mapstructure:"concurrency"`        // objects being downloaded at a time
@@ -84,6 +86,7 @@ func (c *Config) Validate() error {
 		errs = append(errs, errSources)
 	}
 	return errors.Join(append(errs,
+		oneOf("format", c.Format, accesslog.FormatAWS, accesslog.FormatCeph, accesslog.FormatOBS),
 		atLeast("concurrency", c.Concurrency, 1),
 		atLeast("max_unacknowledged", c.MaxUnacknowledged, 1),
 		atLeast("deliveries", c.Deliveries, 1),

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -44,6 +45,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 10*time.Second, cfg.ShutdownTimeout)
 	assert.True(t, cfg.Retry.Enabled)
 	assert.Equal(t, refusalWait, cfg.OnRefusal)
+	assert.Equal(t, accesslog.FormatAWS, cfg.Format)
 	assert.Equal(t, time.Second, cfg.Retry.InitialInterval)
 	assert.Equal(t, 30*time.Second, cfg.Retry.MaxInterval)
 	assert.Zero(t, cfg.Retry.MaxElapsedTime)
@@ -67,6 +69,7 @@ bucket:
   lookback: 24h
   expected_bucket_owner: "111122223333"
   shard: {index: 1, count: 3}
+format: ceph
 aws: {region: eu-west-1, profile: p, role_arn: r, external_id: e, endpoint: "http://127.0.0.1:7070", force_path_style: true}
 concurrency: 64
 max_unacknowledged: 5
@@ -100,6 +103,7 @@ logs:
 	assert.Equal(t, []any{64, 5, 2, ByteSize(64 << 10), ByteSize(2000000), 3 * time.Second, false, "drop"}, []any{
 		cfg.Concurrency, cfg.MaxUnacknowledged, cfg.Deliveries, cfg.MaxLineSize, cfg.MaxObjectSize, cfg.ShutdownTimeout, cfg.Retry.Enabled, cfg.OnRefusal,
 	})
+	assert.Equal(t, accesslog.FormatCeph, cfg.Format)
 	assert.Equal(t, LogsConfig{
 		BatchSize: 10, BatchBytes: 1 << 20, FlushInterval: 2 * time.Second,
 		Body: bodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
@@ -155,6 +159,7 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"size":               {dir + `max_line_size: many`, "write a number of bytes or, for instance, 3MiB"},
 		"line size":          {dir + `max_line_size: 10`, "`max_line_size` is 10 B: it must be at least 4.0 KiB"},
 		"batch bytes":        {dir + `logs: {batch_bytes: 1KiB}`, "`logs::batch_bytes` is 1.0 KiB: it must be at least 64 KiB"},
+		"format":             {dir + `format: s3`, "`format` is \"s3\": it must be one of [\"aws\" \"ceph\" \"obs\"]"},
 		"body":               {dir + `logs: {body: line}`, "`logs::body` is \"line\": it must be one of"},
 		"original":           {dir + `logs: {include_original: yes}`, "`logs::include_original` is"},
 		"a key there is not": {dir + `concurency: 3`, "concurency"},

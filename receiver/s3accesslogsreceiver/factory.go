@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
@@ -40,6 +41,7 @@ func createDefaultConfig() component.Config {
 		Bucket:            configoptional.Default(listing.DefaultConfig()),
 		Queue:             configoptional.Default(queue.DefaultConfig()),
 		Directory:         configoptional.Default(directory.Config{}),
+		Format:            accesslog.FormatAWS,
 		Concurrency:       32,
 		MaxUnacknowledged: 10000,
 		Deliveries:        4,

@@ -61,6 +61,7 @@ func (r *s3Receiver) engineConfig() ingest.Config {
 		BatchBytes:        int(r.cfg.Logs.BatchBytes),
 		FlushInterval:     r.cfg.Logs.FlushInterval,
 		Lines:             lines.Limits{Line: int(r.cfg.MaxLineSize), Object: int64(r.cfg.MaxObjectSize)},
+		Format:            r.cfg.Format,
 		SplitJoined:       r.cfg.Logs.SplitJoinedRecords,
 	}
 }

@@ -35,6 +35,7 @@ func newInstruments(receiver string, t *metadata.TelemetryBuilder) *ingest.Instr
 		Read:             t.Read,
 		Records:          t.Records,
 		ExtraFields:      t.RecordsExtraFields,
+		UnexpectedValues: t.RecordsUnexpectedValues,
 		BatchSize:        t.BatchSize,
 		DeliveryDuration: t.DeliveryDuration,
 		Lag:              t.Lag,

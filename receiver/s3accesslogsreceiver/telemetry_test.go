@@ -51,7 +51,7 @@ func readTelemetry(t *testing.T, tel *componenttest.Telemetry) map[string]int64 
 					key := short
 					name, _ := p.Attributes.Value("receiver")
 					assert.Equal(t, "s3_access_logs/one", name.AsString())
-					for _, name := range []attribute.Key{"api", "outcome"} {
+					for _, name := range []attribute.Key{"api", "outcome", "field"} {
 						if v, ok := p.Attributes.Value(name); ok {
 							key += " " + v.AsString()
 						}
@@ -142,7 +142,10 @@ func TestOwnTelemetryCountsWhatIsAskedOfAWS(t *testing.T) {
 func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 	records := samplelogs.Records(4, 100)
 	dir := t.TempDir()
-	content := strings.Join(records, "\n") + " 28th 29th\nno record\n"
+	before, behind, _ := strings.Cut(records[0], "] ")
+	_, behind, _ = strings.Cut(behind, " ")
+	records[0] = before + "] AWS " + behind // which is no address
+	content := strings.Join(records, "\n") + " 28th 29th\n   \nno record\n"
 	writeFile(t, filepath.Join(dir, "2026-11-09-10-00-00-0123456789ABCDEF"), content)
 	writeFile(t, filepath.Join(dir, ".hidden"), "x")
 
@@ -154,7 +157,7 @@ func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 	assert.Equal(t, map[string]int64{
 		"objects ok": 1, "objects skipped": 1,
 		"read":       int64(len(content)),
-		"records ok": 100, "records malformed": 1, "records.extra_fields": 1,
+		"records ok": 100, "records malformed": 1, "records.extra_fields": 1, "records.unexpected_values Remote IP": 1,
 		"batches accepted": 1, "batch.size": 1, "delivery.duration": 1,
 		"commits": got["commits"], "commit.duration": got["commits"], // a folder's state can be one of its own
 		"lag": 1, "objects.in_flight": 0, "objects.unacknowledged": 0,

@@ -25,29 +25,30 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                 metric.Meter
-	mu                    sync.Mutex
-	registrations         []metric.Registration
-	APIDuration           metric.Float64Histogram
-	APIRequests           metric.Int64Counter
-	BatchSize             metric.Int64Histogram
-	Batches               metric.Int64Counter
-	CommitDuration        metric.Float64Histogram
-	Commits               metric.Int64Counter
-	DeliveryDuration      metric.Float64Histogram
-	EnrichmentAge         metric.Float64ObservableGauge
-	EnrichmentEntries     metric.Int64ObservableGauge
-	EnrichmentReloads     metric.Int64Counter
-	Lag                   metric.Float64Histogram
-	Objects               metric.Int64Counter
-	ObjectsInFlight       metric.Int64ObservableGauge
-	ObjectsUnacknowledged metric.Int64ObservableGauge
-	QueueMessages         metric.Int64Counter
-	Read                  metric.Int64Counter
-	Records               metric.Int64Counter
-	RecordsExtraFields    metric.Int64Counter
-	Series                metric.Int64ObservableGauge
-	SeriesOverflow        metric.Int64Counter
+	meter                   metric.Meter
+	mu                      sync.Mutex
+	registrations           []metric.Registration
+	APIDuration             metric.Float64Histogram
+	APIRequests             metric.Int64Counter
+	BatchSize               metric.Int64Histogram
+	Batches                 metric.Int64Counter
+	CommitDuration          metric.Float64Histogram
+	Commits                 metric.Int64Counter
+	DeliveryDuration        metric.Float64Histogram
+	EnrichmentAge           metric.Float64ObservableGauge
+	EnrichmentEntries       metric.Int64ObservableGauge
+	EnrichmentReloads       metric.Int64Counter
+	Lag                     metric.Float64Histogram
+	Objects                 metric.Int64Counter
+	ObjectsInFlight         metric.Int64ObservableGauge
+	ObjectsUnacknowledged   metric.Int64ObservableGauge
+	QueueMessages           metric.Int64Counter
+	Read                    metric.Int64Counter
+	Records                 metric.Int64Counter
+	RecordsExtraFields      metric.Int64Counter
+	RecordsUnexpectedValues metric.Int64Counter
+	Series                  metric.Int64ObservableGauge
+	SeriesOverflow          metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -284,6 +285,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.RecordsExtraFields, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.records.extra_fields",
 		metric.WithDescription("Records with more fields than this version knows. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.RecordsUnexpectedValues, err = builder.meter.Int64Counter(
+		"otelcol.receiver.s3_access_logs.records.unexpected_values",
+		metric.WithDescription("Records with a value that this version does not know, by field; they are read all the same. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

@@ -54,6 +54,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.Read.Add(context.Background(), 1)
 	tb.Records.Add(context.Background(), 1)
 	tb.RecordsExtraFields.Add(context.Background(), 1)
+	tb.RecordsUnexpectedValues.Add(context.Background(), 1)
 	tb.SeriesOverflow.Add(context.Background(), 1)
 	AssertEqualAPIDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
@@ -107,6 +108,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualRecordsExtraFields(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualRecordsUnexpectedValues(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualSeries(t, testTel,
