@@ -39,8 +39,8 @@ func (r *Record) read(line string) bool {
 	if line == "" {
 		return r.fail(0, ReasonBlank, "")
 	}
-	if line[0] == '{' {
-		return r.fail(0, ReasonJSON, "")
+	if isJSON(line) {
+		return r.readJSON(line)
 	}
 	rest, ok := r.readBucket(line)
 	if !ok {

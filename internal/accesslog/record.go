@@ -22,18 +22,18 @@ const (
 // Source of names and types: "Amazon S3 server access log format" in the
 // Amazon S3 User Guide.
 type Record struct {
-	Owner     string
-	Bucket    string
-	Time      int64 // seconds since the Unix epoch, the resolution of text records
-	Millis    int16 // milliseconds of that second, which JSON records have
-	RemoteIP  string
+	Owner    string
+	Bucket   string
+	Time     int64 // seconds since the Unix epoch, the resolution of text records
+	Millis   int16 // milliseconds of that second, which JSON records have
+	RemoteIP string
 	// RemotePort is the port behind the Remote IP, which S3 does not log but
 	// other servers do; 0 when there is none.
 	RemotePort int32
-	Requester string // see ParseRequester
-	RequestID string
-	Operation string
-	Key       string // as logged; see AppendKey
+	Requester  string // see ParseRequester
+	RequestID  string
+	Operation  string
+	Key        string // as logged; see AppendKey
 	// RawKey says that Key is not encoded.
 	RawKey bool
 

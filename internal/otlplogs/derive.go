@@ -3,6 +3,7 @@ package otlplogs
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -11,10 +12,13 @@ import (
 )
 
 // decodeKey returns the key as the client named it.
-func (b *Batch) decodeKey(operation, key string) string {
-	decoded, needed := accesslog.AppendKey(b.arena.room(len(key)), operation, key)
+func (b *Batch) decodeKey(r *accesslog.Record) string {
+	if r.RawKey {
+		return r.Key
+	}
+	decoded, needed := accesslog.AppendKey(b.arena.room(len(r.Key)), r.Operation, r.Key)
 	if !needed {
-		return key
+		return r.Key
 	}
 	return repair(b.arena.keep(decoded))
 }
@@ -51,14 +55,36 @@ func setSeverity(lr plog.LogRecord, status int32) {
 	lr.SetSeverityText(text)
 }
 
-// timestamp returns seconds since the Unix epoch as OTLP has them. A time before
-// it, or after the year 2554, is one that OTLP cannot tell: 0, unknown.
-func timestamp(seconds int64) pcommon.Timestamp {
+// timestamp returns seconds since the Unix epoch and milliseconds of the last
+// one as OTLP has them. A time before the epoch, or after the year 2554, is one
+// that OTLP cannot tell: 0, unknown.
+func timestamp(seconds int64, millis int16) pcommon.Timestamp {
 	const nanoseconds = 1_000_000_000
 	if seconds < 0 || seconds > math.MaxUint64/nanoseconds {
 		return 0
 	}
-	return pcommon.Timestamp(seconds) * nanoseconds
+	return pcommon.Timestamp(seconds)*nanoseconds + pcommon.Timestamp(millis)*1_000_000
+}
+
+// memberSeparator stands between members in values.words. Raw JSON cannot hold it.
+const memberSeparator = '\x1f'
+
+// addExtra adds what the record has beyond the fields that have names.
+func (b *Batch) addExtra(v *values, r *accesslog.Record) {
+	const name = "aws.s3.extra_fields"
+	redact := &b.converter.redact
+	if len(r.Members) == 0 {
+		v.words(name, redact.text(&b.arena, r.Extra), ' ')
+		return
+	}
+	var text strings.Builder
+	for i, member := range r.Members {
+		if i > 0 {
+			text.WriteByte(memberSeparator)
+		}
+		text.WriteString(redact.text(&b.arena, member.Name+"="+member.Value))
+	}
+	v.words(name, text.String(), memberSeparator)
 }
 
 // orAbsent returns a number of which 0 means that it is not known.
