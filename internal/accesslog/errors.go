@@ -53,8 +53,6 @@ const (
 	ReasonInteger  // not a number without a sign, fraction or exponent
 	ReasonBoolean  // not true or false
 	ReasonJSONTime // not yyyy-mm-ddThh:mm:ss.sssZ
-
-	lastReason = ReasonJSONTime
 )
 
 var reasonTexts = [...]string{

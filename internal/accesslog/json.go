@@ -87,7 +87,7 @@ func (r *Record) readMember(s *jsonScanner, row int) bool {
 	m := &jsonMembers[row]
 	start := s.at
 	text, escaped, quoted := s.quoted()
-	if !quoted && !s.value(1) {
+	if !quoted && !s.value(1) || s.at == len(s.text) { // a torn number is one too
 		return r.failJSON(s)
 	}
 	raw := s.text[start:s.at]
