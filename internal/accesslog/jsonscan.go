@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -154,35 +155,64 @@ func (s *jsonScanner) quoted() (text string, escaped, ok bool) {
 	if s.at == len(s.text) || s.text[s.at] != '"' {
 		return "", false, false
 	}
-	start := s.at + 1
-	for i := start; i < len(s.text); i++ {
-		c := s.text[i]
-		if classes[c]&classPlain != 0 {
-			continue
-		}
-		switch {
-		case c == '"':
-			s.at = i + 1
-			return s.text[start:i], escaped, true
-		case c != '\\':
-			return "", false, false // a control character
-		}
-		escaped = true
-		if i++; i == len(s.text) {
-			break
-		}
-		switch s.text[i] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		case 'u':
-			if codeUnit(s.text[i+1:]) < 0 {
-				return "", false, false
-			}
-			i += 4
-		default:
+	rest := s.text[s.at+1:]
+	for i := 0; ; {
+		i += plainLength(rest[i:])
+		if i == len(rest) {
 			return "", false, false
 		}
+		if rest[i] == '"' {
+			s.at += 1 + i + 1
+			return rest[:i], escaped, true
+		}
+		width := escapeLength(rest[i:])
+		if width == 0 {
+			return "", false, false
+		}
+		escaped = true
+		i += width
 	}
-	return "", false, false
+}
+
+// plainLength returns how many bytes of s, from its first on, stand for
+// themselves in a JSON string.
+func plainLength(s string) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		b := s[i : i+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		// The lowest high bit that is set is that of the first byte that is less
+		// than a space, a quote or a backslash: only from such a byte is anything
+		// borrowed of the next.
+		quote, backslash := x^ones*'"', x^ones*'\\'
+		found := ((x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// escapeLength returns the length of the escape that s begins with, 0 when it
+// begins with none.
+func escapeLength(s string) int {
+	if len(s) < 2 || s[0] != '\\' {
+		return 0
+	}
+	switch s[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if codeUnit(s[2:]) >= 0 {
+			return len(`\u0000`)
+		}
+	}
+	return 0
 }
 
 // codeUnit returns the number that four hexadecimal digits make, or a negative one.

@@ -12,7 +12,6 @@ const (
 	classRegion                    // lower-case letters, digits and '-'
 	classBase64                    // of both alphabets, with padding
 	classHex
-	classPlain // what stands for itself in a JSON string
 )
 
 // classes gives the classes of each byte.
@@ -33,11 +32,6 @@ var classes = func() (table [256]class) {
 	set(digits+lower+"-", classRegion)
 	set(digits+lower+upper+"+/=_-", classBase64)
 	set(digits+"abcdefABCDEF", classHex)
-	for c := ' '; c < 256; c++ {
-		if c != '"' && c != '\\' {
-			table[c] |= classPlain
-		}
-	}
 	return table
 }()
 
