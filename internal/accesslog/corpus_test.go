@@ -27,16 +27,22 @@ func TestCorpus(t *testing.T) {
 		"quirks.log":            true,
 		"hostile.log":           true,
 		"unexpected.log":        true,
+		"json.log":              true,
 		"malformed.log":         false,
+		"json-malformed.log":    false,
 		"hostile-malformed.log": false,
 	} {
 		for i, line := range readLines(t, name) {
-			var r Record
-			err := Parse(line, &r)
-			if wellFormed {
-				assert.NoError(t, err, "%s:%d", name, i+1)
-			} else {
-				assert.ErrorIs(t, err, ErrMalformed, "%s:%d: %s", name, i+1, line)
+			for line != "" {
+				var r Record
+				var record string
+				record, line = Next(line, false)
+				err := Parse(record, &r)
+				if wellFormed {
+					assert.NoError(t, err, "%s:%d", name, i+1)
+				} else {
+					assert.ErrorIs(t, err, ErrMalformed, "%s:%d: %s", name, i+1, record)
+				}
 			}
 		}
 	}

@@ -1,11 +1,13 @@
 // Package accesslog parses records of Amazon S3 server access logs, one line
 // each, and explains single fields of them: who the requester is, what the key
-// decodes to, which TLS version and cipher suite a name stands for.
+// decodes to, which TLS version and cipher suite a name stands for. Records are
+// text or JSON, see json.go, and one type holds both.
 //
 // The package owns no memory: every string of a Record is a part of the line
 // that was given to Parse, and lives as long as that line. Nothing is kept
 // between calls, so all functions may be called concurrently, each with its own
-// Record. Parse never allocates and never panics.
+// Record. Parse never panics, and allocates only what escapes in JSON strings
+// decode to and a first list of members that it does not know.
 //
 // # Why it is not a regular expression
 //
@@ -24,6 +26,6 @@
 // way where a field other than Referer and User-Agent would differ, see
 // ambiguous.go, which also says what no parser can tell apart.
 //
-// Source of the format: "Amazon S3 server access log format" in the Amazon S3
+// Source of the text format: "Amazon S3 server access log format" in the Amazon S3
 // User Guide. Between 18 and 27 fields are read by name, later ones are kept.
 package accesslog

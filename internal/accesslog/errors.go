@@ -14,10 +14,11 @@ const maxErrorValue = 64
 
 // Error says which field of a line could not be read, and why.
 type Error struct {
-	Field  Field // 0 when it is about the line as a whole
+	Field  Field  // 0 when it is about the line as a whole
+	Member string // the field's name in a JSON record; "" in others
 	Reason Reason
-	// Value is the text that did not fit, part of the line, cut on a rune
-	// boundary after 64 bytes. It is the client's text: redact it before it is
+	// Value is the text that did not fit, part of the line or of a string in it
+	// that had escapes, cut on a rune boundary after 64 bytes. It is the client's text: redact it before it is
 	// shown, by setting it on a copy of the Error.
 	Value string
 }
@@ -29,7 +30,8 @@ type Reason uint8
 const (
 	ReasonNone        Reason = iota
 	ReasonBlank              // the line is empty
-	ReasonJSON               // the newer JSON form of these logs
+	ReasonJSON               // not one valid JSON object
+	ReasonDepth              // an object that nests too deep
 	ReasonTorn               // the line ends before the field does
 	ReasonEmpty              // nothing between two spaces
 	ReasonBracket            // [ or ] where no field has one: torn and joined records
@@ -43,12 +45,21 @@ const (
 	ReasonQuotes             // quotes missing or misplaced
 	ReasonValue              // none of the field's possible values
 	ReasonAmbiguous          // more than one way to read the line's end
+
+	// Of JSON records.
+	ReasonMissing  // no member, or null
+	ReasonTwice    // two members of one name
+	ReasonString   // not a string
+	ReasonInteger  // not a number without a sign, fraction or exponent
+	ReasonBoolean  // not true or false
+	ReasonJSONTime // not yyyy-mm-ddThh:mm:ss.sssZ
 )
 
 var reasonTexts = [...]string{
 	ReasonNone:        "is right",
 	ReasonBlank:       "the line is empty",
-	ReasonJSON:        "JSON records, delivered through CloudWatch Logs, are not read yet",
+	ReasonJSON:        "the line begins with { and is not a valid JSON object",
+	ReasonDepth:       "the line is a JSON object that nests more than 8 levels deep",
 	ReasonTorn:        "is missing or cut off where the line ends",
 	ReasonEmpty:       "is empty",
 	ReasonBracket:     "holds a bracket, as in a torn record joined to the next",
@@ -62,6 +73,12 @@ var reasonTexts = [...]string{
 	ReasonQuotes:      "is not in quotes",
 	ReasonValue:       "is not one of this field's values",
 	ReasonAmbiguous:   "leaves more than one way to read the record's end",
+	ReasonMissing:     "is missing or null",
+	ReasonTwice:       "stands twice in the object",
+	ReasonString:      "is not a string",
+	ReasonInteger:     "is not a whole number",
+	ReasonBoolean:     "is not true or false",
+	ReasonJSONTime:    "is not a time such as 2019-02-06T00:00:38.000Z",
 }
 
 // String returns the reason as the end of a sentence.
@@ -75,11 +92,15 @@ func (r Reason) String() string {
 // Error returns a sentence such as
 //
 //	field 10 (HTTP status): "abc" is not a number
+//	member http_status: "abc" is not a whole number
 func (e *Error) Error() string {
 	if e.Field == 0 {
 		return e.Reason.String()
 	}
-	text := "field " + strconv.Itoa(int(e.Field)) + " (" + e.Field.String() + "): "
+	text := "member " + e.Member + ": "
+	if e.Member == "" {
+		text = "field " + strconv.Itoa(int(e.Field)) + " (" + e.Field.String() + "): "
+	}
 	if e.Value != "" {
 		text += strconv.Quote(e.Value) + " "
 	}
@@ -89,14 +110,17 @@ func (e *Error) Error() string {
 // Is makes errors.Is(err, ErrMalformed) hold.
 func (e *Error) Is(target error) bool { return target == ErrMalformed }
 
-// clip cuts s after maxErrorValue bytes, or up to three before, so that no
-// UTF-8 sequence is cut in two.
-func clip(s string) string {
-	if len(s) <= maxErrorValue {
+// clip cuts s after maxErrorValue bytes.
+func clip(s string) string { return cutText(s, maxErrorValue) }
+
+// cutText cuts s after limit bytes, or up to three before, so that no UTF-8
+// sequence is cut in two.
+func cutText(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	end := maxErrorValue
-	for end > maxErrorValue-utf8.UTFMax+1 && !utf8.RuneStart(s[end]) {
+	end := limit
+	for end > limit-utf8.UTFMax+1 && !utf8.RuneStart(s[end]) {
 		end--
 	}
 	return s[:end]

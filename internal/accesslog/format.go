@@ -97,7 +97,7 @@ func (r *Record) readClientTextOfOBS(s string) bool {
 	if more && t.extraHasEmpty() {
 		return r.fail(FieldHostID, ReasonEmpty, "")
 	}
-	if !r.accept(&t, unquote(referer), unquote(agent)) {
+	if !r.accept(&t, withoutQuotes(referer), withoutQuotes(agent)) {
 		return false
 	}
 	if more {

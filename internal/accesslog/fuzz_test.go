@@ -16,6 +16,10 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, line string) {
+		if isJSON(line) {
+			checkJSON(t, line)
+			return
+		}
 		var r Record
 		err := Parse(line, &r)
 		checkParts(t, line, &r)
@@ -40,11 +44,15 @@ func FuzzParse(f *testing.F) {
 func checkParts(t *testing.T, line string, r *Record) {
 	t.Helper()
 	start := uintptr(unsafe.Pointer(unsafe.StringData(line)))
-	for _, s := range []string{
+	texts := []string{
 		r.Owner, r.Bucket, r.RemoteIP, r.Requester, r.RequestID, r.Operation, r.Key, r.Method, r.Target, r.Version,
 		r.ErrorCode, r.Referer, r.UserAgent, r.VersionID, r.HostID, r.SignatureVersion, r.CipherSuite, r.AuthType,
 		r.HostHeader, r.TLSVersion, r.AccessPointARN, r.SourceRegion, r.Extra, r.err.Value,
-	} {
+	}
+	for _, member := range r.Members {
+		texts = append(texts, member.Name, member.Value)
+	}
+	for _, s := range texts {
 		at := uintptr(unsafe.Pointer(unsafe.StringData(s)))
 		if s != "" && (at < start || at+uintptr(len(s)) > start+uintptr(len(line))) {
 			t.Fatalf("%q is no part of the line", s)

@@ -1,9 +1,6 @@
 package accesslog
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // SplitHost splits a Host header into address and port; port is Absent when
 // there is none. The brackets of an IPv6 address are taken off. A header that
@@ -38,6 +35,13 @@ func portNumber(s string) (port int64, ok bool) {
 	if s[0] != ':' {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(s[1:], 10, 16)
-	return int64(n), err == nil && n > 0
+	for i := 1; i < len(s); i++ {
+		if s[i]-'0' > 9 {
+			return 0, false
+		}
+		if port = port*10 + int64(s[i]-'0'); port > 65535 {
+			return 0, false
+		}
+	}
+	return port, port > 0
 }

@@ -189,7 +189,7 @@ func TestFieldNames(t *testing.T) {
 	}
 	assert.Equal(t, "Source Region", Field(27).String())
 	assert.Equal(t, "unknown field", Field(200).String())
-	for r := ReasonNone; r <= ReasonAmbiguous; r++ {
+	for r := ReasonNone; r <= ReasonJSONTime; r++ {
 		require.NotEmpty(t, r.String())
 	}
 	assert.Equal(t, "unknown reason", Reason(200).String())

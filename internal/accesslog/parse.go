@@ -9,7 +9,7 @@ func Parse(line string, r *Record) error { return FormatAWS.Parse(line, r) }
 // overwritten. On a line that is not a record it returns an *Error that is
 // valid until r is used again; Owner and Bucket then hold what was read of
 // them before the field that failed, and the rest of r is not to be used.
-// It never panics and never allocates.
+// It never panics, and allocates only for what JSON strings escape.
 func (f Format) Parse(line string, r *Record) error {
 	// Cleared and then set, because a literal would be made and then copied.
 	members := r.Members[:0]
@@ -20,7 +20,7 @@ func (f Format) Parse(line string, r *Record) error {
 	if !r.read(line) {
 		return &r.err
 	}
-	r.err = Error{} // of what was tried first
+	r.err, r.format = Error{}, "" // of what was tried first
 	return nil
 }
 
@@ -51,8 +51,8 @@ func (r *Record) read(line string) bool {
 	if line == "" {
 		return r.fail(0, ReasonBlank, "")
 	}
-	if line[0] == '{' {
-		return r.fail(0, ReasonJSON, "")
+	if isJSON(line) {
+		return r.readJSON(line)
 	}
 	rest, ok := r.readBucket(line)
 	if !ok {

@@ -7,15 +7,16 @@ const Absent = -1
 type ACLRequired uint8
 
 const (
-	ACLUnknown   ACLRequired = iota // the record is older than the field
-	ACLNotNeeded                    // "-"
-	ACLNeeded                       // "Yes"
+	ACLUnknown   ACLRequired = iota // the record is older than the field, or null
+	ACLNotNeeded                    // "-" or false
+	ACLNeeded                       // "Yes" or true
 )
 
 // Record is one parsed access log record. Its strings are parts of the line
-// given to Parse and live as long as that line; a Record is reused by handing
-// it to Parse again. A field that is "-" in the log, quoted or bare, or that
-// the line is too old to have, is "" here, or Absent for a number.
+// given to Parse and live as long as that line, but for JSON strings with
+// escapes, which are decoded; a Record is reused by handing it to Parse again.
+// A field that is "-" in the log, quoted or bare, or null, or that the line is
+// too old to have, is "" here, or Absent for a number.
 //
 // Strings are as logged: they may hold bytes that are not UTF-8.
 //
@@ -70,11 +71,11 @@ type Record struct {
 
 	// Extra holds the fields from 28 on as logged, separated by single spaces.
 	Extra string
-	// Members holds the members of a JSON record that have no name here. Parse
-	// uses the memory of the slice again.
+	// Members holds the members of a JSON record that have no name here, the
+	// first maxMembers of them. Parse uses the memory of the slice again.
 	Members []Member
 	// Fields is how many fields the line has: 18, 24 or more. A two-token host
-	// id counts once.
+	// id counts once. A JSON record has 27.
 	Fields int
 
 	format Format
@@ -84,6 +85,6 @@ type Record struct {
 
 // Member is a member of a JSON record.
 type Member struct {
-	Name  string
-	Value string // raw JSON, cut after maxMemberValue bytes
+	Name  string // as written, cut as Value is
+	Value string // raw JSON, cut on a rune boundary after maxMemberValue bytes
 }

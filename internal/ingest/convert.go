@@ -97,18 +97,14 @@ func (c *converter) lines(text string) {
 	}
 }
 
-// line converts a line, which is one record unless joined ones are to be split.
-// It begins at the offset at.
+// line converts a line, which is one record or several; see accesslog.Next. It
+// begins at the offset at.
 func (c *converter) line(line string, at int64) {
-	for c.engine.cfg.SplitJoined {
-		next := accesslog.NextJoined(line)
-		if next < 0 {
-			break
-		}
-		c.one(line[:next], at)
-		line = line[next+1:]
+	for rest := line; rest != ""; {
+		var record string
+		record, rest = accesslog.Next(rest, c.engine.cfg.SplitJoined)
+		c.one(record, at)
 	}
-	c.one(line, at)
 }
 
 // one converts one record of the line that begins at the offset at, where

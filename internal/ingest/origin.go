@@ -71,18 +71,12 @@ func (o *origin) find(id [16]byte, split bool) (offsets []int64) {
 		at := o.chunk.Offset + int64(len(o.chunk.Text)-len(rest))
 		var line string
 		line, rest = lines.Cut(rest)
-		for split {
-			next := accesslog.NextJoined(line)
-			if next < 0 {
-				break
-			}
-			if lines.Identify(line[:next]) == id {
+		for line != "" {
+			var record string
+			record, line = accesslog.Next(line, split)
+			if lines.Identify(record) == id {
 				offsets = append(offsets, at)
 			}
-			line = line[next+1:]
-		}
-		if lines.Identify(line) == id {
-			offsets = append(offsets, at)
 		}
 	}
 	return offsets

@@ -54,7 +54,7 @@ func TestObjectsThatAreNotText(t *testing.T) {
 		{"image", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "object is not text: looks like image/png"},
 		{"jpeg", "\xff\xd8\xff\xe0\x00\x10JFIF", "object is not text: looks like image/jpeg"},
 		{"zip", "PK\x03\x04\x14\x00", "object is not text: looks like application/zip"},
-		{"parquet", "PAR1\x15\x04\x15", "object is not text: looks like application/octet-stream"},
+		{"parquet", "PAR1\x15\x04\x15", "object is not text: looks like Apache Parquet; let the log delivery write JSON"},
 		{"UTF-16", "\xff\xfe7\x009\x00", "object is not text: looks like text/plain; charset=utf-16le"},
 		{"binary behind a byte order mark", "\xef\xbb\xbf\x00\x01", "object is not text: looks like application/octet-stream"},
 		{"gzip in itself", string(gzipped([]byte(record))), "object is not text: looks like application/x-gzip"},

@@ -70,8 +70,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	extra, separator := b.extraFields(r)
-	v.words("aws.s3.extra_fields", redact.text(&b.arena, extra), separator)
+	b.addExtra(&v, r)
 
 	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
@@ -84,7 +83,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 // setFields sets what a log record has beside attributes and body.
 func setFields(lr plog.LogRecord, r *accesslog.Record, trace *accesslog.TraceContext) {
 	lr.SetEventName("aws.s3.server_access")
-	lr.SetTimestamp(timestamp(r.Time))
+	lr.SetTimestamp(timestamp(r.Time, r.Millis))
 	setSeverity(lr, r.Status)
 	setTrace(lr, trace)
 }

@@ -43,10 +43,11 @@ func TestSeverityAndErrorType(t *testing.T) {
 }
 
 func TestTimestamp(t *testing.T) {
-	assert.Equal(t, pcommon.Timestamp(1_549_411_238_000_000_000), timestamp(1_549_411_238))
-	assert.Equal(t, pcommon.Timestamp(18_446_744_073_000_000_000), timestamp(18_446_744_073))
-	assert.Zero(t, timestamp(18_446_744_074), "too late for OTLP")
-	assert.Zero(t, timestamp(-1), "too early for OTLP")
+	assert.Equal(t, pcommon.Timestamp(1_549_411_238_000_000_000), timestamp(1_549_411_238, 0))
+	assert.Equal(t, pcommon.Timestamp(1_549_411_238_007_000_000), timestamp(1_549_411_238, 7))
+	assert.Equal(t, pcommon.Timestamp(18_446_744_073_000_000_000), timestamp(18_446_744_073, 0))
+	assert.Zero(t, timestamp(18_446_744_074, 0), "too late for OTLP")
+	assert.Zero(t, timestamp(-1, 0), "too early for OTLP")
 }
 
 func TestLineAsBodyAndOriginal(t *testing.T) {

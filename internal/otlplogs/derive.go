@@ -3,6 +3,7 @@ package otlplogs
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -20,34 +21,6 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 		return r.Key
 	}
 	return repair(b.arena.keep(decoded))
-}
-
-// extraFields returns what the record holds and no attribute of its own has room
-// for: fields 28 and on, and name=value of a value without the type of its
-// attribute and of members that are not known. separator stands between them.
-func (b *Batch) extraFields(r *accesslog.Record) (text string, separator rune) {
-	if r.UnexpectedACL == "" && len(r.Members) == 0 {
-		return r.Extra, ' '
-	}
-	// No line holds a newline.
-	out := b.arena.room(len(r.Extra) + 32*(1+len(r.Members)))
-	if r.UnexpectedACL != "" {
-		out = append(append(out, "\naclRequired="...), r.UnexpectedACL...)
-	}
-	if r.Extra != "" {
-		out = append(out, '\n')
-		for i := range len(r.Extra) {
-			c := r.Extra[i]
-			if c == ' ' {
-				c = '\n'
-			}
-			out = append(out, c)
-		}
-	}
-	for _, m := range r.Members {
-		out = append(append(append(append(out, '\n'), m.Name...), '='), m.Value...)
-	}
-	return b.arena.keep(out)[1:], '\n'
 }
 
 // tlsName returns "tls" for a record with a version of TLS.
@@ -83,14 +56,45 @@ func setSeverity(lr plog.LogRecord, status int32) {
 	lr.SetSeverityText(text)
 }
 
-// timestamp returns seconds since the Unix epoch as OTLP has them. A time before
-// it, or after the year 2554, is one that OTLP cannot tell: 0, unknown.
-func timestamp(seconds int64) pcommon.Timestamp {
+// timestamp returns seconds since the Unix epoch and milliseconds of the last
+// one as OTLP has them. A time before the epoch, or after the year 2554, is one
+// that OTLP cannot tell: 0, unknown.
+func timestamp(seconds int64, millis int16) pcommon.Timestamp {
 	const nanoseconds = 1_000_000_000
 	if seconds < 0 || seconds > math.MaxUint64/nanoseconds {
 		return 0
 	}
-	return pcommon.Timestamp(seconds) * nanoseconds
+	return pcommon.Timestamp(seconds)*nanoseconds + pcommon.Timestamp(millis)*1_000_000
+}
+
+// extraSeparator stands between extra fields in values.words where a space does
+// not: raw JSON cannot hold it.
+const extraSeparator = '\x1f'
+
+// addExtra adds what the record holds and no other attribute has room for: fields
+// 28 and on, and name=value of a value without the type of its attribute, and of
+// members that are not known.
+func (b *Batch) addExtra(v *values, r *accesslog.Record) {
+	const name = "aws.s3.extra_fields"
+	redact := &b.converter.redact
+	if r.UnexpectedACL == "" && len(r.Members) == 0 {
+		v.words(name, redact.text(&b.arena, r.Extra), ' ')
+		return
+	}
+	var extra []string
+	if r.UnexpectedACL != "" {
+		extra = append(extra, "aclRequired="+r.UnexpectedACL)
+	}
+	if r.Extra != "" {
+		extra = append(extra, strings.Split(r.Extra, " ")...)
+	}
+	for _, member := range r.Members {
+		extra = append(extra, member.Name+"="+member.Value)
+	}
+	for i := range extra {
+		extra[i] = redact.text(&b.arena, extra[i])
+	}
+	v.words(name, strings.Join(extra, string(extraSeparator)), extraSeparator)
 }
 
 // orAbsent returns a number of which 0 means that it is not known.

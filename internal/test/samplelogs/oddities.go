@@ -109,7 +109,8 @@ func signedTheOldWay(r *request) {
 	r.signature, r.auth = "SigV2", "QueryString"
 }
 
-// jsonLine is a record of the newer delivery through CloudWatch Logs.
+// jsonLine is an object much like a JSON record of S3, whose time has no
+// milliseconds.
 func jsonLine(g *generator) string {
 	return fmt.Sprintf(`{"schema_version_id":"1.0","bucket_owner":%q,"bucket_name":%q,"request_time":%q,"operation":"REST.GET.OBJECT"}`,
 		g.site.owner, g.site.bucket, g.now.Format(time.RFC3339))
