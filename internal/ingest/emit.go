@@ -179,7 +179,7 @@ func (c *committer) answered(to emitted) {
 	}
 	c.storeRest()
 	killpoint.Reached(killpoint.RequestSettled)
-	e.repeat = e.repeat || a == Refused && request.Beginnings
+	e.repeat = e.repeat || a == Refused && request.StartPoints
 	switch {
 	case c.ctx.Err() != nil && len(e.requests) > 0:
 		e.requests = nil
@@ -189,6 +189,6 @@ func (c *committer) answered(to emitted) {
 		metrics.Delivered(e.at)
 	case e.worst == Refused && e.repeat && !c.broken:
 		now := time.Now()
-		c.offer(metrics.EmissionWithoutBeginnings(now), now)
+		c.offer(metrics.EmissionWithoutStartPoints(now), now)
 	}
 }
