@@ -243,5 +243,5 @@ func TestValidate(t *testing.T) {
 	}
 	s.CardinalityLimit, s.Interval = 0, 0
 	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::interval`")
-	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::cardinality_limit`", "all that is wrong is told at once")
+	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::cardinality_limit`", "all errors are reported at once")
 }

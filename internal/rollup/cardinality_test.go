@@ -82,7 +82,7 @@ func TestMillionsOfValues(t *testing.T) {
 	runtime.KeepAlive(l)
 }
 
-// What overflows is told, a metric at a time, and each metric has one series of it.
+// What overflows is reported, a metric at a time, and each metric has one series of it.
 func TestOverflow(t *testing.T) {
 	s := testSettings()
 	s.CardinalityLimit = 2

@@ -31,7 +31,7 @@ func storing() (list []setup) {
 	return list
 }
 
-// stored is a life with some of all that can be stored. Of its last emission one
+// stored is a process with some of all that can be stored. Of its last emission one
 // request is settled and the others are not.
 func stored(t testing.TB, s setup) *process {
 	l := newProcess(t, s)

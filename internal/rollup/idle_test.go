@@ -51,7 +51,7 @@ func TestIdleSeriesAreDropped(t *testing.T) {
 	assert.Empty(t, l.state.free[0], "the place is used again")
 }
 
-// An emission that nobody accepted was not told.
+// An emission that was not accepted does not count as delivered.
 func TestIdleSeriesAreNotDroppedBeforeTheyWereTold(t *testing.T) {
 	l := newProcess(t, idleSettings())
 	l.add(from("a"))
@@ -70,7 +70,7 @@ func TestIdleSeriesAreNotDroppedBeforeTheyWereTold(t *testing.T) {
 	assert.Empty(t, l.emitAccepted())
 }
 
-// A process knows only what it told itself.
+// A process knows only what it emitted itself.
 func TestIdleSeriesAreToldAgainAfterARestart(t *testing.T) {
 	l := newProcess(t, idleSettings())
 	l.add(from("a"))
@@ -81,7 +81,7 @@ func TestIdleSeriesAreToldAgainAfterARestart(t *testing.T) {
 	assert.Empty(t, l.emitAccepted())
 }
 
-// The inspector holds that the new life begins after all points of the former.
+// The inspector checks that the new series starts after all points of the former.
 func TestDroppedSeriesStartAnew(t *testing.T) {
 	for _, d := range []time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour} {
 		for _, restart := range []bool{false, true} {

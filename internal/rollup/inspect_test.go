@@ -133,7 +133,7 @@ func (in *inspector) points(list []anyPoint, seen map[string]bool) {
 func (in *inspector) cumulative(p *anyPoint) {
 	before, there := in.lives[p.id()]
 	if there && before.start != p.start {
-		assert.GreaterOrEqual(in.t, p.start, before.last, "%s begins anew amid its former life", p.id())
+		assert.GreaterOrEqual(in.t, p.start, before.last, "%s starts anew within its former lifetime", p.id())
 	}
 	if there && before.start == p.start {
 		assert.Greater(in.t, p.end, before.last, p.id())

@@ -54,7 +54,7 @@ func TestTotalsAreThoseOfTheRecords(t *testing.T) {
 	}
 }
 
-// history is a random life of a state: workers, commits, emissions, crashes.
+// history is a random history of a state: workers, commits, emissions, crashes.
 type history struct {
 	t        *testing.T
 	settings setup

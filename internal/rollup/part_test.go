@@ -209,7 +209,7 @@ func TestBornAmidAnEmission(t *testing.T) {
 }
 
 // An emission that is dropped half-way, since the next supersedes it, does not tell
-// what its series came to: those that are idle are told once more.
+// what its series came to: those that are idle are emitted once more.
 func TestIdleSeriesOfADroppedEmission(t *testing.T) {
 	l := newProcess(t, idleSettings())
 	l.requestsOf(1)

@@ -204,8 +204,8 @@ func TestStart(t *testing.T) {
 		{"the end of a directory", "", false, false, second, -59 * second},
 		{"the end of a directory, under an id of the settings", "id", false, false, second, 0},
 		{"a restart", "", true, false, 61 * second, second},
-		{"a short life", "", true, false, second, 0},
-		{"a short life behind a snapshot", "", true, true, second, 0},
+		{"a short run", "", true, false, second, 0},
+		{"a short run after a snapshot", "", true, true, second, 0},
 		{"a restart under an id of the settings", "id", true, false, 90 * second, 30 * second},
 	}
 	for _, test := range tests {

@@ -45,7 +45,7 @@ func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store,
 func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.Store) (*opened, error) {
 	src, err := directory.New(*cfg, directory.Deps{
 		Progress: progress,
-		Listed:   func() { r.engine.Load().SourceWell() },
+		Listed:   func() { r.engine.Load().SourceHealthy() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		Problem: func(path string, err error) {
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on: "+path, zap.Error(err))
@@ -74,7 +74,7 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progre
 				report(concernEmpty, nil)
 			}
 		},
-		Listed:  func() { r.engine.Load().SourceWell() },
+		Listed:  func() { r.engine.Load().SourceHealthy() },
 		Problem: func(err error) { r.repeated.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
 	})
 	if err != nil {
@@ -122,7 +122,7 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		Room:     func() int { return r.engine.Load().Room() },
 		Hooks: queue.Hooks{
 			Message:     r.countMessage,
-			Received:    func() { r.engine.Load().SourceWell() },
+			Received:    func() { r.engine.Load().SourceHealthy() },
 			Skipped:     func() { r.countObject(objectSkipped) },
 			AlreadyDone: func() { r.countObject(objectAlreadyDone) },
 			Unknown: func(id string, why error) {
