@@ -7,7 +7,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// Layout says where keys carry their time.
+// Layout is how keys are named.
 type Layout string
 
 // The layouts of S3, and both.
@@ -70,23 +70,23 @@ func (c *Config) Validate(path string) error {
 // required. The functions are called by the goroutine of Next; nil disables one.
 type Deps struct {
 	Bucket Bucket
-	// Progress is asked once for each object that would be handed out, by the
-	// goroutine of Next. An object that was acknowledged must be done there.
+	// Progress is queried once for each object that would be handed out, by the
+	// goroutine of Next. It must report acknowledged objects as done.
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 
 	// Skipped is called once for each key below Prefix that is not a log object's,
-	// and for each folder that holds none by its name. Of keys behind all that can
-	// be names only the first thousand are looked at.
+	// and for each folder whose name rules out log objects. Of keys that sort after all
+	// possible names only the first thousand are checked.
 	Skipped func(key string)
 	// Listed is called for each page that could be listed.
 	Listed func()
-	// Problem reports what is wrong with answers that are used all the same: once
-	// that they hold keys that were not asked for, once that objects have no time,
-	// and each list that shows nothing new for long.
+	// Problem reports what is wrong with answers that are used nevertheless: once that
+	// they have keys that were not requested, once that objects have no time, and each
+	// list that shows nothing new for long.
 	Problem func(err error)
-	// Empty(true) is called once at most, when everything was listed for the first
-	// time and neither this run nor an earlier one saw the key of a log object:
+	// Empty(true) is called at most once, when everything was listed for the first
+	// time and neither this process nor an earlier one saw the key of a log object:
 	// Prefix may be wrong. Empty(false) follows with the first such key.
 	Empty func(empty bool)
 }
