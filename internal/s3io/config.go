@@ -1,6 +1,7 @@
 package s3io
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -23,20 +24,21 @@ type Config struct {
 // Validate reports an endpoint that is no URL, or has credentials in it, and an
 // external id without a role.
 func (c *Config) Validate(path string) error {
+	var errs []error
 	if c.Endpoint != "" {
 		u, err := url.Parse(c.Endpoint)
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-			return fmt.Errorf("`%s::endpoint` is not a URL such as https://s3.example.com:9000", path)
+			errs = append(errs, fmt.Errorf("`%s::endpoint` is not a URL such as https://s3.example.com:9000", path))
 		case !bare(u):
-			return fmt.Errorf("`%s::endpoint` is a URL with a user, a password or a query: credentials do not belong there, since it is shown and logged; "+
-				"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile", path)
+			errs = append(errs, fmt.Errorf("`%s::endpoint` is a URL with a user, a password or a query: credentials do not belong there, since it is shown and logged; "+
+				"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile", path))
 		}
 	}
 	if c.ExternalID != "" && c.RoleARN == "" {
-		return fmt.Errorf("`%s::external_id` is set without `role_arn`: it is sent when a role is assumed", path)
+		errs = append(errs, fmt.Errorf("`%s::external_id` is set without `role_arn`: it is sent when a role is assumed", path))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // bare reports whether an address holds nothing that could be a credential.

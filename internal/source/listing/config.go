@@ -1,7 +1,9 @@
 package listing
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
@@ -46,24 +48,24 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports the first setting that is wrong.
+// Validate reports the settings that are wrong.
 func (c *Config) Validate(path string) error {
-	if _, err := parseStart(c.StartFrom); err != nil {
-		return fmt.Errorf("`%s::start_from` is %w", path, err)
+	var errs []error
+	check := func(ok bool, key, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("`%s::%s` %w", path, key, fmt.Errorf(format, args...)))
+		}
 	}
-	switch {
-	case c.Name == "":
-		return fmt.Errorf("`%s::name` is missing: the bucket that holds the log objects", path)
-	case c.Layout != "" && c.Layout != Auto && c.Layout != Simple && c.Layout != Partitioned:
-		return fmt.Errorf("`%s::layout` is %q: it must be auto, simple or partitioned", path, c.Layout)
-	case c.PollInterval < time.Second:
-		return fmt.Errorf("`%s::poll_interval` is %v: it must be at least 1s", path, c.PollInterval)
-	case c.Lookback < 0:
-		return fmt.Errorf("`%s::lookback` is %v: it must not be negative", path, c.Lookback)
-	case c.Shard.Count < 0 || c.Shard.Index < 0 || c.Shard.Index >= max(c.Shard.Count, 1):
-		return fmt.Errorf("`%s::shard` is index %d of count %d: index must be from 0 to count - 1", path, c.Shard.Index, c.Shard.Count)
-	}
-	return nil
+	_, err := parseStart(c.StartFrom)
+	layouts := []Layout{"", Auto, Simple, Partitioned}
+	check(c.Name != "", "name", "is missing: the bucket that holds the log objects")
+	check(slices.Contains(layouts, c.Layout), "layout", "is %q: it must be auto, simple or partitioned", c.Layout)
+	check(c.PollInterval >= time.Second, "poll_interval", "is %v: it must be at least 1s", c.PollInterval)
+	check(err == nil, "start_from", "is %w", err)
+	check(c.Lookback >= 0, "lookback", "is %v: it must not be negative", c.Lookback)
+	check(c.Shard.Count >= 0 && c.Shard.Index >= 0 && c.Shard.Index < max(c.Shard.Count, 1),
+		"shard", "is index %d of count %d: index must be from 0 to count - 1", c.Shard.Index, c.Shard.Count)
+	return errors.Join(errs...)
 }
 
 // Deps are what a Source works with besides its settings. Bucket and Progress are

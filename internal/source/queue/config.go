@@ -49,19 +49,16 @@ func (c *Config) Validate(path string) error {
 	if _, err := c.pattern(); err != nil {
 		errs = append(errs, fmt.Errorf("`%s::key_pattern` is %q: %w", path, c.KeyPattern, err))
 	}
-	return errors.Join(append(errs, c.validateTimes(path))...)
-}
-
-func (c *Config) validateTimes(path string) error {
-	switch v, w := c.VisibilityTimeout, c.WaitTime; {
-	case v < minVisibility || v > maxHeld || v%time.Second != 0:
-		return fmt.Errorf("`%s::visibility_timeout` is %v: it must be in whole seconds between %v and %v", path, v, minVisibility, maxHeld)
-	case w < 0 || w > maxWait || w%time.Second != 0:
-		return fmt.Errorf("`%s::wait_time` is %v: it must be in whole seconds between 0 and %v", path, w, maxWait)
-	case c.Remember < 0:
-		return fmt.Errorf("`%s::remember` is %v: it must not be negative", path, c.Remember)
+	if v := c.VisibilityTimeout; v < minVisibility || v > maxHeld || v%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("`%s::visibility_timeout` is %v: it must be in whole seconds between %v and %v", path, v, minVisibility, maxHeld))
 	}
-	return nil
+	if w := c.WaitTime; w < 0 || w > maxWait || w%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("`%s::wait_time` is %v: it must be in whole seconds between 0 and %v", path, w, maxWait))
+	}
+	if c.Remember < 0 {
+		errs = append(errs, fmt.Errorf("`%s::remember` is %v: it must not be negative", path, c.Remember))
+	}
+	return errors.Join(errs...)
 }
 
 // pattern returns KeyPattern, nil for any key.
