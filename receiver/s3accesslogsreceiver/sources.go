@@ -144,6 +144,6 @@ func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Cl
 		DefaultRegion:       region,
 		ExpectedBucketOwner: owner,
 		MaxConnections:      r.cfg.Concurrency,
-		Beside:              r.apiCalls().done,
+		ExtraRequest:        r.apiCalls().done,
 	})
 }

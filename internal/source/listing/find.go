@@ -45,7 +45,7 @@ func (f *find) listed(in list, got *s3io.Page) (list, bool) {
 	at.in = in
 	at.in.Token = got.Token
 	isBelow := func(o s3io.Object) bool { return strings.Contains(o.Key[len(in.Prefix):], "/") }
-	if got.Unasked.Count > 0 || slices.ContainsFunc(got.Objects, isBelow) {
+	if got.Unrequested.Count > 0 || slices.ContainsFunc(got.Objects, isBelow) {
 		f.doubt = true // a server without delimiters shows no folders
 	}
 	switch {

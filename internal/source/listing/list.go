@@ -116,7 +116,7 @@ func (l *list) isSlow() bool { return l.Token != "" && l.state.idle >= idleLimit
 
 // reportProblems reports what is wrong with a page that is used nevertheless.
 func (s *Source) reportProblems(l *list, got *s3io.Page) {
-	if u := got.Unasked; u.Count > 0 && !s.reported.unasked {
+	if u := got.Unrequested; u.Count > 0 && !s.reported.unasked {
 		s.reported.unasked = true
 		s.deps.Problem(fmt.Errorf("%s: the list has entries that were not asked for (%d in a page, such as %q): they are left out; check aws.endpoint and proxies",
 			l.uri(), u.Count, u.Example))
