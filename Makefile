@@ -30,7 +30,7 @@ NFPM  := $(BIN)/.nfpm-$(NFPM_VERSION).stamp
 SYFT  := $(BIN)/.syft-$(SYFT_VERSION).stamp
 export PATH := $(BIN):$(PATH)
 
-# Servers that tests need and `make test` does not. Their versions stand in
+# Servers that tests need and `make test` does not. Their versions are in
 # internal/tools. fauxqs is left out where there is no Node.
 NODE         := $(shell command -v npm >/dev/null && command -v node)
 PROMETHEUS   := $(BIN)/.prometheus.stamp

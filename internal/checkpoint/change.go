@@ -33,8 +33,8 @@ type delta struct {
 	payload []byte
 }
 
-// Done notes that nothing of an object is left to do. Its offset is dropped,
-// also one that the same change reached.
+// Done notes that an object is done. Its offset is dropped, also one from the same
+// change.
 func (c *Change) Done(group string, id ID) {
 	if c.done == nil {
 		c.done = map[string][]ID{}
@@ -43,8 +43,8 @@ func (c *Change) Done(group string, id ID) {
 }
 
 // Reached notes how much of an unfinished object is delivered, in decompressed
-// bytes, and how many attempts it was charged. Both replace what was noted
-// before; neither is negative. The object belongs to group from now on.
+// bytes, and its number of attempts. Both replace earlier values; negative ones
+// count as 0. The object belongs to group from now on.
 func (c *Change) Reached(group string, id ID, offset int64, attempts int) {
 	if c.reached == nil {
 		c.reached = map[ID]reached{}
@@ -116,7 +116,7 @@ func (c *Change) size() int {
 //	forgotten groups, groups, (group, ids) of done objects,
 //	(id, group, offset, attempts) of unfinished ones, (name, cursor), (section, delta)
 //
-// where a group is its place among the groups.
+// where a group is its index among the groups.
 func (c *Change) appendTo(b []byte) []byte {
 	b = appendStrings(b, c.forget)
 	groups := c.groups()
@@ -173,7 +173,7 @@ func (r reader) strings() []string {
 	return list
 }
 
-// appendUnfinished writes each object's group as its place in the sorted groups.
+// appendUnfinished writes each object's group as its index in the sorted groups.
 func appendUnfinished(b []byte, objects map[ID]reached, groups []string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(objects)))
 	for id, o := range objects {

@@ -79,7 +79,7 @@ func commit(ctx context.Context, store *checkpoint.Store, counters *requests, ch
 	}
 	change.Reset()
 	counters.total += records
-	// Here the receipts of the objects that ended are told.
+	// Here the receipts of the finished objects are settled.
 	return store.Tidy(ctx)
 }
 

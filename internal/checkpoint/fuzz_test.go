@@ -19,7 +19,7 @@ func FuzzDecode(f *testing.F) {
 	for range 20 {
 		c := randomChange(random)
 		f.Add(c.appendTo(nil))
-		s.apply(c, s.room(c))
+		s.apply(c, s.tableFor(c))
 		f.Add(s.appendTo(nil))
 	}
 	f.Add((&manifest{generation: 3, position: 9, chunks: 1, checksum: 1 << 60, oldPosition: 4, oldChunks: 2}).appendTo(nil))

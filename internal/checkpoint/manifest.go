@@ -25,9 +25,9 @@ type manifest struct {
 	chunks     uint64 // of the state
 	checksum   uint64 // of the state as a whole
 
-	// What the snapshot before it was: this is to be deleted.
+	// Of the snapshot before it, which is to be deleted.
 	oldPosition uint64
-	oldChunks   uint64 // 0: there was none
+	oldChunks   uint64 // 0 means there was none
 }
 
 func (m *manifest) appendTo(b []byte) []byte {
@@ -48,9 +48,9 @@ func decodeManifest(b []byte) (m manifest, err error) {
 	return m, r.End()
 }
 
-// garbage returns the keys that are of no use once the manifest is stored. The
-// last one is still there as long as not all others are deleted, if they are
-// deleted in order: see Store.clean. pages are those that the state gave up.
+// garbage returns the keys that are obsolete once the manifest is stored. Deleted in
+// order, the last one exists until all others are gone: see Store.clean. pages are
+// those of forgotten groups.
 func (m *manifest) garbage(pages []uint64) []string {
 	var keys []string
 	for i := range m.oldChunks {

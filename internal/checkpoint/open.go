@@ -9,14 +9,14 @@ import (
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// readAhead is how many values are asked for in one call: some clients make a
-// transaction of each.
+// readAhead is how many values are read in one call: with some clients each call is a
+// transaction.
 const readAhead = 16
 
-// Open reads the progress that client holds, or begins to keep it there. What is
-// stored for a section that is not given stays stored. Nobody else may use the
-// client. It is closed by Close, not by an Open that fails. An error that wraps
-// ErrUnreadable stays until somebody acts, as its text says; any other may heal.
+// Open reads the progress that client holds, or initializes it. Sections that are
+// stored but not given stay stored. The Store owns the client; Close closes it, an
+// Open that fails does not. An error that wraps ErrUnreadable is permanent and its
+// text says what to do; retry after any other.
 func Open(ctx context.Context, client storage.Client, sections map[string]Section) (*Store, error) {
 	return open(ctx, client, sections, defaultLimits)
 }
@@ -39,7 +39,7 @@ func open(ctx context.Context, client storage.Client, sections map[string]Sectio
 	return s, nil
 }
 
-// unreadable makes the error for a value that is not what was written.
+// unreadable returns the error for a value that is not what was written.
 func unreadable(key string, why error) error {
 	return fmt.Errorf("%w: value %q: %w; to start anew, without what was done so far, delete this receiver's data in the storage extension (its file, for file_storage) or give the receiver another name",
 		ErrUnreadable, key, why)
@@ -66,8 +66,7 @@ func (s *Store) begin(ctx context.Context) error {
 	return nil
 }
 
-// load brings the state back: snapshot, pages, journal. Then it takes care of
-// what a crash may have left behind.
+// load reads the state: snapshot, pages, journal. Then it cleans up after a crash.
 func (s *Store) load(ctx context.Context, manifestValue []byte) error {
 	b, err := content(manifestKey, manifestValue)
 	if err == nil {
@@ -133,7 +132,7 @@ func (s *Store) loadPages(ctx context.Context) error {
 			return err
 		}
 	}
-	s.state.done = s.state.done.without(nil, 1) // gives back the room that is left
+	s.state.done = s.state.done.without(nil, 1) // frees unused room
 	return nil
 }
 
@@ -178,7 +177,7 @@ func (s *Store) replayEntry(key string, value []byte) error {
 	if err := s.state.accepts(c); err != nil {
 		return err
 	}
-	s.state.apply(c, s.state.room(c))
+	s.state.apply(c, s.state.tableFor(c))
 	for _, d := range c.deltas {
 		if owner := s.sections[d.section]; owner != nil {
 			if err := owner.Replay(d.payload); err != nil {
@@ -189,9 +188,9 @@ func (s *Store) replayEntry(key string, value []byte) error {
 	return nil
 }
 
-// dropOrphans deletes what belongs to a snapshot that was never completed. What
-// is written in the order of its numbers is deleted from the end, so that the
-// first one always says whether there is any.
+// dropOrphans deletes the values of a snapshot that was never completed. They are
+// written in ascending order and deleted in descending order, so that the first one
+// exists as long as any does.
 func (s *Store) dropOrphans(ctx context.Context) error {
 	nextChunk := func(i uint64) string { return stateKey(s.manifest.generation+1, i) }
 	nextPage := func(i uint64) string { return pageKey(s.state.nextPage + i) }
@@ -216,8 +215,8 @@ func (s *Store) dropOrphans(ctx context.Context) error {
 	return nil
 }
 
-// resumeCleaning lets Tidy go on with the deletions after the last manifest.
-// pages are those that its state gave up.
+// resumeCleaning lets Tidy continue the deletions after the last manifest. pages are
+// those of groups that were forgotten before it.
 func (s *Store) resumeCleaning(ctx context.Context, pages []uint64) error {
 	garbage := s.manifest.garbage(pages)
 	if len(garbage) == 0 {

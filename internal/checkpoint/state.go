@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
-// state is what the journal adds up to.
+// state is the result of all journal entries.
 type state struct {
 	instance string
 	groups   map[string]*group
@@ -20,23 +20,23 @@ type state struct {
 	// unfinished holds group names that are keys of groups.
 	unfinished map[ID]reached
 	cursors    map[string][]byte
-	// sections have an owner, who has their deltas; unclaimed are the others.
+	// sections have an owner that holds their state; unclaimed have none.
 	sections  map[string]Section
 	unclaimed map[string]*section
 
 	nextPage  uint64
 	garbage   []uint64 // pages of groups that were forgotten since the last snapshot
 	freeSlots []uint16 // below len(groups)+len(freeSlots)
-	volatile  bool     // there is no storage: nothing is kept for it
+	volatile  bool     // there is no storage
 }
 
-// group is a set of objects that is forgotten at once. Those that are done are
+// group is a set of objects that are forgotten together. Its done objects are the
 // pairs of the table with its slot.
 type group struct {
 	name  string
 	slot  uint16
-	pages []uint64 // what is in them is not loose
-	loose int      // the others
+	pages []uint64 // of done objects that are not loose
+	loose int      // number of the others
 }
 
 // section is the stored form of a Section.
@@ -45,7 +45,7 @@ type section struct {
 	deltas [][]byte
 }
 
-// maxGroups is what a slot can count.
+// maxGroups is the number of different slots.
 const maxGroups = loose
 
 // ErrTooManyGroups is returned by Commit when there would be more than 32,768
@@ -75,9 +75,9 @@ func (s *state) accepts(c *Change) error {
 	return nil
 }
 
-// room returns the table without what the change forgets and with room for what
-// it adds. It only reads, so it can be called beside readers.
-func (s *state) room(c *Change) table {
+// tableFor returns the table without what the change forgets and with room for what it
+// adds. It only reads, so it may run concurrently with readers.
+func (s *state) tableFor(c *Change) table {
 	more := 0
 	for _, ids := range c.done {
 		more += len(ids)
@@ -97,8 +97,7 @@ func (s *state) room(c *Change) table {
 	return s.done.without(dropped, more)
 }
 
-// apply makes a change, which accepts has accepted. done is what room returned
-// for it.
+// apply applies a change that accepts has accepted. done is tableFor's result for it.
 func (s *state) apply(c *Change, done table) {
 	s.done = done
 	for _, name := range c.forget {
@@ -134,7 +133,7 @@ func (s *state) addUnclaimed(d delta) {
 	u.deltas = append(u.deltas, bytes.Clone(d.payload))
 }
 
-// claim hands the sections to their owners.
+// claim restores the sections into their owners.
 func (s *state) claim(sections map[string]Section) error {
 	for name, owner := range sections {
 		u := s.unclaimed[name]
@@ -233,9 +232,8 @@ func (s *state) appendTo(b []byte) []byte {
 	return b
 }
 
-// decodeState reads what appendTo wrote. The pages of the groups are still to
-// be read: only the loose objects are in the table so far. Nothing in the result is a
-// part of b.
+// decodeState reads what appendTo wrote. The table then holds only loose objects; the
+// pages of the groups are read separately. The result does not alias b.
 func decodeState(b []byte) (state, error) {
 	r := newReader(b)
 	s := newState()
@@ -266,8 +264,8 @@ func decodeState(b []byte) (state, error) {
 	return s, r.End()
 }
 
-// appendNumbers appends numbers by their differences: pages are mostly in
-// ascending order, then each takes a byte or two.
+// appendNumbers appends numbers as differences: pages are mostly in ascending order,
+// so each takes a byte or two.
 func appendNumbers(b []byte, list []uint64) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	last := uint64(0)

@@ -12,43 +12,41 @@ import (
 
 var (
 	// ErrUnreadable is wrapped by Open when a stored value is not what was
-	// written. Trying again does not help.
+	// written. It is permanent.
 	ErrUnreadable = errors.New("stored progress cannot be read")
 	// ErrClosed is returned by Commit and Tidy after Close.
 	ErrClosed = errors.New("checkpoint is closed")
 )
 
-// Section is a part of the state that somebody else keeps in memory, such as
-// the counters of metrics. What is stored of it is a state and the deltas since;
-// both are the section's own, opaque bytes.
+// Section is a part of the state that its owner keeps in memory, such as the counters
+// of metrics. Stored are a state and the deltas since, both opaque bytes.
 //
-// Open is given a section that is empty, and fills it; when Open fails the
-// section is of no use. At run time its owner applies a delta itself, after the
-// Commit that had it returned nil, and before the next Commit or Tidy.
+// Open fills an empty section; after a failed Open the section must not be used. At
+// run time the owner applies a delta itself, after the Commit with it returned nil,
+// and before the next Commit or Tidy.
 type Section interface {
-	// Restore takes over a state that AppendState made. Open calls it once, before
-	// Replay, unless there is none or it is empty. The bytes may be kept but not
-	// written to.
+	// Restore reads a state that AppendState made. Open calls it once, before Replay,
+	// unless there is none or it is empty. The bytes may be kept but not written to.
 	Restore(state []byte) error
 	// Replay applies a delta that was committed after that state. Open calls it, in
 	// the order of the commits. The bytes may be kept but not written to.
 	Replay(delta []byte) error
-	// AppendState appends the whole state, every committed delta in it, to b. Tidy
+	// AppendState appends the whole state, including all committed deltas, to b. Tidy
 	// calls it.
 	AppendState(b []byte) []byte
 }
 
-// limits are constants but for tests.
+// limits are constants, except in tests.
 type limits struct {
 	pageIDs    int // done objects in a page at most
-	fewIDs     int // so few are no page, but a part of the state
+	fewIDs     int // up to so many loose IDs stay in the state instead of a page
 	chunkBytes int // of the state in one value
-	journal    int // bytes of the journal that are too few for a snapshot
+	journal    int // bytes of the journal below which no snapshot is made
 	batchKeys  int // deletions in one call
 }
 
-// A page and a chunk, with what is around them, just fit into 8 and 16 pages of
-// the database behind file_storage.
+// A page and a chunk, with their headers, just fit into 8 and 16 pages of the
+// database behind file_storage.
 var defaultLimits = limits{pageIDs: 2040, fewIDs: 15, chunkBytes: 64<<10 - 128, journal: 128 << 10, batchKeys: 64}
 
 // Store is the progress of one receiver. All methods may be called at any time:
@@ -65,15 +63,15 @@ type Store struct {
 	manifest     manifest
 	stateBytes   int // of the last snapshot, without pages
 	journalBytes int // since the last snapshot
-	owed         int // bytes of work that Tidy is behind
+	tidyDebt     int // bytes that Tidy may spend
 	snapshot     *snapshot
 
-	mu    sync.RWMutex // guards what the readers below look at
+	mu    sync.RWMutex // guards state for the readers below
 	state state
 }
 
-// InMemory returns an empty Store without storage: it forgets all with the
-// process. Commit fails only for ErrTooManyGroups and ErrClosed.
+// InMemory returns an empty Store without storage. Commit returns only
+// ErrTooManyGroups and ErrClosed.
 func InMemory() *Store {
 	s := &Store{limits: defaultLimits, fresh: true, state: newState()}
 	s.state.volatile = true
@@ -87,17 +85,16 @@ func (s *Store) Fresh() bool { return s.fresh }
 // is "" without storage.
 func (s *Store) InstanceID() string { return s.state.instance }
 
-// Done reports whether an object is done. It takes about 100 ns, more with a
-// million objects than with a thousand, but not with more groups.
+// Done reports whether an object is done. It takes about 100 ns, whatever the number
+// of groups.
 func (s *Store) Done(id ID) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.state.done.contains(id)
 }
 
-// Reached returns how much of an object is delivered, in decompressed bytes, and
-// the attempts it was charged: zero for one that was not begun, and for one that
-// is done.
+// Reached returns how much of an object is delivered, in decompressed bytes, and its
+// number of attempts: zero for an object that was not begun, and for one that is done.
 func (s *Store) Reached(id ID) (offset int64, attempts int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -112,20 +109,19 @@ func (s *Store) Groups() []string {
 	return s.state.groupNames()
 }
 
-// Cursors returns all cursors by name. The map is the caller's, the values are
-// not to be written to.
+// Cursors returns all cursors by name. The caller owns the map, but must not write to
+// the values.
 func (s *Store) Cursors() map[string][]byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return maps.Clone(s.state.cursors)
 }
 
-// Commit stores a change by one write of one value, whose length depends on the
-// change alone. When it returns nil the change is in effect, and found again
-// after a crash. When it returns an error nothing has changed in memory: commit
-// the same change again, or one that has more in it. Should the process die
-// before that, the change may or may not be found again. An empty change is not
-// written.
+// Commit stores a change by one write of one value, whose length depends only on the
+// change. When it returns nil the change is applied, and survives a crash. When it
+// returns an error nothing has changed in memory: commit the same change again, or
+// the same with additions. If the process dies before that, the change may or may not
+// be stored. An empty change is not written.
 func (s *Store) Commit(ctx context.Context, c *Change) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -145,10 +141,10 @@ func (s *Store) Commit(ctx context.Context, c *Change) error {
 			return fmt.Errorf("write %s: %w", key, err)
 		}
 		s.journalBytes += len(value)
-		s.owed += 2 * len(value)
+		s.tidyDebt += 2 * len(value)
 	}
 	s.position++
-	done := s.state.room(c)
+	done := s.state.tableFor(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.apply(c, done)

@@ -19,16 +19,16 @@ const loose = 1 << 15
 //	| a . | b c d . . | e f . . | g . . h i j k l m . . .| . . . |
 //
 // The hash gives each ID a home, in the order of the IDs; the ID is there, or in
-// the first place behind it that keeps the order, with no gap between. So a
+// the first place after it that keeps the order, with no gap between. So a
 // look-up walks from the home to the first gap or greater ID, about five places,
-// and growing is one pass from the front to the back. The tail is for those
-// whose home is near the end.
+// and growing is one pass from the front to the back. The tail is for IDs whose
+// home is near the end.
 //
-// The zero value is an empty table. contains may be called at any time but
-// during insert; it reads ids alone. without makes a new table and only reads.
+// The zero value is an empty table. contains must not run concurrently with insert; it
+// reads only ids. without makes a new table and only reads.
 type table struct {
 	ids   []hash
-	slots []uint16 // of ids, each in its place; with flags
+	slots []uint16 // of ids, by index; with flags
 	homes uint64
 	n     int // pairs
 }
@@ -78,7 +78,7 @@ func (t *table) contains(id ID) bool {
 }
 
 // insert adds a pair with a flag, 0 or loose, or returns false when the table has
-// the pair already. It is fast as long as the table was made with room for it.
+// the pair already. It reallocates unless the table has room.
 func (t *table) insert(id ID, slot, flag uint16) bool {
 	if t.n >= capacity(t.homes) {
 		*t = t.without(nil, 1)
@@ -105,8 +105,8 @@ func (t *table) insert(id ID, slot, flag uint16) bool {
 	return true
 }
 
-// loosePlaces returns the places of up to limit loose pairs with this slot. They
-// are good until the next insert.
+// loosePlaces returns the places of up to limit loose pairs with this slot, valid
+// until the next insert.
 func (t *table) loosePlaces(slot uint16, limit int) []int {
 	places := make([]int, 0, limit)
 	for i, other := range t.slots {
@@ -143,7 +143,7 @@ func (t *table) without(dropped map[uint16]bool, more int) table {
 		}
 	}
 	homes := homesFor(kept + max(more, kept/16))
-	places := homes + 128 + homes/1024 // longer than any run that hashes make by chance
+	places := homes + 128 + homes/1024 // longer than any run of random hashes
 	next := table{ids: make([]hash, places), slots: make([]uint16, places), homes: homes, n: kept}
 	free := uint64(0) // everything before is taken, or before the next home
 	for i, h := range t.ids {
@@ -161,7 +161,7 @@ func (t *table) without(dropped map[uint16]bool, more int) table {
 	return next
 }
 
-// hasRoom reports whether more pairs fit in without a new table.
+// hasRoom reports whether more pairs fit without a new table.
 func (t *table) hasRoom(more int) bool { return t.n+more <= capacity(t.homes) }
 
 func capacity(homes uint64) int { return int(homes / 10 * 9) }

@@ -10,24 +10,23 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/killpoint"
 )
 
-// snapshot is a snapshot that is being written: first the chunks, then the
-// manifest, then what these have made useless is deleted.
+// snapshot is a snapshot being written: first the chunks, then the manifest, then
+// the garbage is deleted.
 type snapshot struct {
 	manifest manifest
-	state    []byte // what is still to be written of it
-	chunk    uint64 // the number of the next chunk
+	state    []byte // not yet written
+	chunk    uint64 // number of the next chunk
 	pages    []uint64
-	stored   bool     // the manifest is in place
-	garbage  []string // what is still to be deleted after that
+	stored   bool     // the manifest is written
+	garbage  []string // still to be deleted
 }
 
-// Tidy does a piece of the housekeeping that keeps storage small and Open fast:
-// it writes at most about 64 KiB, or twice what the commits since the last call
-// wrote if that is more, mostly by one call of the storage, and mostly nothing at
-// all. It is to be called after each Commit, when those who wait for the commit
-// were told. An error means that storage could not be written to; that ctx is
-// done is none. Either way nothing is lost, and the next call goes on where this
-// one stopped.
+// Tidy does a piece of the housekeeping that keeps storage small and Open fast. It
+// writes at most about 64 KiB, or twice what the commits since the last call wrote if
+// that is more; mostly by one call of the storage, and mostly nothing. Call it after
+// each Commit, once the waiters of the commit are notified. An error means that a
+// write failed; ctx being done is not an error. Either way nothing is lost, and the
+// next call continues.
 func (s *Store) Tidy(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -37,7 +36,7 @@ func (s *Store) Tidy(ctx context.Context) error {
 	case s.client == nil:
 		return nil
 	}
-	for budget := max(s.owed, 1); budget > 0; {
+	for budget := max(s.tidyDebt, 1); budget > 0; {
 		spent, err := s.tidyStep(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -50,12 +49,12 @@ func (s *Store) Tidy(ctx context.Context) error {
 		}
 		budget -= spent
 	}
-	s.owed = 0
+	s.tidyDebt = 0
 	return nil
 }
 
-// tidyStep makes at most one call of the storage and returns its bytes, deleted
-// ones guessed, or 0 when there is nothing to do.
+// tidyStep makes at most one call of the storage and returns its bytes, an estimate
+// for deletions, or 0 when there is nothing to do.
 func (s *Store) tidyStep(ctx context.Context) (int, error) {
 	enough := s.limits.pageIDs
 	if s.snapshot == nil && s.snapshotIsDue() {
@@ -82,9 +81,8 @@ func (s *Store) tidyStep(ctx context.Context) (int, error) {
 	}
 }
 
-// writePage puts loose objects of a group into a page. Until a manifest names the
-// page, a restart finds them where they were before: in the journal, or in the
-// state.
+// writePage moves loose objects of a group into a page. Until a manifest names the
+// page, a restart still finds them in the journal or in the state.
 func (s *Store) writePage(ctx context.Context, g *group) (int, error) {
 	places := s.state.done.loosePlaces(g.slot, min(g.loose, s.limits.pageIDs))
 	ids := make([]ID, len(places))
@@ -105,7 +103,7 @@ func (s *Store) writePage(ctx context.Context, g *group) (int, error) {
 	return len(value), nil
 }
 
-// snapshotIsDue weighs what a snapshot frees against what it costs, so that all
+// snapshotIsDue reports whether a snapshot frees as much as it writes, so that all
 // snapshots together write no more than all commits.
 func (s *Store) snapshotIsDue() bool {
 	if s.position == s.manifest.position {
@@ -156,9 +154,8 @@ func (s *Store) writeManifest(ctx context.Context, p *snapshot) (int, error) {
 	return len(value), nil
 }
 
-// clean deletes a batch of keys. A batch may be done in part and in any order,
-// so the last key of all, which tells Open that there is something left, goes by
-// itself.
+// clean deletes a batch of keys. A batch is not atomic or ordered, so the very last
+// key, by which Open detects an incomplete deletion, is deleted by itself.
 func (s *Store) clean(ctx context.Context, p *snapshot) (int, error) {
 	n := min(len(p.garbage)-1, s.limits.batchKeys)
 	switch {

@@ -14,9 +14,8 @@ import (
 //
 //	magic, format, content, XXH3-64 of all before with the key's hash as seed
 //
-// so that neither a damaged value nor one that belongs to another key is taken
-// for a good one. Numbers in the content are unsigned varints, strings and byte
-// strings have their length before them.
+// so that a damaged value, or that of another key, is detected. Numbers in the content
+// are unsigned varints; strings and byte strings are prefixed with their length.
 const (
 	magic     = 0xC5
 	format    = 1
@@ -31,8 +30,8 @@ var (
 	errChecksum = errors.New("wrong checksum")
 )
 
-// newValue begins a value whose content will have about size bytes. A value is
-// never used again once it was given to the storage, which may keep it.
+// newValue begins a value whose content will have about size bytes. A value must not
+// be modified once it was given to the storage, which may keep it.
 func newValue(size int) []byte {
 	return append(make([]byte, 0, headerLen+size+sumLen), magic, format)
 }
@@ -72,7 +71,7 @@ func appendIDs(b []byte, ids []ID) []byte {
 	return b
 }
 
-// reader reads content; after the first error all it returns is zero.
+// reader reads content; after the first error all results are zero.
 type reader struct{ *wire.Reader }
 
 func newReader(content []byte) reader { return reader{wire.NewReader(content)} }

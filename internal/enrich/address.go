@@ -5,10 +5,9 @@ import "net/netip"
 // shortest is the length of "::"; S3 logs "-" where there was no client.
 const shortest = 2
 
-// ParseAddr reads an address as a log or a feed writes it. It is returned
-// without a zone, and as IPv4 if it is IPv4 inside IPv6 (::ffff:192.0.2.1), so
-// that one client is one address. It does not retain s and does not allocate
-// for an address without a zone, or "-".
+// ParseAddr parses an address of a log or a feed. It returns it without a zone, and as
+// IPv4 if it is IPv4 in IPv6 (::ffff:192.0.2.1), so that one client is one address. It
+// does not retain s and does not allocate for an address without a zone, or "-".
 func ParseAddr(s string) (addr netip.Addr, ok bool) {
 	if len(s) < shortest {
 		return netip.Addr{}, false

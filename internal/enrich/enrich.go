@@ -1,5 +1,5 @@
-// Package enrich has the types for what is known of a client apart from the log:
-// where it is and whether it is a known threat. The packages below find it.
+// Package enrich has the types for what is known of a client besides the log: where it
+// is and whether it is a known threat. The packages below look it up.
 //
 // All values are immutable, so they may be retained and are safe for concurrent
 // use.
@@ -29,7 +29,7 @@ type Place struct {
 	ASOrganization string // as.organization.name
 }
 
-// Confidence is how surely an indicator is malicious.
+// Confidence is how certainly an indicator is malicious.
 type Confidence string
 
 // The confidences, by the cut-offs of the vendor's app on a scale to 100.
@@ -43,7 +43,7 @@ const (
 // Unassigned is the group of a threat whose feed names no actor.
 const Unassigned = "Unassigned"
 
-// Threat is what the feeds have on an address. Names of the attributes: the
+// Threat is what the feeds say about an address. Names of the attributes: the
 // Elastic Common Schema's, since OpenTelemetry has none.
 type Threat struct {
 	Indicator   string // threat.indicator.ip: the address or prefix that matched

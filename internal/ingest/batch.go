@@ -8,16 +8,16 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
-// idleFlush is how long a batch waits for company once nothing is being read.
-// Small local objects come faster than this, so that they share batches.
+// idleFlush is how long a batch waits for more once nothing is being read. Small
+// local objects come faster than this, so that they share batches.
 const idleFlush = 10 * time.Millisecond
 
-// countedRecords is how many records make a batch that is only counted: a batch
-// is a commit, and nothing of it waits in memory but its sums.
+// countedRecords is the size of a batch without logs, in records: each batch is a
+// commit, and only its sums are in memory.
 const countedRecords = 1 << 16
 
-// batch is what is delivered and committed as one. It goes from the assembler
-// to a delivery to the committer, each of which owns it alone.
+// batch is what is delivered and committed as one. The assembler, a delivery and the
+// committer own it one after the other.
 type batch struct {
 	number  uint64
 	logs    *otlplogs.Batch // nil without a logs pipeline, and once it is delivered
@@ -25,20 +25,20 @@ type batch struct {
 	deltas  []*rollup.Delta // what it adds to metrics
 	records int
 	marks   []mark
-	due     time.Time // when it is flushed at the latest; set with the first mark
-	// undelivered is why the batch was not delivered to its end, if it was not.
+	due     time.Time // deadline of the flush; set with the first mark
+	// undelivered is why the batch was not delivered completely; nil if it was.
 	undelivered error
 }
 
-// mark tells how far a batch takes an object.
+// mark is how far a batch completes an object.
 type mark struct {
 	object *object
 	end    int64
 	last   bool
-	err    error // why the object broke off, with last
+	err    error // why reading ended early, with last
 }
 
-// assembler puts segments together to batches.
+// assembler builds batches from segments.
 type assembler struct {
 	engine  *Engine
 	ctx     context.Context // of deliveries
@@ -49,8 +49,8 @@ type assembler struct {
 	timer   *time.Timer // runs while current holds something
 }
 
-// assemble is the assembler's goroutine. It ends when the downloads have, and
-// closes results when the last delivery has ended.
+// assemble is the assembler's goroutine. It ends after the downloads, and closes
+// results after the last delivery.
 func (e *Engine) assemble(ctx context.Context, results chan<- *batch) {
 	a := &assembler{engine: e, ctx: ctx, results: results, timer: time.NewTimer(time.Hour)}
 	a.timer.Stop()
@@ -67,7 +67,7 @@ func (e *Engine) assemble(ctx context.Context, results chan<- *batch) {
 		}
 	}
 	a.flush()
-	// All places of the window are free when all batches are committed.
+	// The window is empty when all batches are committed.
 	for range cap(e.window) {
 		e.window <- struct{}{}
 	}
@@ -106,7 +106,7 @@ func (a *assembler) overflows(s *segment) bool {
 	return b.records+s.records > cfg.BatchRecords || b.logs.Size()+s.logs.Size() > cfg.BatchBytes
 }
 
-// add takes a segment of a piece over.
+// add adds a segment of a piece.
 func (b *batch) add(s *segment, p *piece) {
 	b.records += s.records
 	if s.logs != nil {
@@ -118,7 +118,7 @@ func (b *batch) add(s *segment, p *piece) {
 	}
 }
 
-// mark notes how far the batch comes; a later mark of an object replaces an earlier one.
+// mark adds a mark; a later mark of an object replaces an earlier one.
 func (a *assembler) mark(m mark) {
 	b := a.current
 	if len(b.marks) == 0 {
@@ -154,7 +154,7 @@ func (a *assembler) renew() {
 	a.number++
 }
 
-// deliver returns nil when nothing of the batch has to be delivered again.
+// deliver returns nil when no part of the batch has to be delivered again.
 func (e *Engine) deliver(ctx context.Context, b *batch) error {
 	switch {
 	case ctx.Err() != nil:

@@ -11,41 +11,40 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// lastCommit bounds the last try to store what was accepted, when the time to
-// deliver is over.
+// lastCommit bounds the last attempt to commit what was accepted, after the delivering
+// context is done.
 const lastCommit = 2 * time.Second
 
 // idleCommit is how often the source's own changes are committed while no batches arrive.
 const idleCommit = 5 * time.Second
 
-// committer takes delivered batches as they come and commits them by their
-// numbers, as many at a time as are there: while one commit is being written,
-// the batches that are accepted meanwhile gather for the next.
+// committer commits delivered batches in the order of their numbers, all that are
+// ready at a time: batches that are accepted during a commit share the next one.
 type committer struct {
 	engine *Engine
 	ctx    context.Context // of deliveries
-	state  source.Stateful // nil means the source has nothing of its own to commit
+	state  source.Stateful // nil means the source has no state of its own
 
 	next    uint64            // number of the batch to note
-	early   map[uint64]*batch // delivered before their turn, fewer than the window is wide
+	early   map[uint64]*batch // delivered before their turn, fewer than Deliveries
 	denials denials
 	emitter emitter
 
-	// What was noted and is not yet committed.
+	// Noted and not yet committed.
 	change  checkpoint.Change
 	endings []ending
 	batches int
 
 	// failure is set with the first batch that was not delivered or could not be
-	// committed. From then on nothing counts: what came further is read again.
+	// committed. All later batches are discarded and read again.
 	failure error
-	broken  bool // storage does not take what is to be committed
+	broken  bool // the last commit failed
 }
 
 // ending is an object that ends in a batch.
 type ending struct {
 	object *object
-	err    error // why it broke off, if it did
+	err    error // why reading ended early; nil when it was complete
 	what   disposition
 }
 
@@ -64,7 +63,7 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 			if open {
 				c.early[b.number] = b
 				c.gather(results)
-				c.takeTurns()
+				c.commitInOrder()
 				c.emitWhenFull()
 				continue
 			}
@@ -74,13 +73,13 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 			c.answered(answer)
 		case <-idle.C:
 		}
-		c.storeRest()
+		c.storePending()
 	}
 }
 
-// storeRest commits what came up since the last batch: cursors of the source,
-// the answer to an emission.
-func (c *committer) storeRest() {
+// storePending commits what is pending without a batch: cursors of the source, the
+// answer to an emission.
+func (c *committer) storePending() {
 	if c.broken {
 		return
 	}
@@ -89,7 +88,7 @@ func (c *committer) storeRest() {
 	}
 }
 
-// gather takes the other batches that are there already.
+// gather takes the other batches that are ready.
 func (c *committer) gather(results <-chan *batch) {
 	for {
 		select {
@@ -104,8 +103,8 @@ func (c *committer) gather(results <-chan *batch) {
 	}
 }
 
-// takeTurns commits the batches whose turn it is.
-func (c *committer) takeTurns() {
+// commitInOrder commits the batches whose turn it is.
+func (c *committer) commitInOrder() {
 	for b := c.early[c.next]; b != nil; b = c.early[c.next] {
 		delete(c.early, c.next)
 		c.next++
@@ -118,14 +117,14 @@ func (c *committer) takeTurns() {
 	c.settle()
 }
 
-// settle commits what was noted, then tells the source.
+// settle commits what was noted, then notifies the source.
 func (c *committer) settle() {
 	if c.batches == 0 {
 		return
 	}
 	if c.failure == nil {
 		killpoint.Reached(killpoint.Delivered)
-		c.storeRest()
+		c.storePending()
 	}
 	if c.failure == nil {
 		killpoint.Reached(killpoint.Committed)
@@ -142,7 +141,7 @@ func (c *committer) settle() {
 	}
 }
 
-// note adds what a batch brings about to the change.
+// note adds a batch to the change.
 func (c *committer) note(b *batch) {
 	c.batches++
 	if c.failure == nil {
@@ -162,7 +161,7 @@ func (c *committer) note(b *batch) {
 	}
 }
 
-// noteObject notes how far an object came, and what becomes of one that ends.
+// noteObject notes the progress of an object, and the disposition of one that ends.
 func (c *committer) noteObject(end *ending, last bool) {
 	w := end.object.work
 	attempts := w.Attempt
@@ -172,7 +171,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 			others, before = c.denials.others(w, end.object.opened)
 		}
 		end.what = dispose(end.err, before, others)
-		if !end.what.again {
+		if !end.what.retry {
 			delete(c.denials, w.ID)
 			c.change.Done(w.Group, w.ID)
 			return
@@ -186,7 +185,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 	}
 }
 
-// store commits what was noted and puts it into effect.
+// store commits what was noted and applies it to the counters.
 func (c *committer) store() error {
 	if c.state != nil {
 		own := c.state.Change()
@@ -222,8 +221,8 @@ func (c *committer) store() error {
 	return nil
 }
 
-// persist commits the change, again and again until storage takes it; once more
-// when the time to drain is over.
+// persist commits the change, retrying until storage accepts it, and once more after
+// the delivering context is done.
 func (c *committer) persist() error {
 	pause := newBackOff()
 	for again := true; again; again = source.Sleep(c.ctx, pause.NextBackOff()) == nil {
@@ -236,7 +235,7 @@ func (c *committer) persist() error {
 	return c.try(ctx)
 }
 
-// try commits the change and empties it if that works.
+// try commits the change, and resets it on success.
 func (c *committer) try(ctx context.Context) error {
 	begin := time.Now()
 	parts := &c.engine.parts
@@ -250,16 +249,16 @@ func (c *committer) try(ctx context.Context) error {
 	return nil
 }
 
-// settle tells the source what became of an object. failure is set when its end
-// was not committed.
+// settle settles an object with its source. failure is set when its end was not
+// committed.
 func (e *Engine) settle(end ending, failure error) {
 	o := end.object
 	switch {
 	case failure != nil:
 		o.work.Receipt.Nack(o.delivered, false)
-	case end.what.now != nil:
-		o.work.Receipt.Replace(*end.what.now)
-	case end.what.again:
+	case end.what.replacement != nil:
+		o.work.Receipt.Replace(*end.what.replacement)
+	case end.what.retry:
 		o.work.Receipt.Nack(o.delivered, end.what.charge)
 	default:
 		o.work.Receipt.Ack()

@@ -46,12 +46,12 @@ type converter struct {
 	counted counts
 }
 
-// counts is what is added up over a piece.
+// counts are the sums over a piece.
 type counts struct {
 	ok, malformed, extra int64
 	unexpected           fieldCounts
 	time                 int64  // of the last record that is ok
-	bucket               string // of the same; "": there is none
+	bucket               string // of the same; "" means there is none
 }
 
 // fieldCounts is how many records had an unexpected value, by field.
@@ -103,13 +103,13 @@ func (c *converter) line(line string, at int64) {
 	for rest := line; rest != ""; {
 		var record string
 		record, rest = accesslog.Next(rest, c.engine.cfg.SplitJoined)
-		c.one(record, at)
+		c.convertRecord(record, at)
 	}
 }
 
-// one converts one record of the line that begins at the offset at, where
-// reading would be resumed if the batch ended before the record.
-func (c *converter) one(line string, at int64) {
+// convertRecord converts one record of the line that begins at the offset at, where
+// reading resumes if the batch ends before the record.
+func (c *converter) convertRecord(line string, at int64) {
 	if c.full(len(line)) {
 		c.cut(at)
 	}
@@ -150,16 +150,15 @@ func (c *converter) long(l *lines.Long) {
 		return
 	}
 	kept := c.p.chunk.Text
-	_ = c.engine.cfg.Format.Parse(kept, &c.record) // for the owner and the bucket, which stand first
+	_ = c.engine.cfg.Format.Parse(kept, &c.record) // for the owner and the bucket, which come first
 	reason := fmt.Errorf("line of %d bytes is longer than max_line_size (%d bytes): its first %d bytes are kept",
 		l.Size, c.engine.cfg.Lines.Line, len(kept))
 	logs.AppendMalformed(&c.record, kept, l.ID, &c.origin, reason)
 }
 
-// full reports whether the segment has to be cut before a line of this length.
-// The converter keeps a record within BatchBytes, and one of a line that is
-// short beside BatchBytes within half of it, whatever is repeated or replaced
-// in it; so no segment is larger than a batch may be.
+// full reports whether the segment has to be cut before a line of this length. The
+// converter limits a record to BatchBytes, and the record of a line that is short
+// compared with BatchBytes to half of it; so no segment exceeds a batch's limit.
 func (c *converter) full(length int) bool {
 	logs := c.segment.logs
 	if logs == nil {
@@ -170,8 +169,8 @@ func (c *converter) full(length int) bool {
 	return logs.Len() >= cfg.BatchRecords || logs.Size() > half || length > half/16
 }
 
-// logs returns the log records of the segment that is being filled, or nil when
-// there is no use for any.
+// logs returns the log records of the segment being filled, or nil without a logs
+// pipeline.
 func (c *converter) logs() *otlplogs.Batch {
 	if c.segment.logs == nil && c.engine.parts.Converter != nil {
 		c.segment.logs = c.engine.parts.Converter.NewBatch(c.hint())
@@ -179,13 +178,13 @@ func (c *converter) logs() *otlplogs.Batch {
 	return c.segment.logs
 }
 
-// hint guesses the number of records in a segment of the current piece, at 512 bytes a line.
+// hint estimates the number of records in a segment of the current piece, at 512 bytes a line.
 func (c *converter) hint() int {
 	return min(len(c.p.chunk.Text)/512+1, c.engine.cfg.BatchRecords)
 }
 
-// cut ends the segment, behind which the object goes on at end. One without
-// records, of blank lines, is progress too.
+// cut ends the segment at the offset end. A segment without records, of blank lines,
+// is progress too.
 func (c *converter) cut(end int64) {
 	c.segment.end = end
 	if c.counter != nil {
@@ -195,15 +194,15 @@ func (c *converter) cut(end int64) {
 	c.segment = segment{}
 }
 
-// count adds up once a piece, not once a record.
+// count updates totals and instruments, once per piece instead of once per record.
 func (c *converter) count() {
 	e, n := c.engine, &c.counted
 	e.totals.records.Add(n.ok)
 	e.totals.malformed.Add(n.malformed)
 	e.parts.Instruments.records(n, c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0)))
-	// Once a piece: an object holds the records of one bucket.
-	if holder := c.p.object.work.Object.Bucket; holder != "" && holder == n.bucket {
-		e.selfLogged(holder)
+	// An object holds the records of one bucket.
+	if bucket := c.p.object.work.Object.Bucket; bucket != "" && bucket == n.bucket {
+		e.reportSelfLogging(bucket)
 	}
 	*n = counts{}
 }

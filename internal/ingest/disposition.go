@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// attempts is how often an object that cannot be read is tried.
+	// attempts is the number of attempts to read an object.
 	attempts = 3
-	// maxDenials is far above what a source keeps to offer again.
+	// maxDenials is far above the number of objects that a source keeps to offer again.
 	maxDenials = 10_000
 )
 
@@ -30,25 +30,25 @@ const (
 
 // disposition is what happens to an object.
 type disposition struct {
-	outcome ObjectOutcome  // when it is done
-	again   bool           // it is offered again later
-	charge  bool           // that counts as one of its attempts
-	trouble bool           // the storage, not the object, is what fails: component status
-	now     *source.Object // with again: what is offered in its place; nil means itself
+	outcome       ObjectOutcome  // when it is done
+	retry         bool           // the object is offered again later
+	charge        bool           // this counts as one of its attempts
+	storageFailed bool           // the storage fails, not the object: component status
+	replacement   *source.Object // with retry: what is offered instead; nil means the object itself
 }
 
-// dispose is the one table from the error that ended the reading of an object
-// to what happens. attempt is how many attempts went before, and others whether
-// other objects could be opened since this one was denied first.
+// dispose is the one table from the error that ended the reading of an object to what
+// happens. attempt is the number of earlier attempts; others says whether other
+// objects could be opened since this one was first denied.
 func dispose(err error, attempt int, others bool) disposition {
 	var overwritten *source.OverwrittenError
 	switch {
 	case err == nil:
 		return disposition{outcome: OutcomeOK}
 	case errors.Is(err, context.Canceled):
-		return disposition{again: true} // shutdown, or a queue's message was given back
+		return disposition{retry: true} // shutdown, or a queue's message was returned
 	case errors.As(err, &overwritten):
-		return disposition{again: true, now: &overwritten.Now}
+		return disposition{retry: true, replacement: &overwritten.Now}
 	case errors.Is(err, source.ErrGone), errors.Is(err, source.ErrChanged):
 		return disposition{outcome: OutcomeGone}
 	case errors.Is(err, lines.ErrTooLarge):
@@ -56,31 +56,30 @@ func dispose(err error, attempt int, others bool) disposition {
 	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
 		return limited(OutcomeCorrupt, attempt)
 	case errors.Is(err, source.ErrDenied) && others:
-		// Denied while others work is a fault of the object; denied like all others
-		// is a permission that is missing for now.
+		// Denied while others can be read: a fault of the object. Denied like all
+		// others: a permission is missing for now.
 		return limited(OutcomeDenied, attempt)
 	default:
-		return disposition{again: true, trouble: true}
+		return disposition{retry: true, storageFailed: true}
 	}
 }
 
 // limited gives an object up after the last attempt.
 func limited(o ObjectOutcome, attempt int) disposition {
 	if attempt+1 < attempts {
-		return disposition{again: true, charge: true}
+		return disposition{retry: true, charge: true}
 	}
 	return disposition{outcome: o}
 }
 
-// denials remembers of each object that was denied how many objects could be
-// opened until then.
+// denials remembers, for each object that was denied, how many objects had been opened
+// by then.
 type denials map[source.ID]int64
 
-// others reports whether more objects were opened since an object was denied
-// first, which is now if it was not denied before, and how many attempts went
-// before: the first denial was not charged, since it told nothing yet, and counts
-// once others are known to work. A file is not the service's to deny: there, any
-// file that could be opened counts.
+// others reports whether more objects were opened since an object was first denied,
+// which is now if it is new, and the number of earlier attempts: the first denial is
+// not charged until other objects are known to work. A file can be denied alone:
+// there, any file that could be opened counts.
 func (d denials) others(o *source.Work, opened int64) (others bool, attempts int) {
 	if o.Object.Bucket == "" {
 		return opened > 0, o.Attempt
@@ -96,23 +95,23 @@ func (d denials) others(o *source.Work, opened int64) (others bool, attempts int
 	return opened > first, o.Attempt + 1
 }
 
-// report tells the operator: once for an object that is given up, by the
-// component's status while the storage fails.
+// report logs an object that is given up, and reports a failing storage as the
+// component's status.
 func (e *Engine) report(end ending) {
-	if end.what.trouble {
+	if end.what.storageFailed {
 		e.parts.Status(ConcernObjects, end.err)
 		return
 	}
 	if !errors.Is(end.err, context.Canceled) {
 		e.parts.Status(ConcernObjects, nil) // the storage answers, whatever it says of this object
 	}
-	if end.what.now != nil && end.object.delivered > 0 {
+	if end.what.replacement != nil && end.object.delivered > 0 {
 		e.parts.Log.Warn("object was overwritten before it was read to its end; it is read anew from its beginning, and the records of before stand",
 			zap.String("object", end.object.work.Object.URI()),
 			zap.Int64("offset", end.object.delivered),
 			zap.Error(end.err))
 	}
-	givenUp := end.err != nil && !end.what.again
+	givenUp := end.err != nil && !end.what.retry
 	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {
 		// The log drops messages that are equal, whatever their fields.
 		e.parts.Log.Warn("object given up, the records before the fault stand: "+end.object.work.Object.URI(),

@@ -29,19 +29,19 @@ func TestDisposition(t *testing.T) {
 		want    disposition
 	}{
 		"read":                       {want: disposition{outcome: OutcomeOK}},
-		"shutdown":                   {err: context.Canceled, want: disposition{again: true}},
+		"shutdown":                   {err: context.Canceled, want: disposition{retry: true}},
 		"gone":                       {err: source.ErrGone, want: disposition{outcome: OutcomeGone}},
 		"changed":                    {err: source.ErrChanged, want: disposition{outcome: OutcomeGone}},
-		"overwritten":                {err: &source.OverwrittenError{Now: now}, attempt: 9, want: disposition{again: true, now: &now}},
-		"corrupt, first":             {err: lines.ErrCorrupt, want: disposition{again: true, charge: true}},
+		"overwritten":                {err: &source.OverwrittenError{Now: now}, attempt: 9, want: disposition{retry: true, replacement: &now}},
+		"corrupt, first":             {err: lines.ErrCorrupt, want: disposition{retry: true, charge: true}},
 		"corrupt, last":              {err: lines.ErrCorrupt, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
 		"not text, last":             {err: lines.ErrNotText, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},
 		"too large, first":           {err: lines.ErrTooLarge, want: disposition{outcome: OutcomeTooLarge}},
-		"denied like all":            {err: source.ErrDenied, attempt: 9, want: disposition{again: true, trouble: true}},
-		"denied while others, first": {err: source.ErrDenied, others: true, want: disposition{again: true, charge: true}},
+		"denied like all":            {err: source.ErrDenied, attempt: 9, want: disposition{retry: true, storageFailed: true}},
+		"denied while others, first": {err: source.ErrDenied, others: true, want: disposition{retry: true, charge: true}},
 		"denied while others, last":  {err: source.ErrDenied, others: true, attempt: 2, want: disposition{outcome: OutcomeDenied}},
-		"out of reach":               {err: source.ErrUnreachable, attempt: 9, want: disposition{again: true, trouble: true}},
-		"anything else":              {err: errors.New("disk on fire"), attempt: 9, want: disposition{again: true, trouble: true}},
+		"out of reach":               {err: source.ErrUnreachable, attempt: 9, want: disposition{retry: true, storageFailed: true}},
+		"anything else":              {err: errors.New("disk on fire"), attempt: 9, want: disposition{retry: true, storageFailed: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := c.err
@@ -66,7 +66,7 @@ func TestDenialsCountOnceOthersWereOpened(t *testing.T) {
 	check(one, 5, false, 0, "what was opened before says nothing: the permission may have gone since")
 	check(two, 5, false, 0, "")
 	check(one, 5, false, 1, "still the same for all")
-	check(one, 6, true, 1, "the first denial counts now")
+	check(one, 6, true, 1, "the first of three is not charged counts now")
 	one.Attempt = 1
 	check(one, 6, true, 2, "also when nothing else comes")
 	check(two, 6, true, 1, "")
@@ -83,10 +83,10 @@ func TestDeniedObjectIsGivenUpAlsoAsTheLastOne(t *testing.T) {
 	require.NoError(t, r.Run(t.Context()))
 	assert.Equal(t, want, r.sink.uids)
 	assert.Equal(t, 1, denied.acked)
-	assert.Equal(t, 1, denied.charged, "the first of three told nothing yet")
+	assert.Equal(t, 1, denied.charged, "the first of three is not charged")
 	assert.Equal(t, 2, denied.nacked)
 	assert.Len(t, r.logged.FilterMessageSnippet("given up").All(), 1)
-	assert.NoError(t, r.concerns.latest[ConcernObjects], "well again")
+	assert.NoError(t, r.concerns.latest[ConcernObjects], "recovered")
 }
 
 func TestBrokenObjectIsGivenUpAfterThreeAttempts(t *testing.T) {
@@ -195,7 +195,7 @@ func TestUnreachableObjectIsTriedUntilItIsThere(t *testing.T) {
 	assert.Equal(t, 1, away.acked)
 	assert.Zero(t, away.charged)
 	assert.ErrorContains(t, r.concerns.errors()[0], "s3://logs/"+away.key)
-	assert.NoError(t, r.concerns.latest[ConcernObjects], "well again")
+	assert.NoError(t, r.concerns.latest[ConcernObjects], "recovered")
 }
 
 func TestSourceInTroubleIsAskedAgainWithBackOff(t *testing.T) {

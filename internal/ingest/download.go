@@ -14,22 +14,22 @@ import (
 type object struct {
 	work   *source.Work
 	origin otlplogs.Origin // without the time
-	// delivered is how far the object was accepted, in decompressed bytes. It
-	// belongs to the committer.
+	// delivered is how much of the object was accepted, in decompressed bytes. Only
+	// the committer uses it.
 	delivered int64
 	// opened is how many objects had been opened when the reading of this one
 	// ended; see denials.
 	opened int64
 }
 
-// piece is what a download sends on: a chunk of an object, or its end, or both.
-// The download fills all but segments, which the worker adds before it closes
-// ready; from then on the piece is the assembler's.
+// piece is what a download sends: a chunk of an object, or its end, or both. The
+// download fills all but segments, which the worker adds before it closes ready;
+// from then on the assembler owns the piece.
 type piece struct {
 	object *object
 	chunk  lines.Chunk
 	last   bool  // nothing of the object follows
-	err    error // why the object broke off, with last
+	err    error // why reading ended early, with last
 
 	segments []segment
 	ready    chan struct{}
@@ -42,15 +42,15 @@ func (e *Engine) download(ctx context.Context, work *source.Work) {
 	last.last, last.err = true, err
 	o.opened = e.opened.Load()
 
-	// Before the last piece goes out: the assembler, which flushes when nothing
-	// is being read, must not take this object for one that is.
+	// Before the last piece is sent: the assembler flushes when nothing is being read,
+	// and must not count this object.
 	e.active.Add(-1)
 	e.send(last)
-	<-e.downloads // not before, or chunks without number would wait to be sent
+	<-e.downloads // not earlier: that would leave the chunks waiting in send unbounded
 }
 
-// read sends all pieces of an object but the last, which it returns with the
-// error that ended the reading, if one did.
+// read sends all pieces of an object but the last, which it returns, with the error
+// that ended the reading early.
 func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
 	r, err := lines.Open(ctx, o.work.Content, o.work.Offset, e.cfg.Lines)
 	if err != nil {
@@ -79,7 +79,7 @@ func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
 	}
 }
 
-// orShutdown tells an error that the shutdown brought about from one of the object.
+// orShutdown returns context.Canceled for an error caused by the shutdown.
 func orShutdown(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Canceled
@@ -87,9 +87,9 @@ func orShutdown(ctx context.Context, err error) error {
 	return err
 }
 
-// send hands a piece to the assembler and to a worker. It blocks while batches
-// are not taken. It needs no context: when the time to drain is over, deliveries
-// fail and everything moves on.
+// send passes a piece to the assembler and to a worker. It blocks while the window is
+// full. It needs no context: once the delivering context is done, deliveries fail and
+// the pipeline drains.
 func (e *Engine) send(p *piece) {
 	e.order <- p
 	e.work <- p

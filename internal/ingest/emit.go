@@ -10,7 +10,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
-// lastEmission bounds the last emission when the time to deliver is over.
+// lastEmission bounds the last emission after the delivering context is done.
 const lastEmission = 2 * time.Second
 
 // MetricsSection is the name of the metrics' section of the progress.
@@ -18,14 +18,14 @@ const MetricsSection = "metrics"
 
 // Emitter takes metrics.
 type Emitter interface {
-	// Emit hands a request of an emission over. With again it tries until the metrics
-	// are accepted or refused permanently, or ctx is done. They belong to the Emitter. It
-	// is called by one goroutine at a time. With Unsettled, done are the points that were
-	// accepted or refused nevertheless, by their order in the request.
-	Emit(ctx context.Context, metrics pmetric.Metrics, again bool) (answer Answer, done []int)
+	// Emit sends a request of an emission and takes ownership of metrics. With retry it
+	// tries until they are accepted or refused permanently, or ctx is done. It is called
+	// by one goroutine at a time. With Unsettled, done are the indexes of the points that
+	// were accepted or refused nevertheless.
+	Emit(ctx context.Context, metrics pmetric.Metrics, retry bool) (answer Answer, done []int)
 }
 
-// Answer is what became of metrics, the better the greater.
+// Answer is the outcome of a request; greater is better.
 type Answer uint8
 
 // The answers of an Emitter.
@@ -35,38 +35,38 @@ const (
 	Accepted
 )
 
-// emitter is the part of the committer that hands the metrics of committed
-// records on, one emission at a time and one request of it at a time.
+// emitter is the part of the committer that sends the metrics of committed records,
+// one emission at a time and one request of it at a time.
 //
 //	tick --> cut, committed --> requests --> Emit, in a goroutine <--+
 //	                                              |                  | the next request
 //	                  settled, committed <-- answer -----------------+
 //
 // A request is committed as settled before the next one is sent. So after a crash
-// only the one whose answer was not committed yet may come again.
+// only the request whose answer was not committed yet may be sent again.
 //
-// An emission of cumulative metrics that is refused is dropped, since the next
-// supersedes it; series do not end before that is accepted. One of deltas is offered
-// until it is settled, and meanwhile nothing is cut; what it holds is stored, and
-// offered again after a crash.
+// A refused emission of cumulative metrics is dropped, since the next one supersedes
+// it; series do not end before that is accepted. An emission of deltas is offered
+// until it is settled, and meanwhile nothing is cut; it is stored, and offered again
+// after a crash.
 //
-// A back end may have taken the beginnings of series though nobody knows of it,
-// because its answer was lost. Prometheus then refuses all of a request that has
-// them again. So an emission of which one is refused is repeated at once, without
-// them. If that is refused too, they are not why: the next emission has them.
+// A back end may already have the start points of series, if its answer was lost.
+// Prometheus then refuses any request that has them again. So when a request with
+// start points is refused, the emission is repeated at once without them. If that is
+// refused too, they are not the reason: the next emission has them.
 type emitter struct {
 	tick   <-chan time.Time // nil without metrics
 	stop   func()
 	answer chan emitted // to the request under way
 
-	requests []rollup.Request // of the emission under way, from the one that is; none: there is no emission
+	requests []rollup.Request // of the emission under way, from the one being sent; empty means no emission
 	at       time.Time        // of the emission
-	again    bool             // it is offered until it is settled
-	worst    Answer           // so far
-	repeat   bool             // beginnings were refused
+	retry    bool             // the emission is offered until it is settled
+	worst    Answer           // answer so far
+	repeat   bool             // start points were refused
 }
 
-// emitted is what became of a request.
+// emitted is the outcome of a request.
 type emitted struct {
 	answer Answer
 	done   []int // points, of a request that is unsettled
@@ -85,7 +85,7 @@ func (c *committer) beginEmitting() {
 	}
 }
 
-// endEmitting emits for the last time, when all that was read is committed.
+// endEmitting makes the last emission, when everything that was read is committed.
 func (c *committer) endEmitting() {
 	if c.engine.parts.Metrics == nil {
 		return
@@ -94,10 +94,10 @@ func (c *committer) endEmitting() {
 	unsettled := c.engine.parts.Metrics.Unsettled()
 	c.wait()
 	if unsettled && c.engine.parts.Metrics.Unsettled() {
-		return // the time to drain is over: the next process offers it again
+		return // no time is left: the next process offers it again
 	}
 	if c.ctx.Err() != nil {
-		// What is committed counts, though batches behind it were not delivered.
+		// What is committed is emitted, although later batches were not delivered.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), lastEmission)
 		defer cancel()
 		c.ctx = ctx
@@ -123,20 +123,20 @@ func (c *committer) wait() {
 	}
 }
 
-// emit begins an emission unless there is one under way. again says that even
-// what the next emission would supersede is offered until it is settled.
-func (c *committer) emit(at time.Time, again bool) {
+// emit begins an emission unless there is one under way. With retry, cumulative
+// metrics are offered until they are settled too.
+func (c *committer) emit(at time.Time, retry bool) {
 	metrics, e := c.engine.parts.Metrics, &c.emitter
 	if len(e.requests) > 0 || c.broken {
 		return
 	}
 	if !metrics.Unsettled() {
 		metrics.Cut(at)
-		if c.storeRest(); c.broken {
+		if c.storePending(); c.broken {
 			return
 		}
 	}
-	e.again = again || metrics.Unsettled()
+	e.retry = retry || metrics.Unsettled()
 	c.offer(metrics.Emission(at), at)
 }
 
@@ -154,16 +154,16 @@ func (c *committer) sendNext() {
 		return
 	}
 	request := c.emitter.requests[0].Metrics
-	go func(ctx context.Context, again bool) {
+	go func(ctx context.Context, retry bool) {
 		begin := time.Now()
-		answer, done := c.engine.parts.Emitter.Emit(ctx, request, again)
+		answer, done := c.engine.parts.Emitter.Emit(ctx, request, retry)
 		c.engine.parts.Instruments.emitted(time.Since(begin))
 		c.emitter.answer <- emitted{answer, done}
-	}(c.ctx, c.emitter.again)
+	}(c.ctx, c.emitter.retry)
 }
 
-// answered commits what became of a request, and sends the next one. Without
-// time for that the rest of the emission is unsettled.
+// answered commits the outcome of a request, and sends the next one. Once the
+// delivering context is done, the rest of the emission stays unsettled.
 func (c *committer) answered(to emitted) {
 	metrics, e, a := c.engine.parts.Metrics, &c.emitter, to.answer
 	request := &e.requests[0]
@@ -174,12 +174,12 @@ func (c *committer) answered(to emitted) {
 		metrics.Settle(request)
 	case Refused:
 		metrics.Refuse(request)
-	case Unsettled: // what is left of it is offered again, or superseded
+	case Unsettled: // the rest of it is offered again, or superseded
 		metrics.SettlePoints(request, to.done)
 	}
-	c.storeRest()
+	c.storePending()
 	killpoint.Reached(killpoint.RequestSettled)
-	e.repeat = e.repeat || a == Refused && request.Beginnings
+	e.repeat = e.repeat || a == Refused && request.StartPoints
 	switch {
 	case c.ctx.Err() != nil && len(e.requests) > 0:
 		e.requests = nil
@@ -189,6 +189,6 @@ func (c *committer) answered(to emitted) {
 		metrics.Delivered(e.at)
 	case e.worst == Refused && e.repeat && !c.broken:
 		now := time.Now()
-		c.offer(metrics.EmissionWithoutBeginnings(now), now)
+		c.offer(metrics.EmissionWithoutStartPoints(now), now)
 	}
 }

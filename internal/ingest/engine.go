@@ -24,21 +24,20 @@ import (
 
 // Sink takes batches of log records.
 type Sink interface {
-	// Deliver hands logs over, again and again until all of them are accepted or
-	// refused permanently, and returns how many were refused; or until ctx is done,
-	// and returns its error. The logs belong to the Sink; locate tells where their
-	// records came from, until Deliver returns. It is called from several goroutines
-	// at once.
+	// Deliver delivers logs and takes ownership of them. It retries until all are
+	// accepted or refused permanently, and returns how many were refused; or until ctx
+	// is done, and returns its error. locate finds where a record came from; it is valid
+	// until Deliver returns. Deliver is called from several goroutines at once.
 	Deliver(ctx context.Context, logs plog.Logs, locate Locate) (refused int, err error)
 }
 
-// Clients tells what is known of a client address at a moment, in seconds since
-// the Unix epoch. It is called from several goroutines at once.
+// Clients looks client addresses up. It is called from several goroutines at once.
 type Clients interface {
+	// Lookup returns what is known of an address; now is in seconds since the Unix epoch.
 	Lookup(address string, now int64) enrich.Client
 }
 
-// Config bounds the engine. All of it must be set.
+// Config bounds the engine. All fields must be set.
 type Config struct {
 	Concurrency       int // objects being downloaded at a time
 	MaxUnacknowledged int // objects read or being read and not yet settled
@@ -48,27 +47,27 @@ type Config struct {
 	FlushInterval     time.Duration
 	Lines             lines.Limits
 	Format            accesslog.Format
-	SplitJoined       bool // begin a record also where one was joined to another by a space
+	SplitJoined       bool // split records that were joined by a space
 }
 
-// Totals is what an engine did since it was made.
+// Totals are sums since the engine was made.
 type Totals struct {
-	Objects   int64 // settled for good, whatever the outcome
+	Objects   int64 // settled permanently, whatever the outcome
 	Bytes     int64 // decompressed
 	Records   int64 // well-formed
 	Malformed int64
 }
 
-// Parts are the engine's dependencies; the caller keeps ownership. All must be set,
-// but for those of logs, of metrics, or of what is known of clients.
+// Parts are the engine's dependencies; the caller keeps ownership. Those of logs, of
+// metrics and Clients are optional.
 type Parts struct {
 	Source      source.Source
 	Converter   *otlplogs.Converter // nil means that no log records are built
 	Sink        Sink                // with Converter
-	Metrics     *rollup.State       // nil disables metrics; else it belongs to the engine while that runs
+	Metrics     *rollup.State       // nil disables metrics; only the engine uses it while running
 	Emitter     Emitter             // with Metrics
 	Interval    time.Duration       // between two emissions, with Metrics
-	Clients     Clients             // nil means that nothing is known
+	Clients     Clients             // nil disables look-ups
 	Progress    *checkpoint.Store
 	Instruments Instruments
 	Status      Status
@@ -86,11 +85,11 @@ type Engine struct {
 	downloads      chan struct{} // one token per download under way
 	unacknowledged chan struct{} // one token per object not yet settled
 	window         chan struct{} // one token per batch not yet committed
-	active         atomic.Int64  // objects of which more is to be read
+	active         atomic.Int64  // objects being read
 	unsettled      atomic.Int64  // objects taken from the source and not yet settled
-	opened         atomic.Int64  // objects that could be opened, ever; see denials
-	sourceWell     atomic.Bool   // SourceWell was called since the last error
-	loopOver       *time.Timer   // ends ConcernLoop
+	opened         atomic.Int64  // objects opened so far; see denials
+	sourceHealthy  atomic.Bool   // SourceHealthy was called since the last error
+	loopTimer      *time.Timer   // ends ConcernLoop
 
 	totals struct{ objects, bytes, records, malformed atomic.Int64 }
 }
@@ -105,7 +104,7 @@ func New(cfg Config, parts Parts) *Engine {
 	cfg.Lines.Windows = lines.NewWindows()
 	return &Engine{
 		cfg: cfg, parts: parts,
-		loopOver:       time.AfterFunc(loopMemory, func() { parts.Status(ConcernLoop, nil) }),
+		loopTimer:      time.AfterFunc(loopExpiry, func() { parts.Status(ConcernLoop, nil) }),
 		order:          make(chan *piece, pieces),
 		work:           make(chan *piece, pieces),
 		downloads:      make(chan struct{}, cfg.Concurrency),
@@ -134,19 +133,19 @@ func (e *Engine) Totals() Totals {
 	}
 }
 
-// SourceWell tells the engine that the source could look for objects, whether or
+// SourceHealthy tells the engine that the source could look for objects, whether or
 // not there were any.
-func (e *Engine) SourceWell() {
-	e.sourceWell.Store(true)
+func (e *Engine) SourceHealthy() {
+	e.sourceHealthy.Store(true)
 	e.parts.Status(ConcernSource, nil)
 }
 
-// Run reads until the source ends, then returns nil, or until reading is done,
-// then returns its error. Either way what was read is delivered and every object
-// is settled before Run returns. Once delivering is done as well, what was not
-// accepted by then is given back to the source.
+// Run reads until the source ends, then returns nil, or until reading is done, then
+// returns its error. Either way everything read is delivered and every object is
+// settled before Run returns. Once delivering is done as well, what is not accepted
+// yet is returned to the source.
 func (e *Engine) Run(reading, delivering context.Context) error {
-	defer e.loopOver.Stop()
+	defer e.loopTimer.Stop()
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(e.convert)
@@ -192,12 +191,12 @@ func (e *Engine) intake(ctx context.Context) error {
 		<-e.unacknowledged
 		switch {
 		case errors.Is(err, io.EOF):
-			e.SourceWell()
+			e.SourceHealthy()
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		if e.sourceWell.Swap(false) {
+		if e.sourceHealthy.Swap(false) {
 			pause.Reset()
 		}
 		e.parts.Status(ConcernSource, err)
@@ -207,20 +206,20 @@ func (e *Engine) intake(ctx context.Context) error {
 	}
 }
 
-// newBackOff paces the attempts to reach a source in trouble.
+// newBackOff returns the back-off for a failing source or storage.
 func newBackOff() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = time.Second, 30*time.Second
 	return b
 }
 
-// acquire takes a place, or returns false when ctx is done first.
-func acquire(ctx context.Context, places chan<- struct{}) bool {
+// acquire takes a slot, or returns false when ctx is done first.
+func acquire(ctx context.Context, slots chan<- struct{}) bool {
 	if ctx.Err() != nil {
 		return false
 	}
 	select {
-	case places <- struct{}{}:
+	case slots <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false

@@ -173,8 +173,8 @@ func (r *fakeReceipt) settle(note func()) {
 	}
 }
 
-// errRefused is a fakeSink's decision to refuse a batch for good.
-var errRefused = errors.New("refused for good")
+// errRefused is a fakeSink's decision to refuse a batch permanently.
+var errRefused = errors.New("refused permanently")
 
 // fakeSink keeps what it accepted.
 type fakeSink struct {

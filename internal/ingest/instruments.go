@@ -10,8 +10,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
-// Instruments are the parts of the receiver's own telemetry that the engine
-// keeps. All must be set.
+// Instruments are the receiver's telemetry that the engine updates. All must be set.
 type Instruments struct {
 	Receiver string // attribute of every measurement: several receivers share the instruments
 
@@ -27,13 +26,13 @@ type Instruments struct {
 	CommitDuration   metric.Float64Histogram // seconds
 }
 
-// With returns attributes for a measurement: those given and the receiver's.
+// With returns the given attributes and the receiver's, for a measurement.
 func (i *Instruments) With(attributes ...attribute.KeyValue) metric.MeasurementOption {
 	set := attribute.NewSet(append(attributes, attribute.String("receiver", i.Receiver))...)
 	return metric.WithAttributeSet(set)
 }
 
-// WithOutcome is With for what most measurements tell.
+// WithOutcome is With for the attribute outcome.
 func (i *Instruments) WithOutcome(value string) metric.MeasurementOption {
 	return i.With(attribute.String("outcome", value))
 }

@@ -55,15 +55,15 @@ func TestBucketThatLoggedIntoItself(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go func() { _ = r.Run(ctx) }()
-		told := func() error {
+		loopError := func() error {
 			synctest.Wait()
 			r.concerns.mu.Lock()
 			defer r.concerns.mu.Unlock()
 			return r.concerns.latest[ConcernLoop]
 		}
-		time.Sleep(loopMemory - time.Minute)
-		require.Error(t, told())
+		time.Sleep(loopExpiry - time.Minute)
+		require.Error(t, loopError())
 		time.Sleep(2 * time.Minute)
-		require.NoError(t, told())
+		require.NoError(t, loopError())
 	})
 }

@@ -7,27 +7,27 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 )
 
-// Locate returns the object of a record with this log.record.uid, and the byte at
-// which its line begins; "" when it is not known. Of equal lines, each call returns
-// another one. It is not safe for concurrent use.
+// Locate returns the object of a record with this log.record.uid, and the byte offset
+// of its line; "" when it is not known. For equal lines each call returns the next
+// one. It is not safe for concurrent use.
 type Locate func(uid string) (object string, offset int64)
 
-// origins is where the records of a batch came from. It costs nothing a record: the
-// records' strings keep the chunks in memory anyway, and to find one, which is rare,
-// the lines are identified again.
+// origins finds where the records of a batch came from. It costs nothing per record:
+// the records' strings keep the chunks in memory anyway, and a look-up, which is rare,
+// hashes the lines again.
 type origins struct {
-	split  bool // Config.SplitJoined
-	pieces []origin
-	asked  map[[16]byte]int // how often, by id
+	split   bool // Config.SplitJoined
+	pieces  []origin
+	lookups map[[16]byte]int // number of look-ups, by id
 }
 
-// origin is a piece without what was made of it.
+// origin is a piece without its segments.
 type origin struct {
 	object *object
 	chunk  lines.Chunk
 }
 
-// add notes the piece of a segment that is added to the batch.
+// add adds the piece of a segment.
 func (o *origins) add(p *piece) {
 	if n := len(o.pieces); n > 0 && o.pieces[n-1] == (origin{p.object, p.chunk}) {
 		return
@@ -43,11 +43,11 @@ func (o *origins) locate(uid string) (object string, offset int64) {
 	if _, err := hex.Decode(id[:], []byte(uid)); err != nil {
 		return "", 0
 	}
-	if o.asked == nil {
-		o.asked = make(map[[16]byte]int)
+	if o.lookups == nil {
+		o.lookups = make(map[[16]byte]int)
 	}
-	before := o.asked[id]
-	o.asked[id]++
+	before := o.lookups[id]
+	o.lookups[id]++
 	for _, from := range o.pieces {
 		for _, at := range from.find(id, o.split) {
 			if before == 0 {
@@ -59,7 +59,7 @@ func (o *origins) locate(uid string) (object string, offset int64) {
 	return "", 0
 }
 
-// find returns where the lines begin that hold the record.
+// find returns the offsets of the lines that hold the record.
 func (o *origin) find(id [16]byte, split bool) (offsets []int64) {
 	if long := o.chunk.Long; long != nil {
 		if long.ID == id {

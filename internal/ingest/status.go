@@ -10,9 +10,9 @@ const (
 	ConcernLoop     Concern = "what is logged"
 	ConcernLogs     Concern = "delivering logs"
 	ConcernEmission Concern = "delivering metrics"
-	ConcernMetrics  Concern = "counting" // a fault of this program; it does not heal
+	ConcernMetrics  Concern = "counting" // a fault of this program; it does not recover
 )
 
-// Status is told what the engine meets, nil when it works again. It is called
+// Status receives the errors of a concern, nil when it has recovered. It is called
 // from several goroutines, also without a change.
 type Status func(Concern, error)

@@ -8,7 +8,7 @@ type Step string
 // The steps.
 const (
 	Delivered       Step = "delivered"        // batches were accepted, and are not committed
-	Committed       Step = "committed"        // they are committed, and the source was not told
+	Committed       Step = "committed"        // they are committed, and the source was not notified
 	RequestSettled  Step = "request settled"  // a request of an emission is committed as settled, and the next one was not sent
 	ChunkWritten    Step = "chunk written"    // of a snapshot's state, which the manifest does not name
 	ManifestWritten Step = "manifest written" // what it replaces is there

@@ -1,9 +1,8 @@
-// Package notify reads the messages by which Amazon S3, and servers like it,
-// tell that objects were created. It knows nothing of queues: bytes in, objects
-// out. What it returns shares no memory with the message. Parse is safe for
-// concurrent use.
+// Package notify parses the messages by which Amazon S3, and compatible servers,
+// announce created objects. It is independent of queues: bytes in, objects out. Results
+// share no memory with the message. Parse is safe for concurrent use.
 //
-//	message --+-- {"Type":"Notification","Message":"..."}   SNS: once more, with the text inside
+//	message --+-- {"Type":"Notification","Message":"..."}   SNS: its Message is parsed
 //	          +-- {"Records":[...]}                         S3, also MinIO and Ceph
 //	          +-- {"source":"aws.s3","detail":{...}}        EventBridge
 //	          +-- {"Event":"s3:TestEvent",...}              sent once when S3 is configured
@@ -17,24 +16,23 @@ import (
 	"unicode/utf8"
 )
 
-// ErrUnknown means that a message is none of those above, or one of them that
-// does not say what it has to. Whoever sees it must not take the message for
-// done: it may be somebody else's, or name an object that would be lost.
+// ErrUnknown means that a message is none of those above, or one of them without a
+// required field. The caller must not treat the message as done: it may be for another
+// consumer, or name an object that would be lost.
 var ErrUnknown = errors.New("not a notification of Amazon S3")
 
-// MaxSize is the size in bytes above which a message is not looked at: SQS
-// takes none above 1 MiB.
+// MaxSize is the maximum size of a message in bytes: SQS accepts none above 1 MiB.
 const MaxSize = 1 << 20
 
-// Message is what a message tells.
+// Message is the content of a message.
 type Message struct {
 	Objects []Object // that were created, in the order of the message
 	Ignored int      // events that are not the creation of an object
-	Test    bool     // it is S3's test event: there is nothing to do for it
+	Test    bool     // it is S3's test event, which names no object
 }
 
-// Object is an object that was created. Bucket and Key are never empty; events
-// may leave out all others.
+// Object is an object that was created. Bucket and Key are never empty; events may
+// leave out the other fields.
 type Object struct {
 	Bucket    string
 	Key       string // decoded
@@ -44,7 +42,8 @@ type Object struct {
 	Sequencer string // hexadecimal; orders the events of one key
 }
 
-// document holds the fields of all envelopes, so that a message is decoded once.
+// document holds the fields of all envelopes, so that a message is decoded once. JSON
+// names must be unique: encoding/json ignores a name that two of the structs have.
 type document struct {
 	snsFields
 	s3Fields
@@ -52,16 +51,16 @@ type document struct {
 	testFields
 }
 
-// envelopes are the kinds of messages there are. Each returns false when a
-// message is not of its kind, and an error when it is but cannot be used.
+// envelopes are the kinds of messages. Each returns false when a message is of another
+// kind, and an error when it is of its kind but cannot be used.
 var envelopes = []func(*document) (Message, bool, error){
 	(*document).s3,
 	(*document).eventBridge,
 	(*document).testEvent,
 }
 
-// Parse reads a message. Its errors wrap ErrUnknown and say what is wrong on
-// one line, without the text of the message.
+// Parse parses a message. Its errors wrap ErrUnknown and say what is wrong on one line,
+// without the text of the message.
 func Parse(body []byte) (Message, error) {
 	doc, err := decode(body)
 	if err != nil {
@@ -71,7 +70,7 @@ func Parse(body []byte) (Message, error) {
 		if doc, err = decode([]byte(inner)); err != nil {
 			return Message{}, fmt.Errorf("%w (inside an SNS notification)", err)
 		}
-		// One more would be a subscription of SNS to itself, which there is not.
+		// SNS cannot subscribe to itself.
 		if _, ok := doc.sns(); ok {
 			return Message{}, unknown("an SNS notification inside another one")
 		}
@@ -93,7 +92,7 @@ func decode(body []byte) (*document, error) {
 	case len(body) > MaxSize:
 		return nil, unknown("larger than 1 MiB")
 	case !utf8.Valid(body):
-		// Decoding would replace what is invalid, and so name another object.
+		// Decoding would replace invalid bytes, which would name a different object.
 		return nil, unknown("not UTF-8")
 	}
 	doc := new(document)

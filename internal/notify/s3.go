@@ -55,8 +55,8 @@ func (d *document) s3() (m Message, ok bool, err error) {
 
 func (r *s3Record) object() (Object, error) {
 	o := &r.S3.Object
-	// A key that was decoded in part would be that of an object there is not, and
-	// what does not exist counts as done.
+	// A partly decoded key would name an object that does not exist, and so counts as
+	// done.
 	key, err := url.QueryUnescape(o.Key)
 	if err != nil {
 		return Object{}, unknown("a key that is not form-encoded")
@@ -64,7 +64,7 @@ func (r *s3Record) object() (Object, error) {
 	return newObject(r.S3.Bucket.Name, key, o.Size, o.ETag, o.VersionID, o.Sequencer)
 }
 
-// newObject checks and completes what an event tells.
+// newObject checks the fields of an event, and normalizes them.
 func newObject(bucket, key string, size *int64, etag, version, sequencer string) (Object, error) {
 	if bucket == "" || key == "" {
 		return Object{}, unknown("an event without bucket or key")

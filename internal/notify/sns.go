@@ -1,7 +1,7 @@
 package notify
 
-// snsFields are those of a topic's message to a queue. With raw message
-// delivery SNS sends what is in Message alone.
+// snsFields are those of a topic's message to a queue. With raw message delivery SNS
+// sends only the content of Message.
 type snsFields struct {
 	Type    string `json:"Type"`
 	Message string `json:"Message"`

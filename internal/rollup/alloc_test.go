@@ -91,7 +91,7 @@ func TestAllocationsOfACommit(t *testing.T) {
 
 // full is a counter whose group has all the keys there may be, and the number of
 // texts that were cleaned.
-func full(t *testing.T) (w *life, cleaned *int) {
+func full(t *testing.T) (w *process, cleaned *int) {
 	s := testSettings()
 	s.CardinalityLimit, s.SeriesIdleTimeout, cleaned = 10, 2*s.Interval, new(int)
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket", "user_agent.original")
@@ -99,7 +99,7 @@ func full(t *testing.T) (w *life, cleaned *int) {
 		*cleaned++
 		return text
 	}
-	w = newLife(t, s)
+	w = newProcess(t, s)
 	for i := range s.CardinalityLimit {
 		w.add(with(func(r *accesslog.Record) { r.UserAgent = fmt.Sprint("known ", i) }))
 	}
@@ -116,7 +116,7 @@ func TestValuesBeyondTheLimitAreCleanedOnce(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 20*2, *cleaned, "two attributes")
-	assert.EqualValues(t, 2000, overflowOf(w.told()))
+	assert.EqualValues(t, 2000, overflowOf(w.emitAccepted()))
 }
 
 // overflowOf returns the value of the series beyond the limit.
@@ -134,12 +134,12 @@ func TestValuesBeyondTheLimitFindTheRoomOfDroppedSeries(t *testing.T) {
 	w, _ := full(t)
 	late := with(func(r *accesslog.Record) { r.UserAgent = "beyond" })
 	w.add(late)
-	assert.EqualValues(t, 1, overflowOf(w.told()))
+	assert.EqualValues(t, 1, overflowOf(w.emitAccepted()))
 	for range 3 {
-		w.told()
+		w.emitAccepted()
 	}
 	w.add(late)
-	assert.Zero(t, overflowOf(w.told()))
+	assert.Zero(t, overflowOf(w.emitAccepted()))
 	assert.Equal(t, map[string]int{"aws.s3.server.requests": 1}, w.state.Series())
 }
 

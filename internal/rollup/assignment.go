@@ -9,19 +9,19 @@ type assignment struct {
 	destinations map[*key]destination  // those that differ from the state
 	next         []uint32              // by group: the next number behind all cells
 	free         []int                 // by group: free numbers that are left
-	series       []int64               // by metric, with those born in this change
+	series       []int64               // by metric, with those created in this change
 	overflow     []pendingKey          // in the order of spilled
 	spilled      map[pendingKey]*tally // what overflows, by interval
 }
 
 // destination is where the tallies of a key go.
 type destination struct {
-	number uint32 // of its cell, once known
-	known  bool   // the state or the change tells that the number is the key's
-	born   uint32 // streams that are series, as bits
+	number  uint32 // of its cell, once known
+	known   bool   // the state or the change has assigned the number to the key
+	created uint32 // streams that are series, as bits
 }
 
-// assign decides where what is pending goes.
+// assign decides where the pending tallies go.
 func (s *State) assign() *assignment {
 	p := &assignment{state: s, destinations: map[*key]destination{}, spilled: map[pendingKey]*tally{}}
 	for g := range s.cells {
@@ -32,13 +32,13 @@ func (s *State) assign() *assignment {
 		p.series = append(p.series, s.active[i].Load())
 	}
 	for _, at := range s.order {
-		p.divert(at, s.pending[at])
+		p.enforceLimit(at, s.pending[at])
 	}
 	return p
 }
 
-// appendTo appends the tallies, those of overflows last, since they take what
-// others have no room for, and gives these back.
+// appendTo appends the tallies. Those of overflows come last, since the others spill
+// into them; they go back to their pool.
 func (p *assignment) appendTo(b []byte) []byte {
 	var list []byte
 	n := uint64(0)
@@ -56,28 +56,28 @@ func (p *assignment) appendTo(b []byte) []byte {
 	return append(binary.AppendUvarint(b, n), list...)
 }
 
-// divert takes out of a tally the streams that would be series beyond the limit.
-func (p *assignment) divert(at pendingKey, t *tally) {
+// enforceLimit moves the streams that would be series beyond the limit to the overflow.
+func (p *assignment) enforceLimit(at pendingKey, t *tally) {
 	g := at.key.group
 	if at.key.overflow {
 		p.spill(at, t, t.touched)
 		return
 	}
 	to := p.destinationOf(at.key)
-	before, beyond := to.born, uint32(0)
+	before, beyond := to.created, uint32(0)
 	for i := range g.streams {
 		bit := uint32(1) << i
-		if t.touched&bit == 0 || to.born&bit != 0 {
+		if t.touched&bit == 0 || to.created&bit != 0 {
 			continue
 		}
 		if metric := g.streams[i].metric; p.series[metric] < int64(p.state.plan.config.CardinalityLimit) {
 			p.series[metric]++
-			to.born |= bit
+			to.created |= bit
 		} else {
 			beyond |= bit
 		}
 	}
-	if to.born != before {
+	if to.created != before {
 		p.destinations[at.key] = to
 	}
 	if beyond != 0 {
@@ -136,10 +136,10 @@ func (p *assignment) destinationOf(k *key) destination {
 	if to, found := p.destinations[k]; found || k.cell == nil {
 		return to
 	}
-	return destination{number: k.cell.number, known: true, born: k.cell.born()}
+	return destination{number: k.cell.number, known: true, created: k.cell.created()}
 }
 
-// number takes a free number of a cell, or the next.
+// number returns a free cell number, or the next one.
 func (p *assignment) number(group int) uint32 {
 	if p.free[group] > 0 {
 		p.free[group]--

@@ -13,7 +13,7 @@ type Attribute struct {
 	Type  string // string, int, bool, double or string[]
 	Needs Need
 
-	// One of these is set. "" and Absent are no attribute.
+	// One of these is set. "" and Absent mean that a point does not have the attribute.
 	text   func(*subject) string
 	number func(*subject) int64
 }
@@ -35,13 +35,13 @@ type subject struct {
 	threat    *enrich.Threat      // never nil
 }
 
-// requesterAttributes are those that take a look at who made the request.
+// requesterAttributes are those that need subject.requester.
 var requesterAttributes = []string{
 	"aws.requester.type", "aws.requester.account_id", "aws.requester.session_name", "user.name",
 }
 
-// Attributes returns all attributes that a metric can have, in the order in
-// which a point shows them. network.io.direction is not among them: it is io's.
+// Attributes returns all attributes that a metric can have, in the order in which a
+// point has them. network.io.direction is not among them: only io has it.
 func Attributes() []Attribute {
 	return []Attribute{
 		ofRecord("aws.s3.bucket", func(r *accesslog.Record) string { return r.Bucket }),

@@ -20,10 +20,10 @@ func attributesOf(t *testing.T, r accesslog.Record, client enrich.Client, names 
 	s := testSettings()
 	s.Geo, s.Threats = true, true
 	only(&s, "aws.s3.server.requests", names...)
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.client = client
 	l.add(r)
-	points := l.told()
+	points := l.emitAccepted()
 	require.Len(t, points, 2)
 	assert.Equal(t, points[0].attributes.AsRaw(), points[1].attributes.AsRaw())
 	return points[1].attributes
@@ -190,7 +190,7 @@ func TestTextIsCutAndCleaned(t *testing.T) {
 	s := testSettings()
 	only(&s, "aws.s3.server.requests", "user_agent.original")
 	s.Clean = func(text string) string { return strings.ReplaceAll(text, "sig=secret", "sig=REDACTED") }
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	for _, agent := range []string{
 		"curl ?sig=secret", "curl ?sig=REDACTED", // one series
 		"a\xffb", "a\xfe\xffb", // one series
@@ -202,7 +202,7 @@ func TestTextIsCutAndCleaned(t *testing.T) {
 		l.add(with(func(r *accesslog.Record) { r.UserAgent = agent }))
 	}
 	got := map[string]int64{} // by length and beginning
-	for _, p := range l.told() {
+	for _, p := range l.emitAccepted() {
 		agent, _ := p.attributes.Get("user_agent.original")
 		got[fmt.Sprintf("%d %.12s", len(agent.Str()), agent.Str())] = p.values.sum
 	}
@@ -243,5 +243,5 @@ func TestValidate(t *testing.T) {
 	}
 	s.CardinalityLimit, s.Interval = 0, 0
 	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::interval`")
-	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::cardinality_limit`", "all that is wrong is told at once")
+	assert.ErrorContains(t, s.Validate("metrics"), "`metrics::cardinality_limit`", "all errors are reported at once")
 }

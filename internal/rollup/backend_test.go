@@ -20,7 +20,7 @@ type backend struct {
 	t      *testing.T
 	delta  bool
 	points map[string]kept // by metric, attributes, and what tells points from each other
-	begun  map[string]bool // beginnings
+	begun  map[string]bool // start points
 	again  map[string]bool // what may come again: the acceptance of its request is known to nobody
 	starts map[string]pcommon.Timestamp
 }
@@ -56,7 +56,7 @@ func (b *backend) doubt(request pmetric.Metrics, number int64) {
 	}
 }
 
-// idOf tells points from each other, and beginnings.
+// idOf tells points from each other, and start points.
 func (b *backend) idOf(p *anyPoint, number int64) string {
 	if b.delta {
 		return fmt.Sprint(p.id(), p.start, p.end, number)
@@ -80,9 +80,9 @@ func (b *backend) point(m pmetric.Metric, p anyPoint, number int64, seen map[str
 		return
 	}
 	id := b.idOf(&p, number)
-	if p.beginning() {
-		assert.False(b.t, seen[id], "the beginning comes first")
-		assert.True(b.t, !b.begun[id] || b.again[id], "the beginning of %s is sent again though it was settled", id)
+	if p.isStartPoint() {
+		assert.False(b.t, seen[id], "the start point comes first")
+		assert.True(b.t, !b.begun[id] || b.again[id], "the start point of %s is sent again though it was settled", id)
 		b.begun[id] = true
 		return
 	}

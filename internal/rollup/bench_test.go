@@ -112,11 +112,11 @@ func BenchmarkOverflow(b *testing.B) {
 
 // manySeries is a state of as many series as there may be by default, 10,000 of
 // each metric but of io, which has two a key.
-func manySeries(b *testing.B, change func(*setup)) *life {
+func manySeries(b *testing.B, change func(*setup)) *process {
 	b.Helper()
 	s := testSettings()
 	change(&s)
-	l := newLife(b, s)
+	l := newProcess(b, s)
 	for i := range s.CardinalityLimit {
 		l.add(with(func(r *accesslog.Record) {
 			r.Bucket, r.Operation = fmt.Sprint("a-bucket-of-some-length-", i), "REST.PUT.OBJECT"
@@ -127,7 +127,7 @@ func manySeries(b *testing.B, change func(*setup)) *life {
 	return l
 }
 
-// BenchmarkEmission is all series to requests, with their beginnings.
+// BenchmarkEmission is all series to requests, with their start points.
 func BenchmarkEmission(b *testing.B) {
 	for name, change := range map[string]func(*setup){
 		"explicit": func(*setup) {}, "exponential": func(s *setup) { s.Histogram = HistogramExponential },

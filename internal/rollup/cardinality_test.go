@@ -39,7 +39,7 @@ func TestMillionsOfValues(t *testing.T) {
 	)
 	overflow := map[string]int64{}
 	s.Overflow = func(metric string, n int64) { overflow[metric] += n }
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	long := strings.Repeat("x", 10<<10)
 	before, most := heap(), int64(0)
 	for i := range records {
@@ -66,7 +66,7 @@ func TestMillionsOfValues(t *testing.T) {
 	assert.Less(t, most, int64(ceiling))
 
 	total, beyond := int64(0), int64(0)
-	for _, p := range l.told() {
+	for _, p := range l.emitAccepted() {
 		if p.metric != "aws.s3.server.requests" {
 			continue
 		}
@@ -82,13 +82,13 @@ func TestMillionsOfValues(t *testing.T) {
 	runtime.KeepAlive(l)
 }
 
-// What overflows is told, a metric at a time, and each metric has one series of it.
+// What overflows is reported, a metric at a time, and each metric has one series of it.
 func TestOverflow(t *testing.T) {
 	s := testSettings()
 	s.CardinalityLimit = 2
 	overflow := map[string]int64{}
 	s.Overflow = func(metric string, n int64) { overflow[metric] += n }
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	for i := range 5 {
 		l.add(with(func(r *accesslog.Record) {
 			r.Bucket, r.Operation = fmt.Sprint("b", i), "REST.PUT.OBJECT"
@@ -102,8 +102,8 @@ func TestOverflow(t *testing.T) {
 	}
 	assert.Equal(t, want, overflow)
 	got := map[string]totals{}
-	for _, p := range l.told() {
-		if _, is := p.attributes.Get(overflowName); is && !p.beginning() {
+	for _, p := range l.emitAccepted() {
+		if _, is := p.attributes.Get(overflowName); is && !p.isStartPoint() {
 			assert.Zero(t, got[p.metric])
 			got[p.metric] = p.values
 		}
@@ -123,15 +123,15 @@ func TestKeysWithoutSeriesGiveTheirPlaceBack(t *testing.T) {
 	s := testSettings()
 	s.CardinalityLimit, s.SeriesIdleTimeout = 10, 2*time.Minute
 	only(&s, "aws.s3.server.io", "client.address", direction)
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	for day, operation := range []string{"REST.PUT.OBJECT", "REST.GET.OBJECT", "REST.PUT.OBJECT", "REST.GET.OBJECT"} {
 		for i := range 10 {
 			l.add(with(func(r *accesslog.Record) { r.RemoteIP, r.Operation = fmt.Sprint(day, " ", i), operation }))
 		}
-		l.told()
+		l.emitAccepted()
 		assert.Equal(t, map[string]int{"aws.s3.server.io": 10}, l.state.Series(), "day %d", day)
 		for range 3 {
-			l.told()
+			l.emitAccepted()
 		}
 		assert.Equal(t, map[string]int{"aws.s3.server.io": 0}, l.state.Series())
 		assert.Empty(t, l.state.shared.keys[0].byValues)
@@ -170,7 +170,7 @@ func TestSizeOfRequests(t *testing.T) {
 				s.Metrics[m] = by("user_agent.original")
 			}
 			change(&s)
-			l := newLife(t, s)
+			l := newProcess(t, s)
 			l.client = fullClient()
 			text := strings.Repeat("x", 2*maxText)
 			if strings.HasSuffix(name, "short") {
@@ -186,7 +186,7 @@ func TestSizeOfRequests(t *testing.T) {
 			assert.Greater(t, largest, maxRequest/3, "they may be larger")
 			names := map[string]int{}
 			for _, p := range allPoints(requests) {
-				if !p.beginning() {
+				if !p.isStartPoint() {
 					names[p.metric]++
 				}
 			}
@@ -202,7 +202,7 @@ func TestSizeOfRequests(t *testing.T) {
 
 // series makes n series of each metric with long texts and wide histograms, and
 // returns their first emission.
-func (l *life) series(n int, text string) []pmetric.Metrics {
+func (l *process) series(n int, text string) []pmetric.Metrics {
 	for i := range n {
 		l.add(long(i, text))
 	}

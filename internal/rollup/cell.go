@@ -15,12 +15,12 @@ type cell struct {
 	cut    []*point // those of an emission that is not settled, with Delta
 }
 
-// series is the life of a stream.
+// series is the lifetime of a stream.
 type series struct {
-	born      bool
-	announced bool  // an emission with its beginning was accepted
-	start     int64 // nanoseconds; 0 until it is a part of an emission
-	last      int64 // nanoseconds: when something was added
+	created   bool
+	announced bool  // an emission with its start point was accepted
+	start     int64 // nanoseconds; 0 until the first emission that has it
+	last      int64 // nanoseconds: time of the last update
 }
 
 // point is what is committed under a key within an interval.
@@ -45,17 +45,17 @@ func (s *State) all() iter.Seq[*cell] {
 	}
 }
 
-// born returns the streams that are series, as bits.
-func (c *cell) born() (streams uint32) {
+// created returns the streams that are series, as bits.
+func (c *cell) created() (streams uint32) {
 	for i := range c.series {
-		if c.series[i].born {
+		if c.series[i].created {
 			streams |= 1 << i
 		}
 	}
 	return streams
 }
 
-// find returns where the open point of an interval is, or would be.
+// find returns the index of the open point of an interval, or where to insert it.
 func (c *cell) find(interval int64) (i int, found bool) {
 	return slices.BinarySearchFunc(c.points, interval, func(p *point, at int64) int { return cmp.Compare(p.interval, at) })
 }
@@ -80,18 +80,18 @@ func (p *plan) newPoint(g *group, interval int64) *point {
 
 // startSeries makes a stream a series.
 func (s *State) startSeries(c *cell, stream int) {
-	if c.series[stream].born {
+	if c.series[stream].created {
 		return
 	}
-	c.series[stream].born = true
+	c.series[stream].created = true
 	if !c.key.overflow {
 		s.active[c.key.group.streams[stream].metric].Add(1)
 	}
 }
 
-// endSeries ends a series, with what it counted.
+// endSeries ends a series and clears its values.
 func (s *State) endSeries(c *cell, stream int) {
-	if !c.series[stream].born {
+	if !c.series[stream].created {
 		return
 	}
 	c.series[stream] = series{}
@@ -107,7 +107,7 @@ func (s *State) endSeries(c *cell, stream int) {
 	}
 }
 
-// clear takes back what was added to a stream.
+// clear resets the values of a stream.
 func (p *point) clear(stream int, to *stream) {
 	p.touched &^= 1 << stream
 	p.values[to.sum] = 0
@@ -122,7 +122,7 @@ func (p *point) clear(stream int, to *stream) {
 	}
 }
 
-// remove takes away a cell with all its series.
+// remove removes a cell with all its series.
 func (s *State) remove(c *cell) {
 	for i := range c.series {
 		s.endSeries(c, i)
@@ -135,8 +135,8 @@ func (s *State) remove(c *cell) {
 	c.key.cell = nil
 }
 
-// prune removes what is not in the layout of a process that goes on: as
-// it would not be in its snapshot either.
+// prune removes what the layout of a later process does not have, as its snapshot
+// would not have it either.
 func (s *State) prune(l *layout) {
 	for _, g := range s.plan.groups {
 		from := l.of(g)
@@ -159,7 +159,7 @@ func (s *State) prune(l *layout) {
 	}
 }
 
-// forget ends series, and the points that nothing else has a part in.
+// forget ends series, and removes the points that are empty without them.
 func (s *State) forget(c *cell, streams uint32) {
 	for i := range c.series {
 		if streams&(1<<i) != 0 {
@@ -173,12 +173,12 @@ func (s *State) forget(c *cell, streams uint32) {
 	s.points += len(c.points)
 }
 
-// end ends what the next emission holds: series that are new have their start,
-// and with Delta all that is open is cut, unless what was cut before still is.
-func (s *State) end(at, start int64) {
+// applyCut fixes what the next emission holds: new series get their start, and with
+// Delta all open points are cut, unless the last cut is still unsettled.
+func (s *State) applyCut(at, start int64) {
 	for c := range s.all() {
 		for i := range c.series {
-			if l := &c.series[i]; l.born && l.start == 0 {
+			if l := &c.series[i]; l.created && l.start == 0 {
 				l.start = start
 			}
 		}
@@ -196,12 +196,12 @@ func (s *State) end(at, start int64) {
 	s.since = at
 }
 
-// settleAll ends the emission that was cut.
+// settleAll settles all of the emission that was cut.
 func (s *State) settleAll() {
 	for c := range s.all() {
 		c.cut = nil
 		for i := range c.series {
-			c.series[i].announced = c.series[i].born && c.series[i].start != 0
+			c.series[i].announced = c.series[i].created && c.series[i].start != 0
 		}
 	}
 	s.sent = span{}

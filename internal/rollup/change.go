@@ -15,8 +15,8 @@ import (
 // in the order in which it is put into effect. Groups, cells and streams are
 // numbers; the layout says what those of groups and streams mean, until the next.
 //
-// A change of settledAsAWhole, as the first edition wrote them, has a flag in the
-// place of what is settled: all that was cut.
+// A change of format settledAsAWhole, as the first edition wrote them, has a flag in
+// place of the settled parts: everything that was cut is settled.
 const (
 	settledAsAWhole = 1
 	format          = 2
@@ -24,14 +24,14 @@ const (
 
 var errFormat = errors.New("it has a format that this version does not read")
 
-// What is behind the number of a cell.
+// What follows the number of a cell.
 const (
 	ofKnownCell = iota // nothing; in a snapshot, of a number that is free
 	ofNewCell          // the values of its key
 	ofNewOverflow
 )
 
-// encodeChange returns the bytes of what was noted and assigned.
+// encodeChange encodes what was noted and assigned.
 func (s *State) encodeChange(now int64, p *assignment, drops []drop) []byte {
 	since := s.since
 	if s.idle != 0 {
@@ -57,8 +57,8 @@ func (s *State) encodeChange(now int64, p *assignment, drops []drop) []byte {
 	return b
 }
 
-// start is when series begin that are in an emission for the first time: one
-// interval before, unless there may be a point of that time under their identity.
+// start returns the start of series that are emitted for the first time: one
+// interval before the cut, unless their identity may already have points there.
 func (s *State) start() int64 {
 	start := s.cut - int64(s.plan.config.Interval)
 	if s.floor < s.cut {
@@ -80,7 +80,7 @@ func (s *State) hasUncut() bool {
 		if s.plan.delta && len(c.points) > 0 {
 			return true
 		}
-		if slices.ContainsFunc(c.series, func(l series) bool { return l.born && l.start == 0 }) {
+		if slices.ContainsFunc(c.series, func(l series) bool { return l.created && l.start == 0 }) {
 			return true
 		}
 	}
@@ -91,11 +91,11 @@ func (s *State) hasUncut() bool {
 type drop struct {
 	cell    *cell
 	streams uint32
-	gone    bool // the cell goes as well
+	gone    bool // the cell is removed as well
 }
 
 // drops returns, with a cut, the series that have been idle for too long, and the
-// cells that hold none: their series had no place in other settings.
+// cells without series, which other settings have left.
 func (s *State) drops() (list []drop) {
 	if s.cut == 0 {
 		return nil
@@ -111,28 +111,28 @@ func (s *State) drops() (list []drop) {
 	}
 	for c := range s.all() {
 		if delta && len(c.points)+len(c.cut) > 0 {
-			continue // it does not know yet
+			continue // its points are not emitted yet
 		}
 		streams := c.idle(before) &^ busy[c.key]
-		if gone := c.born()|busy[c.key] == streams; gone || streams != 0 {
+		if gone := c.created()|busy[c.key] == streams; gone || streams != 0 {
 			list = append(list, drop{c, streams, gone})
 		}
 	}
 	return list
 }
 
-// idle returns the series to which nothing was added since, as bits.
+// idle returns the series without an update after before, as bits.
 func (c *cell) idle(before int64) (streams uint32) {
 	for i := range c.series {
-		if l := &c.series[i]; l.born && l.start != 0 && l.last <= before {
+		if l := &c.series[i]; l.created && l.start != 0 && l.last <= before {
 			streams |= 1 << i
 		}
 	}
 	return streams
 }
 
-// attachExemplars hands the exemplars of what was pending to the points that it
-// is a part of now. They are not stored.
+// attachExemplars merges the exemplars of the pending tallies into the points that
+// the tallies were added to. They are not stored.
 func (s *State) attachExemplars() {
 	for _, at := range s.order {
 		c := at.key.cell
@@ -144,7 +144,7 @@ func (s *State) attachExemplars() {
 			continue
 		}
 		for j := range at.key.group.streams {
-			if h := at.key.group.streams[j].histogram; h >= 0 && c.series[j].born {
+			if h := at.key.group.streams[j].histogram; h >= 0 && c.series[j].created {
 				c.points[i].exemplars[h].merge(&s.pending[at].exemplars[h])
 			}
 		}

@@ -27,7 +27,7 @@ func TestWorkersAndCommitter(t *testing.T) {
 			s.Metrics["aws.s3.server.requests"] = by("client.address")
 			s.SeriesIdleTimeout = 2 * s.Interval
 			change(&s)
-			l := newLife(t, s)
+			l := newProcess(t, s)
 			deltas := make(chan *Delta)
 			var working sync.WaitGroup
 			for w := range workers {
@@ -55,10 +55,10 @@ func TestWorkersAndCommitter(t *testing.T) {
 				l.state.Add(d)
 				l.commit()
 				if n%200 == 0 {
-					requests.add(l.told())
+					requests.add(l.emitAccepted())
 				}
 			}
-			requests.add(l.told())
+			requests.add(l.emitAccepted())
 			close(stop)
 			looking.Wait()
 			require.Equal(t, int64(workers*chunks*10), n)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Config is the settings of metrics.
+// Config holds the settings of metrics.
 type Config struct {
 	Interval          time.Duration `mapstructure:"interval"`    // between two emissions
 	Temporality       string        `mapstructure:"temporality"` // cumulative or delta
@@ -36,12 +36,12 @@ const (
 	HistogramExponential  = "exponential"
 )
 
-// Deps is what a State needs beside its settings.
+// Deps is what a State needs besides its settings.
 type Deps struct {
 	Geo     bool // there are geolocation databases
 	Threats bool // there are threat feeds
 
-	// Clean takes credentials out of a client's text; nil leaves it as it is. It is
+	// Clean redacts credentials in a client's text; nil leaves it as it is. It is
 	// called from several goroutines.
 	Clean func(string) string
 	// Overflow is called with the number of records whose series is beyond the limit of
@@ -74,7 +74,7 @@ func DefaultConfig() Config {
 
 // Validate reports values out of range, and attributes that no metric has. path is
 // that of the settings, for messages. It does not implement confmap.Validator, which
-// writes the path before the first of several errors only.
+// prefixes the path to only the first of several errors.
 func (c *Config) Validate(path string) error {
 	var errs []error
 	wrong := func(setting, format string, arguments ...any) {

@@ -8,19 +8,19 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// Counter adds records up. It is not safe for concurrent use: each worker has its
-// own. Nothing of a record is kept once Add has returned.
+// Counter aggregates records. It is not safe for concurrent use: each worker has its
+// own. Add retains nothing of a record.
 type Counter struct {
-	shared  *shared
-	tables  []map[string]*entry // by group: entries by interval and values as they came
-	entries int
-	beyond  []beyond // by group
-	seed    maphash.Seed
-	values  []byte   // reused
-	cleaned []byte   // reused
-	touched []*entry // those with a tally
-	records int64    // since the last Cut
-	subject subject  // reused
+	shared    *shared
+	tables    []map[string]*entry // by group: entries by interval and uncleaned values
+	entries   int
+	overLimit []overLimit // by group
+	seed      maphash.Seed
+	values    []byte   // reused
+	cleaned   []byte   // reused
+	touched   []*entry // those with a tally
+	records   int64    // since the last Cut
+	subject   subject  // reused
 }
 
 // entry is a key within an interval, as a counter knows it.
@@ -28,10 +28,10 @@ type entry struct {
 	key      *key
 	interval int64
 	tally    *tally   // nil when nothing was counted since the last Cut
-	below    []*entry // of the groups below, for whoever has found this one
+	below    []*entry // of the group's subgroups
 }
 
-// Delta is what was counted of some records. It is handed to State.Add once.
+// Delta is what was counted since the last Cut. It is passed to State.Add once.
 type Delta struct {
 	counted []counted
 	records int64
@@ -46,7 +46,7 @@ type counted struct {
 // Records returns how many records were counted.
 func (d *Delta) Records() int64 { return d.records }
 
-// overflowEntry is the name of the overflow's entry. No values are encoded so.
+// overflowEntry is the name of the overflow's entry, which no encoded values equal.
 const overflowEntry = "\xff"
 
 // What is not known of a client.
@@ -59,14 +59,13 @@ var (
 // any goroutine.
 func (s *State) NewCounter() *Counter {
 	n := len(s.plan.groups)
-	c := &Counter{shared: s.shared, tables: make([]map[string]*entry, n), beyond: make([]beyond, n), seed: maphash.MakeSeed()}
+	c := &Counter{shared: s.shared, tables: make([]map[string]*entry, n), overLimit: make([]overLimit, n), seed: maphash.MakeSeed()}
 	c.clear()
 	return c
 }
 
-// Add counts a well-formed record. It allocates for values that it does not
-// know, unless they are beyond the limit, and for the durations of exponential
-// histograms, until they are handed over.
+// Add counts a well-formed record. It allocates for new values within the limit, and
+// for the durations of exponential histograms until the next Cut.
 func (c *Counter) Add(r *accesslog.Record, client enrich.Client) {
 	plan := c.shared.plan
 	s := &c.subject
@@ -103,8 +102,8 @@ func (c *Counter) count(e *entry, r *accesslog.Record) {
 	e.tally.count(g, r, c.shared.plan)
 }
 
-// entry returns the entry of the subject's values. That of the overflow is
-// changed by the next call for its group.
+// entry returns the entry of the subject's values. The overflow's entry is valid
+// until the next call for its group.
 func (c *Counter) entry(g *group, interval int64) *entry {
 	b := c.values[:0]
 	if c.shared.plan.eventTime {
@@ -116,12 +115,12 @@ func (c *Counter) entry(g *group, interval int64) *entry {
 	if e := c.tables[g.index][string(b)]; e != nil {
 		return e
 	}
-	return c.meet(g, interval, b, start)
+	return c.newEntry(g, interval, b, start)
 }
 
-// meet makes an entry for values that are in no table; they begin at start of
-// name, behind the interval. Those beyond the limit share one.
-func (c *Counter) meet(g *group, interval int64, name []byte, start int) *entry {
+// newEntry makes an entry for values that are in no table; in name they begin at
+// start, after the interval. Values beyond the limit share one entry.
+func (c *Counter) newEntry(g *group, interval int64, name []byte, start int) *entry {
 	k := c.key(g, name[start:])
 	if k.overflow {
 		name = append(name[:start], overflowEntry...)
@@ -137,9 +136,9 @@ func (c *Counter) meet(g *group, interval int64, name []byte, start int) *entry 
 	return e
 }
 
-// key returns the key of the subject's values, given as they came.
+// key returns the key of the subject's values, given uncleaned.
 func (c *Counter) key(g *group, values []byte) *key {
-	keys, beyond := c.shared.keys[g.index], &c.beyond[g.index]
+	keys, beyond := c.shared.keys[g.index], &c.overLimit[g.index]
 	hash, removals := maphash.Bytes(c.seed, values), keys.removals.Load()
 	if beyond.has(hash, removals) {
 		return keys.overflow
@@ -152,19 +151,18 @@ func (c *Counter) key(g *group, values []byte) *key {
 	return k
 }
 
-// beyond remembers which values are beyond the limit of a group, so that they are
-// not cleaned for each record again: by 64-bit hashes, since texts may be long.
-type beyond struct {
+// overLimit remembers which values are beyond the limit of a group, so that they are
+// not cleaned again for each record: by 64-bit hashes, since texts may be long.
+type overLimit struct {
 	hashes   map[uint64]struct{}
 	removals uint64 // of keys, when hashes was empty
 }
 
-// maxBeyond is how many hashes are kept.
-const maxBeyond = 1 << 12
+// maxOverLimit is how many hashes are kept.
+const maxOverLimit = 1 << 12
 
-// has reports whether values are known to be beyond the limit: they were, and no
-// key was removed since.
-func (b *beyond) has(hash, removals uint64) bool {
+// has reports whether values were beyond the limit and no key was removed since.
+func (b *overLimit) has(hash, removals uint64) bool {
 	if b.removals != removals {
 		clear(b.hashes)
 		b.removals = removals
@@ -173,16 +171,16 @@ func (b *beyond) has(hash, removals uint64) bool {
 	return found
 }
 
-func (b *beyond) add(hash uint64) {
+func (b *overLimit) add(hash uint64) {
 	if b.hashes == nil {
-		b.hashes = make(map[uint64]struct{}, maxBeyond)
-	} else if len(b.hashes) == maxBeyond {
+		b.hashes = make(map[uint64]struct{}, maxOverLimit)
+	} else if len(b.hashes) == maxOverLimit {
 		clear(b.hashes)
 	}
 	b.hashes[hash] = struct{}{}
 }
 
-// entriesBelow appends the subject's entries of the groups below.
+// entriesBelow appends the subject's entries of the subgroups.
 func (c *Counter) entriesBelow(g *group, interval int64, list []*entry) []*entry {
 	for _, below := range g.below {
 		list = append(list, c.entry(below, interval))
@@ -206,7 +204,7 @@ func (c *Counter) Cut() *Delta {
 	return d
 }
 
-// clear forgets all entries, which have no tallies.
+// clear drops all entries, which have no tallies.
 func (c *Counter) clear() {
 	c.entries = 0
 	for i := range c.tables {

@@ -9,33 +9,33 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// schemaURL is the version of the semantic conventions that names are taken
-// from, as far as these have names.
+// schemaURL is the version of the semantic conventions whose names are used, where
+// they have one.
 const schemaURL = "https://opentelemetry.io/schemas/1.43.0"
 
-// maxRequest is the estimated OTLP size of a request, in bytes, past which the
-// next begins: below gRPC's default limit of 4 MiB.
+// maxRequest is the estimated OTLP size of a request, in bytes, after which the next
+// begins: below gRPC's default limit of 4 MiB.
 const maxRequest = 3 << 20
 
-// Request is what of an emission is handed on, and settled, as one.
+// Request is the part of an emission that is sent, and settled, as one.
 type Request struct {
-	Metrics    pmetric.Metrics
-	Beginnings bool // it has beginnings of series
+	Metrics     pmetric.Metrics
+	StartPoints bool // it has start points of series
 
 	parts []part // what is settled with it
 }
 
 // Emission returns what is to be sent to a back end: all series as of now or, with
-// Delta, what was cut and is not settled. It is nil when that is nothing. A point
-// and the one that marks its series' beginning are in one request.
+// Delta, what was cut and is not settled; nil when there is nothing. A start point is
+// in the same request as the value of its series.
 func (s *State) Emission(now time.Time) []Request {
 	return s.emission(&emission{state: s, now: now.UnixNano()})
 }
 
-// EmissionWithoutBeginnings is an Emission of cumulative series for a back end that
-// may have their beginnings: accepting a request settles those it leaves out.
-func (s *State) EmissionWithoutBeginnings(now time.Time) []Request {
-	return s.emission(&emission{state: s, now: now.UnixNano(), begun: true})
+// EmissionWithoutStartPoints is an Emission of cumulative series for a back end that
+// may already have their start points; settling a request settles those as well.
+func (s *State) EmissionWithoutStartPoints(now time.Time) []Request {
+	return s.emission(&emission{state: s, now: now.UnixNano(), noStartPoints: true})
 }
 
 func (s *State) emission(e *emission) []Request {
@@ -47,12 +47,12 @@ func (s *State) emission(e *emission) []Request {
 
 // emission puts points into requests.
 type emission struct {
-	state    *State
-	now      int64 // nanoseconds
-	begun    bool  // beginnings are left out
-	requests []Request
+	state         *State
+	now           int64 // nanoseconds
+	noStartPoints bool  // start points are left out
+	requests      []Request
 
-	// Of the metric under way.
+	// State of the metric being added.
 	description *Metric
 	into        pmetric.Metric
 	opened      bool // into is set, in the last request
@@ -83,33 +83,33 @@ func (e *emission) series(c *cell, stream int) {
 	if e.state.plan.delta {
 		for _, p := range c.cut {
 			if p.touched&bit != 0 {
-				e.room(c)
+				e.ensureRoom(c)
 				e.hold(c, stream, p.interval)
 				e.point(c, s, p, e.spanOf(p))
 			}
 		}
 		return
 	}
-	life := &c.series[stream]
-	if !life.born || life.start == 0 {
+	lifetime := &c.series[stream]
+	if !lifetime.created || lifetime.start == 0 {
 		return
 	}
-	e.room(c)
-	if !life.announced {
-		if r := e.hold(c, stream, 0); !e.begun {
-			r.Beginnings = true
-			e.point(c, s, nil, span{life.start, life.start})
+	e.ensureRoom(c)
+	if !lifetime.announced {
+		if r := e.hold(c, stream, 0); !e.noStartPoints {
+			r.StartPoints = true
+			e.point(c, s, nil, span{lifetime.start, lifetime.start})
 		}
 	}
 	for _, p := range c.points {
-		e.point(c, s, p, span{life.start, max(e.now, life.start+1)}) // clocks may be set back
+		e.point(c, s, p, span{lifetime.start, max(e.now, lifetime.start+1)}) // clocks may be set back
 		if s.histogram >= 0 {
 			p.exemplars[s.histogram] = exemplar{} // the next emission has its own
 		}
 	}
 }
 
-// spanOf returns what a cut point is the sum of.
+// spanOf returns the time that a cut point covers.
 func (e *emission) spanOf(p *point) span {
 	if !e.state.plan.eventTime {
 		return e.state.sent
@@ -118,9 +118,9 @@ func (e *emission) spanOf(p *point) span {
 	return span{from, from + int64(e.state.plan.config.Interval)}
 }
 
-// room begins a request when the last one is full.
-func (e *emission) room(c *cell) {
-	if len(e.requests) == 0 || e.size > e.state.room {
+// ensureRoom begins a new request when the last one is full.
+func (e *emission) ensureRoom(c *cell) {
+	if len(e.requests) == 0 || e.size > e.state.requestSize {
 		e.request()
 	}
 	if !e.opened {
@@ -173,7 +173,7 @@ func (e *emission) begin() {
 	}
 }
 
-// point adds a point; without p it is the beginning of the series, 0.
+// point adds a point; with a nil p, the start point, 0.
 func (e *emission) point(c *cell, s *stream, p *point, t span) {
 	switch {
 	case !e.description.histogram:
@@ -209,7 +209,7 @@ type dataPoint interface {
 	Attributes() pcommon.Map
 }
 
-// describe says which series and which part of time a point is of.
+// describe sets the time span and attributes of a point.
 func describe[P dataPoint](to P, k *key, s *stream, t span) {
 	to.SetStartTimestamp(pcommon.Timestamp(t.from))
 	to.SetTimestamp(pcommon.Timestamp(t.to))
@@ -235,7 +235,7 @@ func setExplicit(to pmetric.HistogramDataPoint, s *stream, p *point) {
 
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
-// appendTo appends the exemplar, if there is one.
+// appendTo appends the exemplar if it is set.
 func (e *exemplar) appendTo(list pmetric.ExemplarSlice) {
 	if !e.set {
 		return

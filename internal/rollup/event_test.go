@@ -24,7 +24,7 @@ func TestEveryRequestCountsInItsMinute(t *testing.T) {
 	s := testSettings()
 	s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket", "aws.s3.operation")
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	rng := rand.New(rand.NewPCG(7, 7))
 	counters := []*Counter{l.state.NewCounter(), l.state.NewCounter(), l.state.NewCounter()}
 	want, got := map[minute]int64{}, map[minute]int64{}
@@ -80,18 +80,18 @@ func TestEveryRequestCountsInItsMinute(t *testing.T) {
 	}
 }
 
-// A series is one however many intervals it was born in.
+// A series is one however many intervals it was created in.
 func TestLimitCountsSeriesNotIntervals(t *testing.T) {
 	s := testSettings()
 	s.Temporality, s.Timestamps, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 2
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket")
 	s.Overflow = func(string, int64) { assert.Fail(t, "there is room") }
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	for i := range int64(10) {
 		l.add(with(func(r *accesslog.Record) { r.Time += i * 60 }))
 	}
 	l.add(with(func(r *accesslog.Record) { r.Bucket = "c" }))
-	assert.Len(t, l.told(), 11)
+	assert.Len(t, l.emitAccepted(), 11)
 	assert.Equal(t, map[string]int{"aws.s3.server.requests": 2}, l.state.Series())
 }
 
@@ -102,7 +102,7 @@ func TestIntervals(t *testing.T) {
 		s := testSettings()
 		s.Temporality, s.Timestamps, s.Interval = TemporalityDelta, TimestampsEvent, time.Duration(length)*time.Second
 		only(&s, "aws.s3.server.requests")
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		first := epoch.Unix() - epoch.Unix()%length
 		want := map[int64]int64{}
 		for _, at := range []int64{first - 1, first, first + length - 1, first + length, 0} {
@@ -110,7 +110,7 @@ func TestIntervals(t *testing.T) {
 			want[at/length*length]++
 		}
 		got := map[int64]int64{}
-		for _, p := range l.told() {
+		for _, p := range l.emitAccepted() {
 			got[p.start.AsTime().Unix()] = p.values.sum
 			assert.Equal(t, s.Interval, p.end.AsTime().Sub(p.start.AsTime()))
 		}

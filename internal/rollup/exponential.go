@@ -11,7 +11,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
-// maxSize is how many buckets an exponential histogram has at most. Source: the
+// maxSize is the maximum number of buckets of an exponential histogram. Source: the
 // default of the OpenTelemetry metrics SDK specification.
 const maxSize = 160
 
@@ -28,9 +28,9 @@ var mapper = func() mapping.Mapping {
 }()
 
 // exponential is a histogram with buckets that grow by a constant factor: their
-// ends are powers of 2^(2^-scale) seconds. Two buckets of a scale make one of the
-// next below, exactly; so a bucket's number follows from that of the finest
-// scale, and neither the order of adding nor a restart makes a difference.
+// bounds are powers of 2^(2^-scale) seconds. Two buckets merge exactly into one of
+// the next lower scale; so a bucket's number follows from that of the finest scale,
+// and neither the order of adding nor a restart makes a difference.
 type exponential struct {
 	zeroes  uint64
 	coarser uint8 // how far the scale is below the finest
@@ -63,7 +63,7 @@ func (e *exponential) add(ms int64, n uint64) {
 // last returns the number of the last bucket.
 func (e *exponential) last() int32 { return e.offset + int32(len(e.counts)) - 1 }
 
-// extend makes room for the buckets from low to high, which are all there are.
+// extend grows the range of buckets to low..high, which includes the present ones.
 func (e *exponential) extend(low, high int32) {
 	if int(high-low) < len(e.counts) {
 		return
@@ -75,7 +75,7 @@ func (e *exponential) extend(low, high int32) {
 	e.offset, e.counts = low, counts
 }
 
-// coarsen makes one bucket of each two.
+// coarsen merges each two buckets into one.
 func (e *exponential) coarsen() {
 	e.coarser++
 	if len(e.counts) == 0 {

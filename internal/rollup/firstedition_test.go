@@ -67,8 +67,8 @@ func TestFirstEditionGoesOn(t *testing.T) {
 	for _, b := range firstEdition(t) {
 		settings := storing()[b.settings]
 		maps.DeleteFunc(settings.Metrics, func(name string, _ MetricConfig) bool { return !slices.Contains(metricsOfFirstEdition, name) })
-		l := &life{
-			t: t, settings: settings, now: epoch.Add(time.Hour), room: 1,
+		l := &process{
+			t: t, settings: settings, now: epoch.Add(time.Hour), requestSize: 1,
 			snapshot: b.snapshot, journal: b.changes, inspector: newInspector(t, settings),
 		}
 		l.midway = true
@@ -94,7 +94,7 @@ func TestFirstEditionGoesOn(t *testing.T) {
 			l.restart(func(*setup) {})
 		}
 		assert.Equal(t, want, got)
-		l.told()
+		l.emitAccepted()
 		assert.False(t, l.state.Unsettled())
 	}
 }

@@ -31,10 +31,10 @@ func storing() (list []setup) {
 	return list
 }
 
-// stored is a life with some of all that can be stored. Of its last emission one
+// stored is a process with some of all that can be stored. Of its last emission one
 // request is settled and the others are not.
-func stored(t testing.TB, s setup) *life {
-	l := newLife(t, s)
+func stored(t testing.TB, s setup) *process {
+	l := newProcess(t, s)
 	l.requestsOf(1)
 	for i := range 6 {
 		l.add(get(), with(func(r *accesslog.Record) {
@@ -92,7 +92,7 @@ func FuzzReplay(f *testing.F) {
 			_, n := binary.Varint(change[1:]) // the time; no layout is behind it
 			f.Add(uint8(i), false, change[1+n+1:])
 		}
-		l = newLife(f, s)
+		l = newProcess(f, s)
 		l.add(get(), with(operation("REST.HEAD.OBJECT")))
 		l.emit(time.Minute)
 		snapshots = append(snapshots, l.state.AppendState(nil))
@@ -133,7 +133,7 @@ func checkRestored(t *testing.T, settings setup, s *State, length int) {
 	require.True(t, bytes.Equal(state, other.AppendState(nil)))
 	assert.Equal(t, s.Series(), other.Series())
 
-	s.room = 1
+	s.requestSize = 1
 	for i, request := range s.Emission(epoch) {
 		if i%2 == 0 {
 			s.Settle(&request)
@@ -152,7 +152,7 @@ func checkRestored(t *testing.T, settings setup, s *State, length int) {
 	require.NoError(t, s.Committed())
 	require.False(t, s.Unsettled())
 	for _, request := range s.Emission(epoch.Add(time.Minute)) {
-		require.False(t, request.Beginnings)
+		require.False(t, request.StartPoints)
 	}
 	require.NoError(t, settings.state(epoch).Restore(s.AppendState(nil)))
 }

@@ -23,11 +23,11 @@ func TestGolden(t *testing.T) {
 		r.Status, r.ErrorCode, r.Time = 404, "NoSuchKey", epoch.Add(-time.Hour).Unix()
 		r.TotalTime, r.TurnAroundTime = 0, accesslog.Absent
 	})
-	first := func(l *life) []pmetric.Metrics {
+	first := func(l *process) []pmetric.Metrics {
 		l.add(get(), upload, missing)
 		return l.emit(time.Minute)
 	}
-	second := func(l *life) []pmetric.Metrics {
+	second := func(l *process) []pmetric.Metrics {
 		first(l)
 		l.accept()
 		l.add(get(), missing)
@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 	}
 	tests := map[string]struct {
 		change func(*setup)
-		emit   func(*life) []pmetric.Metrics
+		emit   func(*process) []pmetric.Metrics
 	}{
 		"first":       {func(*setup) {}, first},
 		"second":      {func(*setup) {}, second},
@@ -49,7 +49,7 @@ func TestGolden(t *testing.T) {
 			s := testSettings()
 			s.InstanceID = "0d8ff8b2-6a3c-4ae4-9a1c-d5b3a8fbb1a0"
 			test.change(&s)
-			requests := test.emit(newLife(t, s))
+			requests := test.emit(newProcess(t, s))
 			require.Len(t, requests, 1)
 			// The inspector of the other tests compares the order.
 			golden.Metrics(t, filepath.Join("testdata", name+".want.yaml"), requests[0])

@@ -79,33 +79,33 @@ func with(change func(*accesslog.Record)) accesslog.Record {
 	return r
 }
 
-// life is a process: a counter, its state, and what was stored.
-type life struct {
-	t        testing.TB
-	settings setup
-	state    *State
-	counter  *Counter
-	client   enrich.Client
-	now      time.Time
-	room     int       // of a request; 0: the usual
-	sending  []Request // of the last emission, those that are not settled
+// process is a counter, its state, and what was stored.
+type process struct {
+	t           testing.TB
+	settings    setup
+	state       *State
+	counter     *Counter
+	client      enrich.Client
+	now         time.Time
+	requestSize int       // of a request; 0: the usual
+	sending     []Request // of the last emission, those that are not settled
 
 	snapshot []byte
 	journal  [][]byte
 	inspector
 }
 
-func newLife(t testing.TB, settings setup) *life {
+func newProcess(t testing.TB, settings setup) *process {
 	require.NoError(t, settings.Validate("metrics"))
-	l := &life{t: t, settings: settings, now: epoch, inspector: newInspector(t, settings)}
+	l := &process{t: t, settings: settings, now: epoch, inspector: newInspector(t, settings)}
 	l.begin()
 	return l
 }
 
-func (l *life) begin() {
+func (l *process) begin() {
 	l.state = l.settings.state(l.now)
-	if l.sending = nil; l.room > 0 {
-		l.state.room = l.room
+	if l.sending = nil; l.requestSize > 0 {
+		l.state.requestSize = l.requestSize
 	}
 	l.counter = l.state.NewCounter()
 	if l.snapshot != nil {
@@ -117,10 +117,10 @@ func (l *life) begin() {
 }
 
 // requestsOf makes requests of this size, in all processes to come too.
-func (l *life) requestsOf(size int) { l.room, l.state.room = size, size }
+func (l *process) requestsOf(size int) { l.requestSize, l.state.requestSize = size, size }
 
 // restart is a new process over what was stored, perhaps with other settings.
-func (l *life) restart(change func(*setup)) {
+func (l *process) restart(change func(*setup)) {
 	change(&l.settings)
 	require.NoError(l.t, l.settings.Validate("metrics"))
 	l.inspector.settings = l.settings
@@ -128,7 +128,7 @@ func (l *life) restart(change func(*setup)) {
 }
 
 // add counts records and hands them over.
-func (l *life) add(records ...accesslog.Record) {
+func (l *process) add(records ...accesslog.Record) {
 	for i := range records {
 		l.counter.Add(&records[i], l.client)
 	}
@@ -136,7 +136,7 @@ func (l *life) add(records ...accesslog.Record) {
 }
 
 // commit stores what is noted.
-func (l *life) commit() {
+func (l *process) commit() {
 	if change := l.state.Change(l.now); change != nil {
 		l.journal = append(l.journal, slices.Clone(change))
 	}
@@ -144,10 +144,10 @@ func (l *life) commit() {
 }
 
 // snap stores all in a snapshot.
-func (l *life) snap() { l.snapshot, l.journal = l.state.AppendState(nil), nil }
+func (l *process) snap() { l.snapshot, l.journal = l.state.AppendState(nil), nil }
 
-// emit is an emission after d.
-func (l *life) emit(d time.Duration) []pmetric.Metrics {
+// emit returns an emission after d.
+func (l *process) emit(d time.Duration) []pmetric.Metrics {
 	l.now = l.now.Add(d)
 	if !l.state.Unsettled() {
 		l.state.Cut(l.now)
@@ -160,7 +160,7 @@ func (l *life) emit(d time.Duration) []pmetric.Metrics {
 }
 
 // accept is the back end's answer to the last emission.
-func (l *life) accept() {
+func (l *process) accept() {
 	for len(l.sending) > 0 {
 		l.acceptOne()
 	}
@@ -169,13 +169,13 @@ func (l *life) accept() {
 }
 
 // acceptOne is the back end's answer to the next request of the last emission.
-func (l *life) acceptOne() {
+func (l *process) acceptOne() {
 	l.state.Settle(&l.sending[0])
 	l.sending = l.sending[1:]
 	l.commit()
 }
 
-// metricsIn returns what requests hand on.
+// metricsIn returns the metrics of requests.
 func metricsIn(requests []Request) (list []pmetric.Metrics) {
 	for _, r := range requests {
 		list = append(list, r.Metrics)
@@ -183,8 +183,8 @@ func metricsIn(requests []Request) (list []pmetric.Metrics) {
 	return list
 }
 
-// told is an emission after an interval that is accepted.
-func (l *life) told() []anyPoint {
+// emitAccepted returns the points of an emission after an interval, which is accepted.
+func (l *process) emitAccepted() []anyPoint {
 	requests := l.emit(l.settings.Interval)
 	l.accept()
 	return allPoints(requests)
@@ -213,8 +213,8 @@ func (t *totals) add(other totals) {
 	}
 }
 
-// beginning tells whether the point is only there to be the beginning of a series.
-func (p *anyPoint) beginning() bool { return p.start == p.end }
+// isStartPoint reports whether the point only marks the start of a series.
+func (p *anyPoint) isStartPoint() bool { return p.start == p.end }
 
 // id is the identity of the point's series.
 func (p *anyPoint) id() string { return p.metric + " " + attributesText(p.attributes) }
@@ -223,7 +223,7 @@ func metricsOf(request pmetric.Metrics) pmetric.MetricSlice {
 	return request.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
 }
 
-// allPoints returns the points of requests, beginnings too.
+// allPoints returns the points of requests, start points included.
 func allPoints(requests []pmetric.Metrics) (list []anyPoint) {
 	for _, request := range requests {
 		for _, m := range metricsOf(request).All() {

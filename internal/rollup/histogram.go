@@ -2,11 +2,11 @@ package rollup
 
 import "slices"
 
-// boundsMS are the explicit bounds in milliseconds, the log's resolution. A
-// bucket ends with its bound, as the OpenTelemetry data model has it.
+// boundsMS are the explicit bounds in milliseconds, the log's resolution. They are
+// inclusive upper bounds, as in the OpenTelemetry data model.
 var boundsMS = []int64{5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000, 30_000, 60_000, 300_000}
 
-// buckets is how many there are: the last one has no bound.
+// buckets is the number of buckets: the last one has no bound.
 const buckets = 18
 
 // boundsS are the bounds in seconds.
@@ -18,7 +18,7 @@ var boundsS = func() []float64 {
 	return seconds
 }()
 
-// quick holds the buckets of the durations below its length: nearly all.
+// quick holds the bucket of each duration below its length, which most are.
 var quick = func() (q [1 << 10]uint8) {
 	for ms := range q {
 		q[ms] = uint8(search(int64(ms)))

@@ -19,7 +19,7 @@ func TestExponentialBuckets(t *testing.T) {
 	only(&s, "aws.s3.server.request.duration")
 	durations := []int64{0, 0, 1, 7, 8, 9, 125, 250, 1000, 2000, 3_600_000, 1_000_000_000_000_000}
 	for n := 2; n <= len(durations); n++ {
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		for _, ms := range durations[:n] {
 			l.add(with(func(r *accesslog.Record) { r.TotalTime = ms }))
 			l.commit()
@@ -66,7 +66,7 @@ func TestExemplars(t *testing.T) {
 		s := testSettings()
 		s.setExponential(exponential)
 		only(&s, "aws.s3.server.request.duration")
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		l.add(get(), with(func(r *accesslog.Record) {
 			r.TotalTime, r.RequestID, r.Time, r.Target = 5000, "SLOWEST", epoch.Unix()-7, "/k?"+trace
 		}), with(func(r *accesslog.Record) { r.TotalTime, r.RequestID = 3000, "\xff" }))

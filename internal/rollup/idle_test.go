@@ -22,11 +22,11 @@ func from(address string) accesslog.Record {
 	return with(func(r *accesslog.Record) { r.RemoteIP = address })
 }
 
-// valuesOf returns the sums of points by client, without beginnings.
+// valuesOf returns the sums of points by client, without start points.
 func valuesOf(points []anyPoint) map[string]int64 {
 	values := map[string]int64{}
 	for _, p := range points {
-		if !p.beginning() {
+		if !p.isStartPoint() {
 			address, _ := p.attributes.Get("client.address")
 			values[address.Str()] = p.values.sum
 		}
@@ -35,59 +35,59 @@ func valuesOf(points []anyPoint) map[string]int64 {
 }
 
 func TestIdleSeriesAreDropped(t *testing.T) {
-	l := newLife(t, idleSettings())
+	l := newProcess(t, idleSettings())
 	l.add(from("idle"), from("busy"))
-	assert.Equal(t, map[string]int64{"idle": 1, "busy": 1}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"idle": 1, "busy": 1}, valuesOf(l.emitAccepted()))
 	l.add(from("busy"))
-	assert.Equal(t, map[string]int64{"idle": 1, "busy": 2}, valuesOf(l.told()), "for one minute")
+	assert.Equal(t, map[string]int64{"idle": 1, "busy": 2}, valuesOf(l.emitAccepted()), "for one minute")
 	l.add(from("busy"))
-	assert.Equal(t, map[string]int64{"busy": 3}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"busy": 3}, valuesOf(l.emitAccepted()))
 	assert.Equal(t, map[string]int{"aws.s3.server.requests": 1}, l.state.Series())
 	assert.Len(t, l.state.shared.keys[0].byValues, 1)
 	assert.Equal(t, []uint32{0}, l.state.free[0])
 
 	l.add(from("new"))
-	assert.Equal(t, map[string]int64{"busy": 3, "new": 1}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"busy": 3, "new": 1}, valuesOf(l.emitAccepted()))
 	assert.Empty(t, l.state.free[0], "the place is used again")
 }
 
-// An emission that nobody accepted was not told.
+// An emission that was not accepted does not count as delivered.
 func TestIdleSeriesAreNotDroppedBeforeTheyWereTold(t *testing.T) {
-	l := newLife(t, idleSettings())
+	l := newProcess(t, idleSettings())
 	l.add(from("a"))
 	for range 5 {
 		assert.Equal(t, map[string]int64{"a": 1}, valuesOf(allPoints(l.emit(time.Minute))))
 	}
 	l.accept()
-	assert.Empty(t, l.told())
+	assert.Empty(t, l.emitAccepted())
 
 	l.add(from("a"))
-	l.told()
+	l.emitAccepted()
 	l.add(from("a"))
 	l.commit() // after the emission, so not a part of it
 	l.now = l.now.Add(time.Hour)
-	assert.Equal(t, map[string]int64{"a": 2}, valuesOf(l.told()))
-	assert.Empty(t, l.told())
+	assert.Equal(t, map[string]int64{"a": 2}, valuesOf(l.emitAccepted()))
+	assert.Empty(t, l.emitAccepted())
 }
 
-// A process knows only what it told itself.
+// A process knows only what it emitted itself.
 func TestIdleSeriesAreToldAgainAfterARestart(t *testing.T) {
-	l := newLife(t, idleSettings())
+	l := newProcess(t, idleSettings())
 	l.add(from("a"))
-	l.told()
+	l.emitAccepted()
 	l.now = l.now.Add(time.Hour)
 	l.restart(func(*setup) {})
-	assert.Equal(t, map[string]int64{"a": 1}, valuesOf(l.told()))
-	assert.Empty(t, l.told())
+	assert.Equal(t, map[string]int64{"a": 1}, valuesOf(l.emitAccepted()))
+	assert.Empty(t, l.emitAccepted())
 }
 
-// The inspector holds that the new life begins after all points of the former.
+// The inspector checks that the new series starts after all points of the former.
 func TestDroppedSeriesStartAnew(t *testing.T) {
 	for _, d := range []time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour} {
 		for _, restart := range []bool{false, true} {
-			l := newLife(t, idleSettings())
+			l := newProcess(t, idleSettings())
 			l.add(from("a"))
-			former := l.told()
+			former := l.emitAccepted()
 			l.emit(2*time.Minute - time.Second)
 			l.accept()
 			l.emit(2 * time.Second) // early, as at the end of a process; this drops it
@@ -100,7 +100,7 @@ func TestDroppedSeriesStartAnew(t *testing.T) {
 			l.add(from("a"))
 			points := allPoints(l.emit(d))
 			require.Len(t, points, 2)
-			assert.True(t, points[0].beginning())
+			assert.True(t, points[0].isStartPoint())
 			assert.Equal(t, int64(1), points[1].values.sum)
 			assert.Greater(t, points[1].start, former[1].end)
 			assert.False(t, points[1].start.AsTime().Before(dropped), "one interval would be too long")
@@ -110,23 +110,23 @@ func TestDroppedSeriesStartAnew(t *testing.T) {
 
 // A counter that still holds the key of a dropped series counts into the new one.
 func TestCounterHoldsADroppedKey(t *testing.T) {
-	l := newLife(t, idleSettings())
+	l := newProcess(t, idleSettings())
 	second := l.state.NewCounter()
 	l.add(from("a"))
-	l.told()
-	l.told()
-	l.told()
+	l.emitAccepted()
+	l.emitAccepted()
+	l.emitAccepted()
 	require.Empty(t, l.state.shared.keys[0].byValues)
 
 	a := from("a")
 	second.Add(&a, l.client) // knows another key of the same values
 	l.add(from("a"), from("a"))
 	l.state.Add(second.Cut())
-	assert.Equal(t, map[string]int64{"a": 3}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"a": 3}, valuesOf(l.emitAccepted()))
 	second.Add(&a, l.client)
 	l.state.Add(second.Cut())
 	l.add(from("a"))
-	assert.Equal(t, map[string]int64{"a": 5}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"a": 5}, valuesOf(l.emitAccepted()))
 	assert.Len(t, l.state.shared.keys[0].byValues, 1)
 	assert.Equal(t, map[string]int{"aws.s3.server.requests": 1}, l.state.Series())
 }
@@ -135,45 +135,45 @@ func TestCounterHoldsADroppedKey(t *testing.T) {
 func TestCounterHoldsADroppedKeyBeyondTheLimit(t *testing.T) {
 	s := idleSettings()
 	s.CardinalityLimit = 1
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(from("a"))
-	l.told()
-	l.told()
-	l.told()
+	l.emitAccepted()
+	l.emitAccepted()
+	l.emitAccepted()
 	other := l.state.NewCounter()
 	b := from("b")
 	other.Add(&b, l.client)
 	l.state.Add(other.Cut())
 	l.add(from("a"), from("a"))
-	assert.Equal(t, map[string]int64{"b": 1, "": 2}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"b": 1, "": 2}, valuesOf(l.emitAccepted()))
 }
 
 // What is counted while its series is about to be dropped keeps it.
 func TestBusySeriesIsNotDropped(t *testing.T) {
-	l := newLife(t, idleSettings())
+	l := newProcess(t, idleSettings())
 	l.add(from("a"))
-	first := l.told()
-	l.told()
+	first := l.emitAccepted()
+	l.emitAccepted()
 	l.now = l.now.Add(time.Hour)
 	l.add(from("a"))
-	points := l.told()
+	points := l.emitAccepted()
 	require.Len(t, points, 1)
 	assert.Equal(t, first[1].start, points[0].start)
 	assert.Equal(t, int64(2), points[0].values.sum)
 }
 
-// The last series of a key is dropped when another one is being born.
+// The last series of a key is dropped when another one is being created.
 func TestKeyChangesItsSeries(t *testing.T) {
 	s := idleSettings()
 	s.Metrics = map[string]MetricConfig{"aws.s3.server.object.added": by(), "aws.s3.server.turn_around.duration": by()}
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(with(func(r *accesslog.Record) { r.Operation, r.TurnAroundTime = "REST.PUT.OBJECT", accesslog.Absent }))
-	l.told()
-	l.told()
+	l.emitAccepted()
+	l.emitAccepted()
 	l.now = l.now.Add(time.Hour)
 	l.add(get())
 	for range 2 {
-		sums, _ := lastly(l.told())
+		sums, _ := lastly(l.emitAccepted())
 		assert.Equal(t, map[string]int64{"aws.s3.server.turn_around.duration ": 7}, sums)
 	}
 }
@@ -185,15 +185,15 @@ func TestDeltaGoesOnAfterADrop(t *testing.T) {
 		s := idleSettings()
 		s.setDelta(true)
 		s.setEvent(event)
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		l.add(from("a"))
-		assert.Len(t, l.told(), 1)
+		assert.Len(t, l.emitAccepted(), 1)
 		l.now = l.now.Add(time.Hour)
 		assert.Empty(t, l.emit(time.Minute))
 		assert.Equal(t, map[string]int{"aws.s3.server.requests": 0}, l.state.Series())
 		assert.False(t, l.state.Unsettled())
 		l.add(from("a"))
-		assert.Equal(t, map[string]int64{"a": 1}, valuesOf(l.told()))
+		assert.Equal(t, map[string]int64{"a": 1}, valuesOf(l.emitAccepted()))
 	}
 }
 
@@ -202,12 +202,12 @@ func TestDeltaOfNothing(t *testing.T) {
 	s := testSettings()
 	s.Temporality = TemporalityDelta
 	only(&s, "aws.s3.server.object.added", "aws.s3.bucket")
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(get())
 	assert.Empty(t, l.emit(time.Minute))
 	assert.False(t, l.state.Unsettled())
 	l.add(with(operation("REST.PUT.OBJECT")))
-	points := l.told()
+	points := l.emitAccepted()
 	require.Len(t, points, 1)
 	assert.Equal(t, int64(1000), points[0].values.sum)
 }
@@ -216,7 +216,7 @@ func TestDeltaOfNothing(t *testing.T) {
 func TestCutBeforeTheLastIsSettled(t *testing.T) {
 	s := idleSettings()
 	s.Temporality = TemporalityDelta
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(from("a"))
 	first := allPoints(l.emit(time.Minute))
 	l.add(from("a"), from("b"))
@@ -225,7 +225,7 @@ func TestCutBeforeTheLastIsSettled(t *testing.T) {
 	assert.Equal(t, valuesOf(first), valuesOf(again))
 	assert.Equal(t, first[0].end, again[0].end)
 	l.accept()
-	rest := l.told()
+	rest := l.emitAccepted()
 	assert.Equal(t, map[string]int64{"a": 1, "b": 1}, valuesOf(rest))
 	assert.Equal(t, first[0].end, rest[0].start)
 }
@@ -235,16 +235,16 @@ func TestIdleIntervals(t *testing.T) {
 	for _, delta := range []bool{false, true} {
 		s := testSettings()
 		s.setDelta(delta)
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		l.add(get())
-		l.told()
+		l.emitAccepted()
 		stored := len(l.journal)
 		for range 3 {
-			l.told()
+			l.emitAccepted()
 		}
 		assert.Len(t, l.journal, stored)
 		l.add(get())
-		points := l.told()
+		points := l.emitAccepted()
 		if delta {
 			assert.Equal(t, int64(time.Minute), int64(points[0].end-points[0].start))
 		}
@@ -256,17 +256,17 @@ func TestIdleStreamOfABusyKey(t *testing.T) {
 	s := testSettings()
 	s.SeriesIdleTimeout = 2 * time.Minute
 	only(&s, "aws.s3.server.io", "aws.s3.bucket", direction)
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(with(operation("REST.PUT.OBJECT")))
-	l.told()
+	l.emitAccepted()
 	for range 2 {
 		l.add(get())
-		l.told()
+		l.emitAccepted()
 	}
 	assert.Equal(t, map[string]int{"aws.s3.server.io": 1}, l.state.Series())
 	l.add(with(operation("REST.PUT.OBJECT")))
 	got := map[string]int64{}
-	for _, p := range l.told() {
+	for _, p := range l.emitAccepted() {
 		way, _ := p.attributes.Get(direction)
 		got[way.Str()] = p.values.sum
 	}

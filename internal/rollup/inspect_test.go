@@ -23,7 +23,7 @@ type inspector struct {
 	settings setup
 	lives    map[string]lifetime // by series
 	sent     span                // of the last emission of deltas
-	midway   bool                // it did not see the beginnings of all series
+	midway   bool                // it did not see the start points of all series
 }
 
 // lifetime is what was seen of a series.
@@ -110,18 +110,18 @@ func (in *inspector) points(list []anyPoint, seen map[string]bool) {
 		case in.settings.isDelta():
 			assert.Less(in.t, p.start, p.end, at)
 			in.delta(p)
-		case p.beginning():
+		case p.isStartPoint():
 			assert.Zero(in.t, p.values, at)
-			require.Less(in.t, i+1, len(list), "%s has a beginning and no value", at)
-			assert.Equal(in.t, p.id(), list[i+1].id(), "a value is behind its beginning")
+			require.Less(in.t, i+1, len(list), "%s has a start point and no value", at)
+			assert.Equal(in.t, p.id(), list[i+1].id(), "a value follows its start point")
 			assert.Equal(in.t, p.start, list[i+1].start, at)
-			assert.False(in.t, list[i+1].beginning(), at)
+			assert.False(in.t, list[i+1].isStartPoint(), at)
 		default:
 			assert.Less(in.t, p.start, p.end, at)
 			before := in.lives[p.id()]
 			if before.start != p.start && !in.midway {
-				require.Positive(in.t, i, "%s has no beginning", at)
-				assert.True(in.t, list[i-1].beginning() && list[i-1].id() == p.id(), "%s has no beginning", at)
+				require.Positive(in.t, i, "%s has no start point", at)
+				assert.True(in.t, list[i-1].isStartPoint() && list[i-1].id() == p.id(), "%s has no start point", at)
 			}
 			in.cumulative(p)
 		}
@@ -133,7 +133,7 @@ func (in *inspector) points(list []anyPoint, seen map[string]bool) {
 func (in *inspector) cumulative(p *anyPoint) {
 	before, there := in.lives[p.id()]
 	if there && before.start != p.start {
-		assert.GreaterOrEqual(in.t, p.start, before.last, "%s begins anew amid its former life", p.id())
+		assert.GreaterOrEqual(in.t, p.start, before.last, "%s starts anew within its former lifetime", p.id())
 	}
 	if there && before.start == p.start {
 		assert.Greater(in.t, p.end, before.last, p.id())

@@ -16,15 +16,15 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
-// maxText is how many bytes of an attribute's value are kept: what a client
-// sends has no bound of its own.
+// maxText is how many bytes of an attribute's value are kept: what a client sends is
+// not bounded otherwise.
 const maxText = 1 << 10
 
 // overflowName is the attribute of the series beyond the limit. Source: the
 // OpenTelemetry metrics SDK specification, "cardinality limits".
 const overflowName = "otel.metric.overflow"
 
-// key is one set of values of a group's attributes. It is immutable but for cell.
+// key is one set of values of a group's attributes. Only cell changes.
 type key struct {
 	group    *group
 	values   string // encoded
@@ -46,7 +46,7 @@ func (g *group) appendValues(b []byte, s *subject) []byte {
 	return b
 }
 
-// appendTo appends what a new cell is of.
+// appendTo appends the key of a new cell.
 func (k *key) appendTo(b []byte) []byte {
 	if k.overflow {
 		return append(b, ofNewOverflow)
@@ -83,7 +83,7 @@ func cut(text string) string {
 	return text[:end]
 }
 
-// valid reports whether stored values are some of this group.
+// valid reports whether stored values fit this group.
 func (g *group) valid(values string) bool {
 	r := wire.NewReader([]byte(values))
 	for i := range g.attributes {
@@ -159,8 +159,8 @@ func newKeys(g *group, limit int) *keys {
 	}
 }
 
-// intern returns the key with these values: the one there is, a new one, or that
-// of the overflow when there are as many as may be.
+// intern returns the key with these values: the existing one, a new one, or the
+// overflow's when the limit is reached.
 func (k *keys) intern(values []byte) *key {
 	k.mu.RLock()
 	found, full := k.byValues[string(values)], len(k.byValues) >= k.limit
@@ -182,26 +182,25 @@ func (k *keys) intern(values []byte) *key {
 	return k.insert(string(values))
 }
 
-// adopt returns the key that stands for a counter's, which may have been removed
-// since the counter met it.
-func (k *keys) adopt(met *key) *key {
-	if met.overflow {
-		return met
+// adopt returns the key for one that a counter holds, which may have been removed
+// since the counter got it.
+func (k *keys) adopt(held *key) *key {
+	if held.overflow {
+		return held
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if found := k.byValues[met.values]; found != nil {
+	if found := k.byValues[held.values]; found != nil {
 		return found
 	}
 	if len(k.byValues) >= k.limit {
 		return k.overflow
 	}
-	k.byValues[met.values] = met
-	return met
+	k.byValues[held.values] = held
+	return held
 }
 
-// restore returns the key with these values, which is stored and therefore
-// there, whatever the limit is now.
+// restore returns the key with these stored values, whatever the limit is now.
 func (k *keys) restore(values string) *key {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -218,7 +217,7 @@ func (k *keys) insert(values string) *key {
 	return made
 }
 
-// remove takes away a key, whose cell goes. The overflow's stays.
+// remove removes a key whose cell is removed. The overflow's stays.
 func (k *keys) remove(gone *key) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -228,12 +227,12 @@ func (k *keys) remove(gone *key) {
 	}
 }
 
-// sweep takes away the keys that have no cell: all that was counted under them
-// went to the overflow. A counter may bring them back; see adopt.
+// sweep removes the keys without a cell: all that was counted under them went to the
+// overflow. A counter may bring them back; see adopt.
 func (k *keys) sweep() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := len(k.byValues)
-	maps.DeleteFunc(k.byValues, func(_ string, met *key) bool { return met.cell == nil })
+	maps.DeleteFunc(k.byValues, func(_ string, k *key) bool { return k.cell == nil })
 	k.removals.Add(uint64(before - len(k.byValues)))
 }

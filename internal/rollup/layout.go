@@ -8,14 +8,14 @@ import (
 )
 
 // layout says what the numbers of groups and streams in stored bytes mean: the
-// settings of the process that wrote them. What the present settings have no
-// place for is left out; its series, if they come again, start anew.
+// settings of the process that wrote them. What the present settings do not have is
+// dropped; if its series come again, they start anew.
 type layout struct {
 	groups []layoutGroup
 }
 
 type layoutGroup struct {
-	group   *group // nil: no such group any more
+	group   *group // nil means that the settings have no such group
 	streams []layoutStream
 }
 
@@ -24,7 +24,7 @@ type layoutStream struct {
 	kind   kind
 }
 
-// kind is what of a stream is stored.
+// kind is the form in which a stream is stored.
 type kind byte
 
 const (
@@ -48,7 +48,7 @@ func (p *plan) kindOf(s *stream) kind {
 	}
 }
 
-// mode names what a stored value depends on beside the groups.
+// mode names what a stored value depends on besides the groups.
 func (p *plan) mode() string {
 	switch {
 	case p.eventTime:
@@ -60,7 +60,7 @@ func (p *plan) mode() string {
 	}
 }
 
-// groupName tells a group from all others.
+// groupName returns the unique name of a group.
 func (p *plan) groupName(g *group) string {
 	if g.threats {
 		return "threats: " + g.signature()
@@ -68,7 +68,7 @@ func (p *plan) groupName(g *group) string {
 	return g.signature()
 }
 
-// streamName tells a stream from the others of its group.
+// streamName returns a name that is unique in the stream's group.
 func (p *plan) streamName(s *stream) string {
 	return p.metrics[s.metric].Name + "/" + s.direction
 }
@@ -131,7 +131,7 @@ func (p *plan) readStreams(r *wire.Reader, g *group) []layoutStream {
 	return list
 }
 
-// of returns what the layout has of a group, or nil.
+// of returns the layout's entry for a group, or nil.
 func (l *layout) of(g *group) *layoutGroup {
 	i := slices.IndexFunc(l.groups, func(from layoutGroup) bool { return from.group == g })
 	if i < 0 {

@@ -12,11 +12,11 @@ type Metric struct {
 
 	histogram bool
 	measure   measure
-	directed  []directed // its parts, if network.io.direction is to tell them apart
+	directed  []directed // its parts by network.io.direction, if that is one of its attributes
 }
 
-// measure returns what of a record is added up; Absent, or any negative number, is
-// no observation.
+// measure returns the value of a record that is added up; Absent, or any negative
+// number, is no observation.
 type measure func(*accesslog.Record) int64
 
 // directed is the part of a metric that one value of network.io.direction has.
@@ -35,14 +35,14 @@ func (m *Metric) Type() string {
 	return "sum"
 }
 
-// Need is what a metric counts nothing without.
+// Need is what a metric requires to count anything.
 type Need uint8
 
-// What metrics need beside the log.
+// What metrics need besides the log.
 const (
 	NeedsNothing Need = iota
 	NeedsGeo
-	NeedsThreats // such a metric counts threats alone
+	NeedsThreats // such a metric counts only requests of threats
 )
 
 // Metrics returns all metrics, in the order of the documentation.

@@ -15,7 +15,7 @@ import (
 
 // sumsOf returns what one emission of records has of each metric, by the values
 // of an attribute.
-func sumsOf(l *life, by string, records ...accesslog.Record) map[string]map[string]totals {
+func sumsOf(l *process, by string, records ...accesslog.Record) map[string]map[string]totals {
 	l.add(records...)
 	sums := map[string]map[string]totals{}
 	for _, p := range allPoints(l.emit(l.settings.Interval)) {
@@ -37,7 +37,7 @@ func sumsOf(l *life, by string, records ...accesslog.Record) map[string]map[stri
 // not there has no observation.
 func amountsOf(t *testing.T, r accesslog.Record) map[string]int64 {
 	got := map[string]int64{}
-	for metric, by := range sumsOf(newLife(t, testSettings()), direction, r) {
+	for metric, by := range sumsOf(newProcess(t, testSettings()), direction, r) {
 		for value, total := range by {
 			got[strings.TrimSuffix(metric+" "+value, " ")] = total.sum
 			if total.count > 0 {
@@ -130,14 +130,14 @@ func TestIO(t *testing.T) {
 
 	directed := testSettings()
 	only(&directed, "aws.s3.server.io", direction)
-	l := newLife(t, directed)
+	l := newProcess(t, directed)
 	got := sumsOf(l, direction, records...)
 	assert.Equal(t, map[string]totals{"transmit": {sum: 200}, "receive": {sum: 1000}}, got["aws.s3.server.io"])
 	assert.Equal(t, map[string]int{"aws.s3.server.io": 2}, l.state.Series())
 
 	undirected := testSettings()
 	only(&undirected, "aws.s3.server.io")
-	l = newLife(t, undirected)
+	l = newProcess(t, undirected)
 	got = sumsOf(l, direction, records...)
 	assert.Equal(t, map[string]totals{"": {sum: 1200}}, got["aws.s3.server.io"])
 	assert.Equal(t, map[string]int{"aws.s3.server.io": 1}, l.state.Series())
@@ -166,9 +166,9 @@ func TestHistogram(t *testing.T) {
 	for _, ms := range []int64{0, 5, 6, 250, 300_000, 300_001} {
 		records = append(records, with(func(r *accesslog.Record) { r.TotalTime = ms }))
 	}
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(records...)
-	points := l.told()
+	points := l.emitAccepted()
 	require.Len(t, points, 2)
 	want := totals{sum: 600_262, count: 6}
 	want.counts[0], want.counts[1], want.counts[6], want.counts[16], want.counts[17] = 2, 1, 1, 1, 1
@@ -178,7 +178,7 @@ func TestHistogram(t *testing.T) {
 func TestAddressesOfThreatsAndPlaces(t *testing.T) {
 	s := testSettings()
 	s.Geo, s.Threats = true, true
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(get())
 	l.client = enrich.Client{Place: &enrich.Place{CountryISOCode: "DE"}}
 	l.add(get(), get())
@@ -187,9 +187,9 @@ func TestAddressesOfThreatsAndPlaces(t *testing.T) {
 	}}
 	l.add(get(), get(), get())
 	byCountry, threats := map[string]int64{}, map[string]any{}
-	for _, p := range l.told() {
+	for _, p := range l.emitAccepted() {
 		switch country, known := p.attributes.Get("geo.country.iso_code"); {
-		case p.beginning():
+		case p.isStartPoint():
 		case p.metric == "aws.s3.server.client.requests" && known:
 			byCountry[country.Str()] = p.values.sum
 		case p.metric == "aws.s3.server.client.requests":
@@ -211,7 +211,7 @@ func TestNeeds(t *testing.T) {
 	for _, test := range []struct{ geo, threats bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		s := testSettings()
 		s.Geo, s.Threats = test.geo, test.threats
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		l.client = enrich.Client{Place: &enrich.Place{}, Threat: &enrich.Threat{}}
 		l.add(get())
 		for _, m := range Metrics() {
@@ -220,7 +220,7 @@ func TestNeeds(t *testing.T) {
 			assert.Equal(t, met, counted, m.Name)
 		}
 		names := map[string]bool{}
-		for _, p := range l.told() {
+		for _, p := range l.emitAccepted() {
 			names[p.metric] = true
 		}
 		assert.Equal(t, test.geo, names["aws.s3.server.client.requests"])
@@ -233,7 +233,7 @@ func TestSumsThatAreTooLargeStayTheLargest(t *testing.T) {
 	for _, exponential := range []bool{false, true} {
 		s := testSettings()
 		s.setExponential(exponential)
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		huge := with(func(r *accesslog.Record) {
 			r.Operation, r.BytesSent, r.ObjectSize = "REST.PUT.OBJECT", 999_999_999_999_999_999, 999_999_999_999_999_999
 			r.TotalTime, r.TurnAroundTime = 999_999_999_999_999_999, 999_999_999_999_999_999
@@ -242,11 +242,11 @@ func TestSumsThatAreTooLargeStayTheLargest(t *testing.T) {
 			l.add(huge, huge, huge, huge)
 			l.add(huge)
 			l.commit()
-			l.told()
+			l.emitAccepted()
 		}
 		l.snap()
 		l.restart(func(*setup) {})
-		for _, p := range l.told() {
+		for _, p := range l.emitAccepted() {
 			switch p.metric {
 			case "aws.s3.server.requests":
 				assert.Equal(t, int64(25), p.values.sum)

@@ -54,7 +54,7 @@ func TestTotalsAreThoseOfTheRecords(t *testing.T) {
 	}
 }
 
-// history is a random life of a state: workers, commits, emissions, crashes.
+// history is a random history of a state: workers, commits, emissions, crashes.
 type history struct {
 	t        *testing.T
 	settings setup
@@ -91,7 +91,7 @@ func newHistory(t *testing.T, settings setup, seed uint64) *history {
 // open is the start of a process.
 func (h *history) open() {
 	h.state = h.settings.state(h.now)
-	h.state.room = h.room
+	h.state.requestSize = h.room
 	if h.snapshot != nil {
 		require.NoError(h.t, h.state.Restore(h.snapshot))
 	}

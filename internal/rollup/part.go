@@ -8,17 +8,17 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
-// part is what a request has of a stream. An emission takes a stream's cells in the
-// order of their numbers, and of each cell the points that are cut in the order of
-// their intervals; so a request has those from a first to a last one, and two
-// positions tell which these are. Nothing is cut, and no series gets its start, while
-// an emission is under way: so what is counted meanwhile is no part of it.
+// part is the points of one stream in a request. An emission goes through a stream's
+// cells in the order of their numbers, and through the cut points of each cell in the
+// order of their intervals; so a request has a contiguous range of them, which two
+// positions name. While an emission is under way nothing is cut and no series gets
+// its start, so what is counted meanwhile is not part of it.
 type part struct {
 	group, stream int
 	first, last   position
 }
 
-// position is where in an emission a point of a stream is.
+// position is the place of a stream's point in an emission.
 type position struct {
 	cell     uint32
 	interval int64
@@ -31,13 +31,13 @@ func (p position) compare(other position) int {
 	return cmp.Compare(p.interval, other.interval)
 }
 
-// holds reports whether a cut point of a cell is the part's.
+// holds reports whether a cut point of a cell is in the part.
 func (p *part) holds(c *cell, cut *point) bool {
 	at := position{c.number, cut.interval}
 	return cut.touched&(1<<p.stream) != 0 && at.compare(p.first) >= 0 && at.compare(p.last) <= 0
 }
 
-// hold notes that the last request has a point that is settled with it.
+// hold adds a point to the parts of the last request, with which it is settled.
 func (e *emission) hold(c *cell, stream int, interval int64) *Request {
 	r := &e.requests[len(e.requests)-1]
 	group, at := c.key.group.index, position{c.number, interval}
@@ -64,7 +64,7 @@ func appendPosition(b []byte, p position) []byte {
 	return binary.AppendVarint(binary.AppendUvarint(b, uint64(p.cell)), p.interval)
 }
 
-// parts reads what is settled and puts it into effect.
+// parts reads the settled parts and settles them.
 func (r *replayer) parts() {
 	for range r.Count(6) {
 		from := r.group()
@@ -91,14 +91,14 @@ func (r *replayer) position(from *layoutGroup) position {
 	return position{uint32(cell), r.interval(from)}
 }
 
-// settle ends what a part of an emission has.
+// settle removes the cut points of a part, and marks its series as announced.
 func (s *State) settle(p *part) {
 	for _, c := range s.cells[p.group][p.first.cell : p.last.cell+1] {
 		if c == nil {
 			continue
 		}
-		life := &c.series[p.stream]
-		life.announced = life.start != 0
+		lifetime := &c.series[p.stream]
+		lifetime.announced = lifetime.start != 0
 		if len(c.cut) == 0 {
 			continue
 		}

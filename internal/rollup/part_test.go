@@ -24,10 +24,10 @@ var temporalities = map[string]func(*setup){
 	},
 }
 
-// beginningsIn returns the series of which requests have the beginning.
-func beginningsIn(requests []Request) (list []string) {
+// startPointsIn returns the series whose start points are in requests.
+func startPointsIn(requests []Request) (list []string) {
 	for _, p := range allPoints(metricsIn(requests)) {
-		if p.beginning() {
+		if p.isStartPoint() {
 			list = append(list, p.id())
 		}
 	}
@@ -35,7 +35,7 @@ func beginningsIn(requests []Request) (list []string) {
 }
 
 // Whichever requests of an emission were settled before a process ended, the next one
-// sends deltas of the others alone, and only their beginnings; also when something is
+// sends deltas of the others alone, and only their start points; also when something is
 // counted meanwhile, under keys that are new or have a number again.
 func TestOnlyTheRestComesAgain(t *testing.T) {
 	for name, change := range temporalities {
@@ -45,19 +45,19 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 					s := testSettings()
 					s.SeriesIdleTimeout = 2 * s.Interval
 					change(&s)
-					l := newLife(t, s)
+					l := newProcess(t, s)
 					l.requestsOf(1)
 					l.add(with(func(r *accesslog.Record) { r.Bucket = "idle" }))
-					l.told()
+					l.emitAccepted()
 					l.now = l.now.Add(time.Hour)
-					l.told() // this frees the first number
+					l.emitAccepted() // this frees the first number
 					for i := range int64(6) {
 						l.add(with(func(r *accesslog.Record) { r.Bucket, r.Time = string(rune('b'+i%3)), r.Time+60*i }))
 					}
 					l.emit(time.Minute)
 					require.Greater(t, len(l.sending), settled)
 					rest := slices.Clone(l.sending[settled:])
-					want, beginnings := sumsByPoint(rest), beginningsIn(rest)
+					want, startPoints := sumsByPoint(rest), startPointsIn(rest)
 					for range settled {
 						l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint("new", settled) }))
 						l.commit()
@@ -70,16 +70,16 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 					l.restart(func(*setup) {})
 					l.sending = l.state.Emission(l.now)
 					l.check(metricsIn(l.sending))
-					assert.Equal(t, beginnings, beginningsIn(l.sending))
+					assert.Equal(t, startPoints, startPointsIn(l.sending))
 					for i := range l.sending {
-						assert.Equal(t, len(beginningsIn(l.sending[i:i+1])) > 0, l.sending[i].Beginnings)
+						assert.Equal(t, len(startPointsIn(l.sending[i:i+1])) > 0, l.sending[i].StartPoints)
 					}
 					if s.isDelta() {
 						assert.Equal(t, want, sumsByPoint(l.sending))
 					}
 					l.accept()
 					assert.False(t, l.state.Unsettled())
-					points := l.told()
+					points := l.emitAccepted()
 					if settled == 0 {
 						return
 					}
@@ -117,7 +117,7 @@ func TestOnlyTheRestComesAgainWithOtherSettings(t *testing.T) {
 				t.Run(fmt.Sprint(name, " ", mode, " ", snapshot), func(t *testing.T) {
 					s := testSettings()
 					temporalities[mode](&s)
-					l := newLife(t, s)
+					l := newProcess(t, s)
 					l.requestsOf(1)
 					for i := range int64(4) {
 						l.add(with(func(r *accesslog.Record) { r.Bucket, r.Time = string(rune('b'+i%2)), r.Time+60*i }),
@@ -163,7 +163,7 @@ func TestRequestsAreSettledInAnyOrder(t *testing.T) {
 	for name, change := range temporalities {
 		s := testSettings()
 		change(&s)
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		l.requestsOf(1000)
 		for i := range int64(12) {
 			l.add(with(func(r *accesslog.Record) { r.Bucket, r.Time = string(rune('b'+i%4)), r.Time+60*i }))
@@ -180,19 +180,19 @@ func TestRequestsAreSettledInAnyOrder(t *testing.T) {
 		}
 		l.commit()
 		again := l.state.Emission(l.now)
-		assert.ElementsMatch(t, beginningsIn(rest), beginningsIn(again), name)
+		assert.ElementsMatch(t, startPointsIn(rest), startPointsIn(again), name)
 		if s.isDelta() {
 			assert.Equal(t, sumsByPoint(rest), sumsByPoint(again), name)
 		}
 	}
 }
 
-// A series that is born while a request with its neighbours is under way has its
-// beginning in the next emission.
+// A series that is created while a request with its neighbours is under way has its
+// start point in the next emission.
 func TestBornAmidAnEmission(t *testing.T) {
 	s := testSettings()
 	only(&s, "aws.s3.server.io", "aws.s3.bucket", direction)
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	put := func(bucket string) {
 		l.add(with(func(r *accesslog.Record) { r.Bucket, r.Operation = bucket, "REST.PUT.OBJECT" }))
 	}
@@ -205,13 +205,13 @@ func TestBornAmidAnEmission(t *testing.T) {
 	l.commit()
 	l.accept()
 	l.emit(time.Minute)
-	assert.Equal(t, []string{"aws.s3.server.io aws.s3.bucket=b,network.io.direction=receive"}, beginningsIn(l.sending))
+	assert.Equal(t, []string{"aws.s3.server.io aws.s3.bucket=b,network.io.direction=receive"}, startPointsIn(l.sending))
 }
 
 // An emission that is dropped half-way, since the next supersedes it, does not tell
-// what its series came to: those that are idle are told once more.
+// what its series came to: those that are idle are emitted once more.
 func TestIdleSeriesOfADroppedEmission(t *testing.T) {
-	l := newLife(t, idleSettings())
+	l := newProcess(t, idleSettings())
 	l.requestsOf(1)
 	l.add(from("a"), from("b"))
 	for range 5 {
@@ -220,7 +220,7 @@ func TestIdleSeriesOfADroppedEmission(t *testing.T) {
 		assert.Len(t, l.sending, 1)
 	}
 	l.accept()
-	assert.Empty(t, l.told())
+	assert.Empty(t, l.emitAccepted())
 }
 
 // What was counted by the minute has no place in settings without, and does not stop
@@ -230,7 +230,7 @@ func TestRestartWithoutEventTime(t *testing.T) {
 		for _, snapshot := range []bool{false, true} {
 			s := testSettings()
 			s.Temporality, s.Timestamps = TemporalityDelta, TimestampsEvent
-			l := newLife(t, s)
+			l := newProcess(t, s)
 			l.requestsOf(1)
 			l.add(get())
 			l.emit(time.Minute)
@@ -242,7 +242,7 @@ func TestRestartWithoutEventTime(t *testing.T) {
 			l.inspector = newInspector(t, l.settings)
 			assert.False(t, l.state.Unsettled())
 			l.add(get(), get())
-			sums, _ := lastly(l.told())
+			sums, _ := lastly(l.emitAccepted())
 			assert.Equal(t, int64(2), sums[requestsOfGET])
 		}
 	}
@@ -252,7 +252,7 @@ func TestRestartWithoutEventTime(t *testing.T) {
 func TestSettledRequestIsSmall(t *testing.T) {
 	s := testSettings()
 	s.Temporality = TemporalityDelta
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	for i := range 3000 {
 		l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint("b", i) }))
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
-// plan is a Config in the form that the work needs. It is immutable and safe for
-// concurrent use.
+// plan is a Config prepared for counting. It is immutable and safe for concurrent
+// use.
 type plan struct {
 	config      Config
 	deps        Deps
@@ -19,7 +19,7 @@ type plan struct {
 
 	metrics   []Metric // those that are counted
 	groups    []*group
-	roots     []*group // those that are looked up once a record; the others hang below
+	roots     []*group // those that are looked up once per record; the others are below them
 	requester bool     // an attribute needs the requester
 }
 
@@ -31,9 +31,9 @@ type group struct {
 	width      int // values of a tally
 	overhead   int // estimated OTLP size of the attributes without their values
 	histograms int
-	threats    bool // counts threats alone
-	// below are groups whose attributes are all among this one's: whoever has a key
-	// of this group has found one of each of them.
+	threats    bool // counts only requests of threats
+	// below are the subgroups: their attributes are all among this one's, so a key of
+	// this group determines one of each of them.
 	below []*group
 }
 
@@ -46,8 +46,8 @@ type stream struct {
 	histogram int    // its number among the histograms of the group, or -1
 }
 
-// newPlan returns the plan of settings that are valid. What needs databases or
-// feeds that there are not is left out.
+// newPlan returns the plan of valid settings. Metrics that need databases or feeds
+// which are not configured are left out.
 func newPlan(c Config, d Deps) *plan {
 	p := &plan{
 		config: c, deps: d,
@@ -105,8 +105,8 @@ func (g *group) add(metric int, m *Metric, byDirection, exponential bool) {
 	}
 }
 
-// arrange finds which groups hang below which: each record then looks up the
-// roots alone.
+// arrange puts subgroups below their groups, so that each record looks up only the
+// roots.
 func (p *plan) arrange() {
 	sorted := slices.Clone(p.groups)
 	slices.SortStableFunc(sorted, func(a, b *group) int { return len(b.attributes) - len(a.attributes) })
@@ -139,8 +139,8 @@ func (g *group) signature() string {
 	return strings.Join(names, " ")
 }
 
-// interval returns the beginning of the interval that counts a record, in
-// seconds since the Unix epoch; 0 when all are counted as of now.
+// interval returns the beginning of the interval in which a record counts, in seconds
+// since the Unix epoch; 0 without event time.
 func (p *plan) interval(r *accesslog.Record) int64 {
 	if !p.eventTime {
 		return 0

@@ -12,14 +12,14 @@ import (
 // replayer reads stored bytes into a state.
 type replayer struct {
 	*wire.Reader
-	state  *State
-	layout *layout
-	whole  bool // exponential histograms are whole, as in a snapshot
+	state           *State
+	layout          *layout
+	wholeHistograms bool // exponential histograms are stored whole, as in a snapshot
 }
 
-// replay puts a change into effect: its own, or one that was stored. between is
-// called when the tallies are in place and nothing is cut yet.
-func (s *State) replay(change []byte, between func()) error {
+// replay applies a change, a new one or a stored one. afterTallies is called when the
+// tallies are added and nothing is cut yet.
+func (s *State) replay(change []byte, afterTallies func()) error {
 	r := replayer{Reader: wire.NewReader(change), state: s, layout: s.layout}
 	version := r.header(format)
 	now := r.Varint()
@@ -39,12 +39,12 @@ func (s *State) replay(change []byte, between func()) error {
 		r.tally(now)
 	}
 	if r.Err() == nil {
-		between()
+		afterTallies()
 	}
 	cut := r.Varint()
 	s.since = r.Varint()
 	if start := r.Varint(); cut != 0 {
-		s.end(cut, start)
+		s.applyCut(cut, start)
 	}
 	for range r.Count(4) {
 		s.floor = max(s.floor, cut)
@@ -57,7 +57,7 @@ func (s *State) replay(change []byte, between func()) error {
 	return err
 }
 
-// header reads the format of what follows, of which newest is the newest known.
+// header reads the format version of what follows; newest is the newest known.
 func (r *replayer) header(newest byte) (version byte) {
 	b := r.Take(1)
 	if b == nil {
@@ -108,7 +108,7 @@ func (r *replayer) tally(now int64) {
 	}
 }
 
-// cell reads which cell a tally is of; nil when it has no place any more.
+// cell reads the cell of a tally; nil when the settings do not have its group.
 func (r *replayer) cell(from *layoutGroup) *cell {
 	number, kind := r.Uvarint(), r.Below(ofNewOverflow+1)
 	if kind != ofKnownCell {
@@ -117,7 +117,7 @@ func (r *replayer) cell(from *layoutGroup) *cell {
 	return r.knownCell(from, number)
 }
 
-// knownCell returns the cell of a number, nil when its group has no place any more.
+// knownCell returns the cell of a number, nil when the settings do not have its group.
 func (r *replayer) knownCell(from *layoutGroup, number uint64) *cell {
 	if r.Err() != nil || from.group == nil {
 		return nil
@@ -130,7 +130,7 @@ func (r *replayer) knownCell(from *layoutGroup, number uint64) *cell {
 	return cells[number]
 }
 
-// newCell reads a key and makes its cell; nil when it has no place any more.
+// newCell reads a key and makes its cell; nil when the settings do not have its group.
 func (r *replayer) newCell(from *layoutGroup, kind, number uint64) *cell {
 	values := ""
 	if kind == ofNewCell {
@@ -157,7 +157,7 @@ func (r *replayer) newCell(from *layoutGroup, kind, number uint64) *cell {
 	return k.cell
 }
 
-// take takes a number of a cell that is free or the next.
+// take claims a cell number, which must be free or the next one.
 func (s *State) take(g *group, number uint64) bool {
 	if number == uint64(len(s.cells[g.index])) {
 		s.cells[g.index] = append(s.cells[g.index], nil)
@@ -176,8 +176,7 @@ func (s *State) take(g *group, number uint64) bool {
 // maxInterval is the last interval whose nanoseconds fit into a number.
 const maxInterval = math.MaxInt64 / int64(time.Second)
 
-// interval reads the interval of a point. Those of a process with event time have
-// no place in one without.
+// interval reads the interval of a point. Intervals are invalid without event time.
 func (r *replayer) interval(from *layoutGroup) int64 {
 	interval := r.Varint()
 	if interval < 0 || interval > maxInterval || interval > 0 && from.group != nil && !r.state.plan.eventTime {
@@ -186,12 +185,12 @@ func (r *replayer) interval(from *layoutGroup) int64 {
 	return interval
 }
 
-// touched reads the bits of streams that follow.
+// touched reads the bits of the streams that follow.
 func (r *replayer) touched(from *layoutGroup) uint32 {
 	return uint32(r.Below(1 << len(from.streams)))
 }
 
-// fits reports whether any of these streams has a place.
+// fits reports whether the settings have any of these streams.
 func (l *layoutGroup) fits(streams uint32) bool {
 	for i := range l.streams {
 		if streams&(1<<i) != 0 && l.streams[i].stream >= 0 {
@@ -201,8 +200,8 @@ func (l *layoutGroup) fits(streams uint32) bool {
 	return false
 }
 
-// values reads the streams of a tally or a point into p, as far as they have a
-// place there; nowhere without p.
+// values reads the streams of a tally or a point into p, without those that the
+// settings do not have. A nil p discards all.
 func (r *replayer) values(from *layoutGroup, touched uint32, p *point) {
 	for i := range from.streams {
 		stored := &from.streams[i]
@@ -224,7 +223,7 @@ func (r *replayer) values(from *layoutGroup, touched uint32, p *point) {
 		case stored.kind == kindSum:
 		case stored.kind == kindExplicit:
 			r.explicit(to, into)
-		case r.whole:
+		case r.wholeHistograms:
 			if whole := readExponential(r.Reader); into != nil {
 				into.exponential[to.histogram] = whole
 			}
@@ -263,7 +262,7 @@ func (r *replayer) exponential(to *stream, p *point) {
 	}
 }
 
-// drop reads which streams of a cell end, and whether the cell goes with them.
+// drop reads which streams of a cell end, and whether the cell is removed with them.
 func (r *replayer) drop() {
 	from := r.group()
 	c := r.knownCell(from, r.Uvarint())

@@ -17,7 +17,7 @@ import (
 func lastly(points []anyPoint) (sums map[string]int64, starts map[string]time.Time) {
 	sums, starts = map[string]int64{}, map[string]time.Time{}
 	for _, p := range points {
-		if !p.beginning() {
+		if !p.isStartPoint() {
 			sums[p.id()], starts[p.id()] = p.values.sum, p.start.AsTime()
 		}
 	}
@@ -72,9 +72,9 @@ func TestRestartWithOtherSettings(t *testing.T) {
 	for name, test := range tests {
 		for _, snapshot := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " ", snapshot), func(t *testing.T) {
-				l := newLife(t, testSettings())
+				l := newProcess(t, testSettings())
 				l.add(get())
-				sums, starts := lastly(l.told())
+				sums, starts := lastly(l.emitAccepted())
 				if snapshot {
 					l.snap()
 				}
@@ -82,7 +82,7 @@ func TestRestartWithOtherSettings(t *testing.T) {
 				l.restart(test.change)
 				begun := l.now
 				l.add(get())
-				got, from := lastly(l.told())
+				got, from := lastly(l.emitAccepted())
 				assert.Equal(t, test.want, got)
 				for id := range got {
 					if got[id] == all[id] {
@@ -93,7 +93,7 @@ func TestRestartWithOtherSettings(t *testing.T) {
 					}
 				}
 				l.restart(func(*setup) {})
-				again, _ := lastly(l.told())
+				again, _ := lastly(l.emitAccepted())
 				if !l.settings.isDelta() {
 					assert.Equal(t, got, again, "and goes on from there")
 				}
@@ -104,14 +104,14 @@ func TestRestartWithOtherSettings(t *testing.T) {
 
 // A key whose series all have no place any more does not keep its own.
 func TestRestartWithoutAnySeriesOfAKey(t *testing.T) {
-	l := newLife(t, testSettings())
+	l := newProcess(t, testSettings())
 	l.add(with(func(r *accesslog.Record) { r.BytesSent, r.Status = accesslog.Absent, accesslog.Absent }))
-	l.told()
+	l.emitAccepted()
 	l.restart(func(s *setup) {
 		only(s, "aws.s3.server.io", "aws.s3.bucket", "aws.s3.operation", direction)
 	})
 	l.add(with(operation("REST.HEAD.OBJECT")))
-	l.told()
+	l.emitAccepted()
 	assert.Len(t, l.state.shared.keys[0].byValues, 1)
 	assert.Equal(t, []uint32{0}, l.state.free[0])
 }
@@ -119,12 +119,12 @@ func TestRestartWithoutAnySeriesOfAKey(t *testing.T) {
 // Series beyond a lower limit go on; new ones are too many.
 func TestRestartWithALowerLimit(t *testing.T) {
 	s := idleSettings()
-	l := newLife(t, s)
+	l := newProcess(t, s)
 	l.add(from("a"), from("b"), from("c"))
-	l.told()
+	l.emitAccepted()
 	l.restart(func(s *setup) { s.CardinalityLimit = 2 })
 	l.add(from("a"), from("b"), from("c"), from("d"))
-	assert.Equal(t, map[string]int64{"a": 2, "b": 2, "c": 2, "": 1}, valuesOf(l.told()))
+	assert.Equal(t, map[string]int64{"a": 2, "b": 2, "c": 2, "": 1}, valuesOf(l.emitAccepted()))
 	assert.Equal(t, map[string]int{"aws.s3.server.requests": 3}, l.state.Series())
 }
 
@@ -141,7 +141,7 @@ func TestRestartWithUnsettledDeltas(t *testing.T) {
 				s := testSettings()
 				s.Temporality = TemporalityDelta
 				only(&s, "aws.s3.server.requests", "aws.s3.bucket")
-				l := newLife(t, s)
+				l := newProcess(t, s)
 				l.add(get())
 				require.NotEmpty(t, l.emit(time.Minute))
 				require.True(t, l.state.Unsettled())
@@ -151,7 +151,7 @@ func TestRestartWithUnsettledDeltas(t *testing.T) {
 				l.restart(change)
 				assert.False(t, l.state.Unsettled())
 				l.add(get(), get())
-				sums, _ := lastly(l.told())
+				sums, _ := lastly(l.emitAccepted())
 				assert.Len(t, sums, 1)
 				for _, n := range sums {
 					assert.Equal(t, int64(2), n)
@@ -169,7 +169,7 @@ func TestRestartWithUnsettledDeltasOfTheSameSettings(t *testing.T) {
 			s := testSettings()
 			s.setDelta(true)
 			s.setEvent(event)
-			l := newLife(t, s)
+			l := newProcess(t, s)
 			l.add(get())
 			sent, _ := lastly(allPoints(l.emit(time.Minute)))
 			l.add(get())
@@ -182,7 +182,7 @@ func TestRestartWithUnsettledDeltasOfTheSameSettings(t *testing.T) {
 			again, _ := lastly(allPoints(l.emit(time.Minute)))
 			assert.Equal(t, sent, again)
 			l.accept()
-			rest, _ := lastly(l.told())
+			rest, _ := lastly(l.emitAccepted())
 			assert.Equal(t, sent, rest)
 		}
 	}
@@ -204,15 +204,15 @@ func TestStart(t *testing.T) {
 		{"the end of a directory", "", false, false, second, -59 * second},
 		{"the end of a directory, under an id of the settings", "id", false, false, second, 0},
 		{"a restart", "", true, false, 61 * second, second},
-		{"a short life", "", true, false, second, 0},
-		{"a short life behind a snapshot", "", true, true, second, 0},
+		{"a short run", "", true, false, second, 0},
+		{"a short run after a snapshot", "", true, true, second, 0},
 		{"a restart under an id of the settings", "id", true, false, 90 * second, 30 * second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := testSettings()
 			s.InstanceID = test.instance
-			l := newLife(t, s)
+			l := newProcess(t, s)
 			l.state.Identify("made once")
 			l.inspector.settings.InstanceID = "made once"
 			if test.restart {
@@ -238,9 +238,9 @@ func TestClockIsSetBack(t *testing.T) {
 	for _, delta := range []bool{false, true} {
 		s := testSettings()
 		s.setDelta(delta)
-		l := newLife(t, s)
+		l := newProcess(t, s)
 		l.add(get())
-		l.told()
+		l.emitAccepted()
 		l.inspector = newInspector(t, s)
 		l.midway = true // what came before the former time cannot be asked for
 		l.add(get(), with(operation("REST.HEAD.OBJECT")))
@@ -265,9 +265,9 @@ func TestAChangeLeavesTheCommittedStateAsItIs(t *testing.T) {
 				s := testSettings()
 				s.CardinalityLimit = 2
 				change(&s)
-				l := newLife(t, s)
+				l := newProcess(t, s)
 				l.add(get())
-				l.told()
+				l.emitAccepted()
 				for i := range records {
 					l.add(with(func(r *accesslog.Record) { r.Bucket = fmt.Sprint(i) }))
 				}

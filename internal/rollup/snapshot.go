@@ -10,10 +10,10 @@ import (
 // A snapshot is
 //
 //	format, layout, since, sent,
-//	of each group: (its key, (born, announced, start, last) of each stream, open points, cut points or nothing)...
+//	of each group: (its key, (created, announced, start, last) of each stream, open points, cut points or nothing)...
 //
-// with the cells in the order of their numbers, free ones too, where a point is
-// an interval and a tally, with whole histograms if they are exponential.
+// with the cells in the order of their numbers, free ones included. A point is an
+// interval and a tally; exponential histograms are whole in it.
 const snapshotFormat = 1
 
 // AppendState implements checkpoint.Section.
@@ -44,7 +44,7 @@ func (s *State) appendCell(b []byte, c *cell) []byte {
 	b = c.key.appendTo(b)
 	for i := range c.series {
 		l := &c.series[i]
-		if b = appendFlag(b, l.born); l.born {
+		if b = appendFlag(b, l.created); l.created {
 			b = appendFlag(b, l.announced)
 			b = binary.AppendVarint(b, l.start)
 			b = binary.AppendVarint(b, l.last)
@@ -69,7 +69,7 @@ func appendPoints(b []byte, g *group, points []*point) []byte {
 
 // Restore implements checkpoint.Section.
 func (s *State) Restore(state []byte) error {
-	r := replayer{Reader: wire.NewReader(state), state: s, whole: true}
+	r := replayer{Reader: wire.NewReader(state), state: s, wholeHistograms: true}
 	r.header(snapshotFormat)
 	r.layout = s.plan.readLayout(r.Reader)
 	s.since = r.Varint()
@@ -77,13 +77,13 @@ func (s *State) Restore(state []byte) error {
 	for i := range r.layout.groups {
 		r.restoreGroup(&r.layout.groups[i])
 	}
-	s.layout, s.floor = r.layout, s.begun
+	s.layout, s.floor = r.layout, s.started
 	return r.End()
 }
 
 // Replay implements checkpoint.Section.
 func (s *State) Replay(change []byte) error {
-	s.floor = s.begun
+	s.floor = s.started
 	return s.replay(change, func() {})
 }
 
@@ -102,16 +102,16 @@ func (r *replayer) restoreGroup(from *layoutGroup) {
 	}
 }
 
-// restoreCell restores what is under a key; c is nil when it has no place.
+// restoreCell restores what is under a key; a nil c discards it.
 func (r *replayer) restoreCell(from *layoutGroup, c *cell) {
 	for i := range from.streams {
 		if !r.flag() {
 			continue
 		}
-		life := series{born: true, announced: r.flag(), start: r.Varint(), last: r.Varint()}
+		lifetime := series{created: true, announced: r.flag(), start: r.Varint(), last: r.Varint()}
 		if to := from.streams[i].stream; c != nil && to >= 0 && r.Err() == nil {
 			r.state.startSeries(c, to)
-			c.series[to] = life
+			c.series[to] = lifetime
 		}
 	}
 	open, cut := r.points(from, c), r.points(from, c)
@@ -121,7 +121,7 @@ func (r *replayer) restoreCell(from *layoutGroup, c *cell) {
 	}
 }
 
-// points reads points, of which those are left out that have no place.
+// points reads points, without those that the settings do not have.
 func (r *replayer) points(from *layoutGroup, c *cell) (list []*point) {
 	last := int64(-1)
 	for range r.Count(2) {
@@ -136,7 +136,7 @@ func (r *replayer) points(from *layoutGroup, c *cell) (list []*point) {
 			list = append(list, p)
 		}
 		r.values(from, touched, p)
-		if p != nil && p.touched&^c.born() != 0 {
+		if p != nil && p.touched&^c.created() != 0 {
 			r.Fail(wire.ErrContent)
 		}
 	}

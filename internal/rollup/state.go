@@ -6,31 +6,31 @@ import (
 	"time"
 )
 
-// State is what is counted and committed, and what is to be committed next. It is
-// not safe for concurrent use, except NewCounter and Series.
+// State holds the committed counters, and what is to be committed next. It is not
+// safe for concurrent use, except NewCounter and Series.
 type State struct {
 	plan   *plan
 	shared *shared
 
-	// Committed: changed by replay alone.
-	cells  [][]*cell      // by group and number; nil for a free number
-	free   [][]uint32     // by group
-	active []atomic.Int64 // series by metric, without the overflow
-	since  int64          // nanoseconds: when the interval began that is open
-	sent   span           // what the cut holds, with Delta
-	points int            // open ones
-	room   int            // estimated OTLP size of a request, in bytes, past which the next begins
-	layout *layout        // of stored changes; nil before there are any
-	stored bool           // this plan's layout is in force
+	// Committed: changed only by replay.
+	cells       [][]*cell      // by group and number; nil for a free number
+	free        [][]uint32     // by group
+	active      []atomic.Int64 // series by metric, without the overflow
+	since       int64          // nanoseconds: when the open interval began
+	sent        span           // what the cut covers, with Delta
+	points      int            // open ones
+	requestSize int            // estimated OTLP size of a request, in bytes, after which the next begins
+	layout      *layout        // of stored changes; nil before there are any
+	stored      bool           // this plan's layout is in force
 
 	instance  string
-	begun     int64 // nanoseconds: when this life began
-	delivered int64 // nanoseconds: time of the last emission that was accepted as a whole in this life
-	floor     int64 // nanoseconds: up to when there may be points of series that are gone
+	started   int64 // nanoseconds: when this process started
+	delivered int64 // nanoseconds: time of the last emission of this process that was accepted as a whole
+	floor     int64 // nanoseconds: up to when there may be points of dropped series
 
-	// Noted for the next change.
+	// For the next change.
 	pending map[pendingKey]*tally
-	order   []pendingKey // of pending, as they came
+	order   []pendingKey // of pending, in the order of arrival
 	settled []part
 	cut     int64 // nanoseconds, or 0
 	idle    int64 // nanoseconds: end of the last interval that was not worth a commit, or 0
@@ -58,7 +58,7 @@ type span struct{ from, to int64 }
 // thousand minutes of a hundred keys.
 const maxPoints = 100_000
 
-// minEntries is how many entries a counter may always have.
+// minEntries is the lowest limit of a counter's entries.
 const minEntries = 1 << 12
 
 // New returns an empty state that begins now. With checkpoint.Open it is a
@@ -67,19 +67,19 @@ func New(c Config, d Deps, now time.Time) *State {
 	plan := newPlan(c, d)
 	n := len(plan.groups)
 	state := &State{
-		plan:     plan,
-		shared:   &shared{plan: plan, maxEntries: max(2*c.CardinalityLimit, minEntries)},
-		cells:    make([][]*cell, n),
-		free:     make([][]uint32, n),
-		active:   make([]atomic.Int64, len(plan.metrics)),
-		since:    now.UnixNano(),
-		begun:    now.UnixNano(),
-		pending:  make(map[pendingKey]*tally),
-		instance: c.InstanceID,
-		room:     maxRequest,
+		plan:        plan,
+		shared:      &shared{plan: plan, maxEntries: max(2*c.CardinalityLimit, minEntries)},
+		cells:       make([][]*cell, n),
+		free:        make([][]uint32, n),
+		active:      make([]atomic.Int64, len(plan.metrics)),
+		since:       now.UnixNano(),
+		started:     now.UnixNano(),
+		pending:     make(map[pendingKey]*tally),
+		instance:    c.InstanceID,
+		requestSize: maxRequest,
 	}
 	if c.InstanceID != "" {
-		state.floor = state.begun // a process before may have used it, without storage
+		state.floor = state.started // an earlier process may have used it, without storage
 	}
 	state.shared.deltas.New = func() any { return &Delta{} }
 	for _, g := range plan.groups {
@@ -89,11 +89,11 @@ func New(c Config, d Deps, now time.Time) *State {
 	return state
 }
 
-// Identify sets the service.instance.id for when the Config has none. It is called
+// Identify sets the service.instance.id, for a Config that has none. It is called
 // before the first Emission.
 func (s *State) Identify(instance string) { s.instance = instance }
 
-// Add takes a delta over into what is to be committed next.
+// Add adds a delta to what is to be committed next, and takes ownership of it.
 func (s *State) Add(d *Delta) {
 	for i := range d.counted {
 		c := &d.counted[i]
@@ -121,19 +121,17 @@ func (s *State) overflowed(metric int, records int64) {
 	}
 }
 
-// Cut notes that the next change ends what an emission holds. Emission returns
-// it once the change is committed. With Delta there may be one emission at a
-// time: see Unsettled.
+// Cut makes the next change end the interval. Emission returns that interval once the
+// change is committed. With Delta there may be one emission at a time: see Unsettled.
 func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 
-// Settle notes that a request of the last Emission was accepted: none of its deltas
-// is a part of an emission again, and beginnings neither. The next change has it; a
-// request of which nothing has to be remembered needs none.
+// Settle notes for the next change that a request of the last Emission was accepted:
+// its deltas and start points are not emitted again.
 func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
 
-// SettlePoints notes that points of a request of the last Emission were accepted or
-// refused, though the request was not settled, by their order in it. Only deltas are
-// settled so: the next emission has all cumulative series.
+// SettlePoints notes that points of a request of the last Emission, given by their
+// index in it, were accepted or refused although the request was not settled. Only
+// deltas are settled so: the next emission has all cumulative series.
 func (s *State) SettlePoints(r *Request, points []int) {
 	if !s.plan.delta || len(points) == 0 {
 		return
@@ -159,9 +157,8 @@ func (s *State) SettlePoints(r *Request, points []int) {
 	}
 }
 
-// Refuse notes that a request of the last Emission was refused permanently. Its
-// deltas are lost. Cumulative series, and their beginnings, are a part of the next
-// emission.
+// Refuse notes that a request of the last Emission was refused permanently. Its deltas
+// are lost. Cumulative series, and their start points, are in the next emission.
 func (s *State) Refuse(r *Request) {
 	if s.plan.delta {
 		s.Settle(r)
@@ -171,8 +168,8 @@ func (s *State) Refuse(r *Request) {
 // Delivered notes that all requests of the emission of this time were accepted.
 func (s *State) Delivered(at time.Time) { s.delivered = at.UnixNano() }
 
-// Unsettled reports whether an emission has been cut that must be accepted before
-// the next one: after a crash, that of the process before.
+// Unsettled reports whether an emission was cut, perhaps by an earlier process, that
+// must be settled before the next one.
 func (s *State) Unsettled() bool {
 	if s.plan.delta {
 		for c := range s.all() {
@@ -184,11 +181,12 @@ func (s *State) Unsettled() bool {
 	return false
 }
 
-// Full reports whether so many points wait for an emission that it has to be now.
+// Full reports whether the pending points have reached their limit and must be
+// emitted now.
 func (s *State) Full() bool { return s.plan.eventTime && s.points >= maxPoints }
 
-// Change returns what was noted since the last change as the bytes to commit,
-// or nil when that is nothing. Nothing may be noted between Change and Committed.
+// Change returns what was noted since the last change as the bytes to commit, or nil
+// when there is nothing. Nothing may be noted between Change and Committed.
 func (s *State) Change(now time.Time) []byte {
 	if s.change != nil {
 		return s.change
@@ -203,8 +201,8 @@ func (s *State) Change(now time.Time) []byte {
 	return s.change
 }
 
-// Committed puts the last Change into effect, once it is stored. An error means
-// that stored bytes cannot be replayed, and that the state is of no use any more.
+// Committed applies the last Change, once it is stored. An error means that stored
+// bytes cannot be replayed, and that the state must not be used any more.
 func (s *State) Committed() error {
 	if s.change == nil {
 		return nil

@@ -33,7 +33,7 @@ func TestMixedJournal(t *testing.T) {
 	operations := []string{"REST.GET.OBJECT", "REST.PUT.OBJECT", "REST.HEAD.OBJECT", "REST.COPY.OBJECT", "S3.EXPIRE.OBJECT"}
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 7))
-		l := newLife(t, testSettings())
+		l := newProcess(t, testSettings())
 		l.requestsOf([]int{1, 1000}[seed%2])
 		for range 60 {
 			switch rng.IntN(8) {
@@ -95,7 +95,7 @@ func TestStoredStateIsTheState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := testSettings()
 			change(&s)
-			l := newLife(t, s)
+			l := newProcess(t, s)
 			l.requestsOf(1000)
 			rng := rand.New(rand.NewPCG(1, 1))
 			for i := range 200 {

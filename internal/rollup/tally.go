@@ -18,8 +18,8 @@ type tally struct {
 	exemplars []exemplar // of each histogram
 }
 
-// exemplar is the slowest request of a histogram. Fixed size, so that it keeps
-// nothing else alive and costs no allocation.
+// exemplar is the slowest request of a histogram. It has a fixed size, so that it
+// keeps nothing else alive and costs no allocation.
 type exemplar struct {
 	ms, time  int64 // seconds since the Unix epoch
 	trace     accesslog.TraceContext
@@ -33,7 +33,7 @@ func (e *exemplar) observe(ms int64, r *accesslog.Record, traceParameter string)
 		return
 	}
 	if len(r.RequestID) > len(e.request) {
-		return // no id of S3's
+		return // not an id that S3 made
 	}
 	e.set, e.ms, e.time = true, ms, r.Time
 	e.requestID = uint8(copy(e.request[:], r.RequestID))
@@ -46,8 +46,8 @@ func (e *exemplar) merge(other *exemplar) {
 	}
 }
 
-// plus adds amounts, which are not negative. Sizes of up to 18 digits that no
-// object has could make a sum too large; it stays the largest there is then.
+// plus adds amounts, which are not negative, and saturates: a record may state sizes
+// of up to 18 digits.
 func plus(a, b int64) int64 {
 	if sum := a + b; sum >= 0 {
 		return sum
@@ -93,7 +93,7 @@ func (t *tally) merge(other *tally) {
 	}
 }
 
-// move moves what one stream has to another of the same kind in a second tally.
+// move moves the values of one stream to another of the same kind in a second tally.
 func (t *tally) move(g *group, from, to int, into *tally) {
 	a, b := &g.streams[from], &g.streams[to]
 	t.touched &^= 1 << from
@@ -117,7 +117,7 @@ func (t *tally) move(g *group, from, to int, into *tally) {
 //
 //	n, (milliseconds, count)...
 //
-// where milliseconds are differences to the ones before.
+// where each milliseconds is the difference to the one before.
 func (t *tally) appendTo(b []byte, g *group) []byte {
 	var exponential func([]byte, int) []byte
 	if t.samples != nil {
@@ -130,8 +130,8 @@ func (t *tally) appendTo(b []byte, g *group) []byte {
 //
 //	touched, (sum, of an explicit histogram: n, (bucket, count)...)...
 //
-// where buckets are differences to the ones before. exponential appends an
-// exponential histogram, given its number, instead; it is nil when histograms are
+// where each bucket is the difference to the one before. exponential, given its
+// number, appends an exponential histogram instead; it is nil when histograms are
 // explicit.
 func appendStreams(b []byte, g *group, touched uint32, values []int64, exponential func([]byte, int) []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(touched))
@@ -172,7 +172,7 @@ func appendBuckets(b []byte, counts []int64) []byte {
 	return b
 }
 
-// appendSamples sorts the samples and appends how many there are of each.
+// appendSamples sorts the samples and appends the number of each.
 func appendSamples(b []byte, samples []int64) []byte {
 	slices.Sort(samples)
 	distinct := 0
@@ -195,8 +195,7 @@ func appendSamples(b []byte, samples []int64) []byte {
 	return b
 }
 
-// tallies makes and takes back the tallies of a group. It is safe for concurrent
-// use.
+// tallies is the pool of a group's tallies. It is safe for concurrent use.
 type tallies struct {
 	group       *group
 	exponential bool

@@ -20,14 +20,13 @@ const (
 	// the one whose error names the bucket's region.
 	defaultRegion = "us-east-1"
 
-	// A request is tried three times within a few seconds. The caller comes back
-	// later anyway, so that giving up early only means reporting early.
+	// A request is tried three times within a few seconds. The caller retries later
+	// anyway, so giving up early only means reporting early.
 	requestAttempts   = 3
 	requestMaxBackoff = 2 * time.Second
 )
 
-// access is what the clients of all services have in common: who asks, from
-// where, over which connections.
+// access is what the clients of all services share: credentials, region, connections.
 type access struct {
 	sdk  aws.Config
 	http *http.Client
@@ -66,7 +65,7 @@ func newAccess(ctx context.Context, cfg *Config, deps *Deps) (access, error) {
 		sdk.Credentials = aws.NewCredentialsCache(assumeRole(sdk, cfg.RoleARN, string(cfg.ExternalID)))
 	}
 	if sdk.Credentials != nil {
-		sdk.Credentials = tagged{sdk.Credentials}
+		sdk.Credentials = checkedCredentials{sdk.Credentials}
 	}
 	a.sdk = sdk
 	return a, nil

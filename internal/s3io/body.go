@@ -13,17 +13,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// maxBody bounds the body of every answer but an object. The longest that S3
-// and SQS give, 1,000 long keys or ten messages, are a few MiB.
+// maxBody bounds the body of every answer except objects. The longest that S3 and SQS
+// send, 1,000 long keys or ten messages, are a few MiB.
 const maxBody = 16 << 20
 
-// bodyError says what is wrong with the body of an answer: it is not from S3 or
-// SQS, or not all of it is there.
+// bodyError says what is wrong with the body of an answer: it is not from S3 or SQS, or
+// incomplete.
 type bodyError struct{ what string }
 
 func (e *bodyError) Error() string { return e.what }
 
-// wrongBody returns what is wrong with a body when that is what err is about.
+// wrongBody returns what is wrong with a body; ok is false if err is not about one.
 func wrongBody(err error) (what string, ok bool) {
 	var long *http.MaxBytesError
 	if errors.As(err, &long) {
@@ -38,8 +38,8 @@ func wrongBody(err error) (what string, ok bool) {
 
 const boundID = "BoundBody"
 
-// boundBodies ends every body but an object's at maxBody: the SDK reads them
-// into memory whole, error pages too.
+// boundBodies limits every body except an object's to maxBody: the SDK reads them into
+// memory whole, error pages included.
 func boundBodies(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc(boundID, func(
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
@@ -56,8 +56,8 @@ func boundBodies(stack *middleware.Stack) error {
 
 func succeeded(answer *smithyhttp.Response) bool { return answer.StatusCode/100 == 2 }
 
-// checkBody hands the body of each successful answer to check, whole, before the
-// SDK sees it. The SDK goes on with rest.
+// checkBody passes the whole body of each successful answer to check before the SDK
+// sees it. The SDK then reads rest.
 func checkBody(check func(body []byte) (rest []byte, err error)) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Deserialize.Insert(middleware.DeserializeMiddlewareFunc("CheckBody", func(
@@ -80,8 +80,8 @@ func checkBody(check func(body []byte) (rest []byte, err error)) func(*middlewar
 	}
 }
 
-// jsonObject refuses a body that is not one JSON object: the SDK would take an
-// empty one for an answer without messages.
+// jsonObject rejects a body that is not one JSON object: the SDK would take an empty
+// one as an answer without messages.
 func jsonObject(body []byte) (rest []byte, err error) {
 	if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
 		return nil, &bodyError{"the answer is not a JSON object: " + kindOf(body)}
@@ -89,7 +89,7 @@ func jsonObject(body []byte) (rest []byte, err error) {
 	return body, nil
 }
 
-// kindOf says what a body is that is not what it should be.
+// kindOf describes an unexpected body.
 func kindOf(body []byte) string {
 	text := bytes.TrimSpace(body)
 	switch {

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// hintOf is hint, what to do about err, unless the cause is a certificate: then no
-// setting of the receiver helps, whichever service was asked.
+// hintOf returns hint, what to do about err, unless the cause is a certificate: then
+// no setting of the receiver helps, whatever the service.
 func hintOf(err error, hint string) string {
 	var refused *tls.CertificateVerificationError
 	if !errors.As(err, &refused) {

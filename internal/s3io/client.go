@@ -1,8 +1,8 @@
 // Package s3io reads from Amazon S3 and from servers that speak its protocol:
 // lists of objects a page at a time, and objects as streams that survive broken
 // connections. It is the only package that imports the AWS SDK; what it returns
-// are plain types and the errors of package source. A Client is safe for
-// concurrent use; a stream is not, and is owned by whoever opened it.
+// are plain types and the errors of package source. A Client is safe for concurrent
+// use; a stream is not, and belongs to the caller of Open.
 package s3io
 
 import (
@@ -14,11 +14,11 @@ import (
 
 // Client reads from S3.
 type Client struct {
-	api     *s3.Client
-	access  access
-	backoff func(n int) time.Duration
-	owner   *string // nil means any
-	beside  func(api string, begin time.Time, err error)
+	api          *s3.Client
+	access       access
+	backoff      func(n int) time.Duration
+	owner        *string // nil means any
+	extraRequest func(api string, begin time.Time, err error)
 }
 
 // New prepares a client. It reads the SDK's environment and shared files but
@@ -29,9 +29,9 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{access: access, backoff: deps.Backoff, beside: deps.Beside}
-	if c.beside == nil {
-		c.beside = func(string, time.Time, error) {}
+	c := &Client{access: access, backoff: deps.Backoff, extraRequest: deps.ExtraRequest}
+	if c.extraRequest == nil {
+		c.extraRequest = func(string, time.Time, error) {}
 	}
 	if c.backoff == nil {
 		c.backoff = defaultBackoff

@@ -202,6 +202,14 @@ func TestCancelledCallsSaySo(t *testing.T) {
 	assert.NotErrorIs(t, err, source.ErrUnreachable)
 }
 
+func TestEveryWrongSettingIsReported(t *testing.T) {
+	c := s3io.Config{Endpoint: "localhost:9000", ExternalID: "x"}
+	err := c.Validate("aws")
+	for _, key := range []string{"endpoint", "external_id"} {
+		assert.ErrorContains(t, err, "`aws::"+key+"` ")
+	}
+}
+
 func TestWrongSettings(t *testing.T) {
 	setCredentials(t)
 	for _, endpoint := range []string{

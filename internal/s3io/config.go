@@ -1,6 +1,7 @@
 package s3io
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -8,9 +9,9 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 )
 
-// Config says where S3 is and who asks. What is empty comes from the SDK's own
-// chain, as with the AWS CLI: environment, shared files, the role of the container
-// or the machine.
+// Config has the endpoint and credentials of S3. Empty settings come from the SDK's own
+// chain, as with the AWS CLI: environment, shared files, the role of the container or
+// the machine.
 type Config struct {
 	Region         string              `mapstructure:"region"`           // "" means the SDK's chain, else Deps.DefaultRegion
 	Profile        string              `mapstructure:"profile"`          // of the shared files
@@ -23,41 +24,42 @@ type Config struct {
 // Validate reports an endpoint that is no URL, or has credentials in it, and an
 // external id without a role.
 func (c *Config) Validate(path string) error {
+	var errs []error
 	if c.Endpoint != "" {
 		u, err := url.Parse(c.Endpoint)
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-			return fmt.Errorf("`%s::endpoint` is not a URL such as https://s3.example.com:9000", path)
-		case !bare(u):
-			return fmt.Errorf("`%s::endpoint` is a URL with a user, a password or a query: credentials do not belong there, since it is shown and logged; "+
-				"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile", path)
+			errs = append(errs, fmt.Errorf("`%s::endpoint` is not a URL such as https://s3.example.com:9000", path))
+		case !withoutCredentials(u):
+			errs = append(errs, fmt.Errorf("`%s::endpoint` is a URL with a user, a password or a query: credentials do not belong there, since it is shown and logged; "+
+				"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile", path))
 		}
 	}
 	if c.ExternalID != "" && c.RoleARN == "" {
-		return fmt.Errorf("`%s::external_id` is set without `role_arn`: it is sent when a role is assumed", path)
+		errs = append(errs, fmt.Errorf("`%s::external_id` is set without `role_arn`: it is sent when a role is assumed", path))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// bare reports whether an address holds nothing that could be a credential.
-func bare(u *url.URL) bool {
+// withoutCredentials reports whether no part of a URL could be a credential.
+func withoutCredentials(u *url.URL) bool {
 	return u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 
-// Deps are what a Client takes from its user besides the settings. The zero value
-// is valid.
+// Deps are what a Client needs besides its settings. The zero value is valid.
 type Deps struct {
 	DefaultRegion       string // "" means us-east-1
 	ExpectedBucketOwner string // an account id, sent with every call; "" means any
 	MaxConnections      int    // how many are kept open between requests; 0 means 64
 
-	// IdleTimeout breaks a connection on which no byte came for so long. A download
-	// then goes on over a new one. 0 means 45 s.
+	// IdleTimeout closes a connection on which no byte arrived for this long. A download
+	// then continues over a new one. 0 means 45 s.
 	IdleTimeout time.Duration
-	// Backoff is the wait before the n-th try in a row, from 1, to resume a
+	// Backoff is the wait before the n-th attempt in a row, from 1, to resume a
 	// download. nil means 0.2 s, doubling up to 5 s, with jitter.
 	Backoff func(n int) time.Duration
-	// Beside is called for each request that Open makes besides its GET: second looks,
-	// as "s3.list" and "s3.head". It is called by several goroutines. nil disables it.
-	Beside func(api string, begin time.Time, err error)
+	// ExtraRequest is called for each request that Open makes besides its GET: second
+	// looks, as "s3.list" and "s3.head". It is called by several goroutines. nil
+	// disables it.
+	ExtraRequest func(api string, begin time.Time, err error)
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// errNotCredentials is the error of an answer that gives no credentials, though
-// its status says that it does.
+// errNotCredentials means that an answer of status 200 has no credentials.
 var errNotCredentials = errors.New("the answer holds no credentials")
 
 // credentialsHint says what to do about credentials that are not accepted.
@@ -30,7 +29,7 @@ func (a *access) credentialsHint() string {
 	return hint
 }
 
-// missing says why err left the client without credentials, and what to do.
+// missing returns why err left the client without credentials, and what to do.
 func (a *access) missing(err error) (what, hint string) {
 	const notSTS = "what answered is not STS: check proxies and AWS_ENDPOINT_URL_STS"
 	if r, ok := redirection(err); ok {
@@ -40,7 +39,7 @@ func (a *access) missing(err error) (what, hint string) {
 		return wrong, notSTS
 	}
 	what = brief(rootCause(err))
-	// Of those who are asked for credentials, STS alone answers with this type.
+	// Of all sources of credentials, only STS returns this type.
 	var response *awshttp.ResponseError
 	ofSTS := errors.As(err, &response)
 	answer, refusal := readAnswer(err)
@@ -67,9 +66,9 @@ func assumeRole(sdk aws.Config, role, externalID string) aws.CredentialsProvider
 	})
 }
 
-// requireCredentials makes an answer without credentials an error, in every client
-// of the SDK. The SDK takes an empty 200 for an answer: its providers then panic, or
-// sign with empty keys.
+// requireCredentials makes an answer without credentials an error, in every client of
+// the SDK. The SDK accepts an empty 200: its providers then panic, or sign with empty
+// keys.
 func requireCredentials(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("RequireCredentials",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
@@ -81,8 +80,8 @@ func requireCredentials(stack *middleware.Stack) error {
 		}), middleware.Before)
 }
 
-// givesCredentials reports whether the result of a call has the credentials that
-// it was made for; true for calls that were made for something else.
+// givesCredentials reports whether the result of a call has the credentials it was
+// made for; true for other calls.
 func givesCredentials(result any) bool {
 	whole := func(c *types.Credentials) bool {
 		return c != nil && value(c.AccessKeyId) != "" && value(c.SecretAccessKey) != "" && value(c.SessionToken) != "" && c.Expiration != nil
@@ -98,12 +97,12 @@ func givesCredentials(result any) bool {
 	return true
 }
 
-// tagged marks the errors of a credentials provider, which the SDK returns
-// without a type of their own, and refuses credentials without keys: a container's
-// and a machine's endpoint are believed whatever they answer.
-type tagged struct{ aws.CredentialsProvider }
+// checkedCredentials wraps the errors of a credentials provider, which the SDK returns
+// without a type of their own, and rejects credentials without keys, since the SDK does
+// not check the answers of a container's and a machine's endpoint.
+type checkedCredentials struct{ aws.CredentialsProvider }
 
-func (t tagged) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (t checkedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	creds, err := t.CredentialsProvider.Retrieve(ctx)
 	if err == nil && !creds.HasKeys() {
 		err = errNotCredentials
@@ -115,7 +114,7 @@ func (t tagged) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 // IsCredentialsProvider lets the SDK see through the wrapper.
-func (t tagged) IsCredentialsProvider(target aws.CredentialsProvider) bool {
+func (t checkedCredentials) IsCredentialsProvider(target aws.CredentialsProvider) bool {
 	return aws.IsCredentialsProvider(t.CredentialsProvider, target)
 }
 

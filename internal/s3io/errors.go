@@ -15,8 +15,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// What is wrong with the settings rather than with an object. Each also is
-// source.ErrUnreachable: no object is given up for it, and it can heal.
+// Errors of the settings, not of an object. Each also is source.ErrUnreachable: no
+// object is given up for it, and it can recover.
 var (
 	ErrNoSuchBucket     = errors.New("no such bucket")
 	ErrWrongRegion      = errors.New("wrong region")
@@ -24,16 +24,16 @@ var (
 	ErrWrongCredentials = errors.New("AWS credentials are not accepted")
 )
 
-// ErrToken also is source.ErrUnreachable: a list cannot be gone on with by the
-// token of the page before. From its beginning it can.
+// ErrToken also is source.ErrUnreachable: a list cannot be continued with the token of
+// the page before. It can be restarted.
 var ErrToken = errors.New("list cannot be continued")
 
-// call says what was tried, for messages.
+// call describes a request, for messages.
 type call struct {
 	action      string // the IAM action that allows it
-	bucket, key string // key: the prefix of a list
-	token       bool   // of a list: it goes on from the page before
-	recheck     bool   // a second look, which only says what is there
+	bucket, key string // key is the prefix of a list
+	token       bool   // of a list: it continues from the page before
+	recheck     bool   // a second look, which cannot end an object
 }
 
 const actionGet = "s3:GetObject"
@@ -43,7 +43,7 @@ func (c call) lists() bool { return c.action == "s3:ListBucket" }
 // ends reports whether the answer may end an object.
 func (c call) ends() bool { return !c.lists() && !c.recheck }
 
-// explained is an error in plain words on one line.
+// explained is an error with a readable text of one line.
 type explained struct {
 	kinds []error
 	text  string
@@ -52,12 +52,13 @@ type explained struct {
 func (e *explained) Error() string   { return e.text }
 func (e *explained) Unwrap() []error { return e.kinds }
 
-// failure says what is wrong, where, and what to do. The first of kinds begins it.
+// failure returns an error that says what is wrong, where, and what to do. Its text
+// begins with the first of kinds.
 func failure(where, what, hint string, kinds ...error) error {
 	return &explained{kinds, fmt.Sprintf("%v: %s: %s; %s", kinds[0], where, what, hint)}
 }
 
-// answer is what S3 said.
+// answer is an error response of S3 or SQS.
 type answer struct {
 	status    int
 	code      string
@@ -66,14 +67,14 @@ type answer struct {
 	region    string // the bucket's, when S3 tells
 }
 
-// Hints for what needs no help, and for what is not S3's.
+// Hints for temporary failures, and for answers that are not from S3.
 const (
-	passes    = "this passes by itself"
-	hintNotS3 = "what answered does not speak S3: check aws.endpoint and proxies"
+	hintTransient = "this passes by itself"
+	hintNotS3     = "what answered does not speak S3: check aws.endpoint and proxies"
 )
 
-// explain turns an error of the SDK into one that says what is wrong, where,
-// and what to do. The SDK's own text runs over many lines and names none.
+// explain turns an error of the SDK into one that says what is wrong, where, and what
+// to do. The SDK's own text has many lines and says none of it.
 func (c *Client) explain(ctx context.Context, on call, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -102,13 +103,13 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 	return failure(where, a.String(), hint, kinds...)
 }
 
-// judge tells what an answer means and what to do about it.
+// judge returns what an answer means and what to do about it.
 func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	broken := func(kind error) []error { return []error{kind, source.ErrUnreachable} }
 	switch a.code {
 	case "", "UnknownError":
-		// Not S3 but something on the way, such as a proxy with a page of its own:
-		// its 404 must not count as an object that is gone.
+		// Not S3 but something in between, such as a proxy with its own page: its 404
+		// must not count as an object that is gone.
 		if a.status >= http.StatusInternalServerError { // or a load balancer without a server behind it, for now
 			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble"
 		}
@@ -132,11 +133,11 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	case "InvalidObjectState":
 		return []error{source.ErrDenied}, "the object is archived: restore it to read it"
 	case "SlowDown", "RequestTimeout", "InternalError":
-		return []error{source.ErrUnreachable}, passes
+		return []error{source.ErrUnreachable}, hintTransient
 	}
 	switch {
 	case strings.Contains(a.code, "Throttling"): // S3's own, or that of KMS
-		return []error{source.ErrUnreachable}, passes
+		return []error{source.ErrUnreachable}, hintTransient
 	case ofKMS(a):
 		return []error{source.ErrDenied}, kmsHint(a, "the object")
 	case a.status == http.StatusMovedPermanently:
@@ -168,7 +169,7 @@ func (c *Client) permissionHint(on call) string {
 	}
 	hint := "allow s3:ListBucket on " + arn + ", and check bucket.name: a bucket of another account answers the same"
 	if !on.lists() {
-		// Without the key, so that the same trouble has the same text.
+		// Without the key, so that the same problem has the same text.
 		hint = fmt.Sprintf("allow s3:GetObject on %s/* (and kms:Decrypt when it is encrypted with a KMS key)"+
 			"; an object that does not exist answers the same where s3:ListBucket on %s is not allowed", arn, arn)
 	}
@@ -194,7 +195,7 @@ func (a answer) String() string {
 	return s
 }
 
-// readAnswer is ok when err holds an answer of a server.
+// readAnswer returns the server's answer in err; ok is false if there is none.
 func readAnswer(err error) (a answer, ok bool) {
 	var response *awshttp.ResponseError
 	if !errors.As(err, &response) || response.Response == nil {
@@ -207,7 +208,7 @@ func readAnswer(err error) (a answer, ok bool) {
 		a.code, a.message = api.ErrorCode(), api.ErrorMessage()
 	}
 	if a.requestID == "" && a.code == strings.ReplaceAll(http.StatusText(a.status), " ", "") {
-		a.code = "" // made up by the SDK, since the body told none
+		a.code = "" // the SDK derived it from the status, since the body has none
 	}
 	if a.region == "" {
 		// "the region 'us-east-1' is wrong; expecting 'eu-west-1'"
@@ -215,19 +216,19 @@ func readAnswer(err error) (a answer, ok bool) {
 			a.region = strings.Trim(rest, `'".`)
 		}
 	}
-	// Below 300 it is an answer that broke off, or a page of a proxy.
+	// Below 300 it is an incomplete answer, or a page of a proxy.
 	return a, a.status >= 300
 }
 
-// beyondEnd reports whether err says that a range begins at or behind the end of
-// the object.
+// beyondEnd reports whether err says that a range begins at or after the end of the
+// object.
 func beyondEnd(err error) bool {
 	var response *awshttp.ResponseError
 	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable
 }
 
-// rootCause is the text of the error that caused all others: what the layers of
-// the SDK wrap around it says nothing about S3.
+// rootCause returns the text of the innermost error: the SDK's wrappers add nothing
+// about S3.
 func rootCause(err error) string {
 	if what, ok := wrongBody(err); ok {
 		return what
@@ -251,7 +252,7 @@ func rootCause(err error) string {
 
 const briefLen = 300
 
-// brief makes a text of others fit for a message: one line, not too long.
+// brief shortens a foreign text for a message to one line of briefLen bytes.
 func brief(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > briefLen {

@@ -19,9 +19,9 @@ const (
 	dialTimeout        = 10 * time.Second
 )
 
-// newHTTPClient is base, the SDK's HTTP client, with what a reader of many
-// objects needs. It is built here, since the SDK's own hides the transport,
-// whose idle connections have to be closed at shutdown.
+// newHTTPClient returns a client with the settings of base, the SDK's HTTP client, and
+// those for reading many objects. The SDK's own client hides its transport, whose idle
+// connections have to be closed at shutdown.
 func newHTTPClient(deps *Deps, base aws.HTTPClient) *http.Client {
 	idle := deps.IdleTimeout
 	if idle <= 0 {
@@ -36,14 +36,14 @@ func newHTTPClient(deps *Deps, base aws.HTTPClient) *http.Client {
 		buildable = awshttp.NewBuildableClient()
 	}
 	tr := buildable.GetTransport() // a copy, with proxy and certificates as the SDK has them
-	// With fewer kept than used at a time, each further request is a new
-	// connection and a TLS handshake. The additional ones are for lists and STS.
+	// If fewer connections were kept than are used at a time, further requests would
+	// each need a new one and a TLS handshake. The extra ones are for lists and STS.
 	tr.MaxIdleConnsPerHost = connections + 4
 	tr.MaxIdleConns = 2 * tr.MaxIdleConnsPerHost
-	// Offsets count stored bytes: nothing may be unpacked on the way.
+	// Offsets count stored bytes: the transport must not decompress.
 	tr.DisableCompression = true
-	// A pending read keeps the deadline it began with while a connection is
-	// idle. Reusing it in the first half leaves the other half for an answer.
+	// While a connection is idle, a pending read keeps the deadline it began with. A
+	// connection that is reused in the first half has the other half for the answer.
 	tr.IdleConnTimeout = idle / 2
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -58,9 +58,9 @@ func newHTTPClient(deps *Deps, base aws.HTTPClient) *http.Client {
 
 // plainBodies hides the WriteTo of a request's body. Once the SDK has the head of an
 // answer it closes the body, whose WriteTo then returns io.EOF as an error (smithy-go
-// v1.28.8, safeWriteToReadCloser). net/http asks for more than Content-Length last: when
-// the answer was faster than that, it would break the connection and the answer with
-// it, and what a ReceiveMessage gave would be hidden with nobody to read it.
+// v1.28.8, safeWriteToReadCloser). net/http last reads past Content-Length: if the
+// answer was faster than that, it would close the connection and lose the answer, and
+// the messages of a ReceiveMessage would stay invisible without a reader.
 type plainBodies struct{ *http.Transport }
 
 func (t plainBodies) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -72,15 +72,15 @@ func (t plainBodies) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.Transport.RoundTrip(req)
 }
 
-// ownConnections lets the SDK's own providers of credentials ask over client. The
-// SDK gives each of them a client of its own: it would send a web identity's token
-// on to any host, and its connections would outlive their user.
+// ownConnections makes the SDK's credentials providers use client. The SDK gives each a
+// client of its own, which would follow redirects with a web identity's token to any
+// host, and whose connections would never be closed.
 type ownConnections struct{ client *http.Client }
 
 // use is an option of every client of the SDK.
 func (o *ownConnections) use(stack *middleware.Stack) error {
-	// The machine's metadata is asked as the SDK does it: what it does next depends on
-	// the time limits of its client.
+	// The machine's metadata service keeps the SDK's client, on whose timeouts the SDK's
+	// fallbacks depend.
 	_, metadata := stack.Initialize.Get("OperationTimeout")
 	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("OwnConnections",
 		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -97,9 +97,9 @@ func (o *ownConnections) use(stack *middleware.Stack) error {
 		}), middleware.After)
 }
 
-// idleConn ends a Read that gets no byte for the given time. It counts only
-// while someone reads: over HTTP/1.1 a download that waits for its consumer is
-// not broken; over HTTP/2, where the connection is always read, it is resumed.
+// idleConn fails a Read that gets no byte for the given time. Only pending reads count:
+// over HTTP/1.1 a download that waits for its consumer does not fail; over HTTP/2, where
+// the connection is always read, it is resumed.
 type idleConn struct {
 	net.Conn
 	idle time.Duration

@@ -2,8 +2,8 @@ package s3io
 
 import "strings"
 
-// ofKMS reports whether an answer passes on what KMS said: S3 and SQS decrypt with
-// the permissions of whoever asks.
+// ofKMS reports whether an answer is an error of KMS: S3 and SQS decrypt with the
+// permissions of the caller.
 //
 //	S3    AccessDenied with the action in its message, KMS.DisabledException, ...
 //	SQS   KmsAccessDenied, KMS.AccessDeniedException, KmsDisabled, ...
@@ -13,7 +13,7 @@ func ofKMS(a answer) bool {
 		strings.Contains(a.message, "ciphertext refers to a customer master key")
 }
 
-// kmsHint says what to do when the key that encrypts what cannot be used.
+// kmsHint returns what to do when the key that encrypts what cannot be used.
 func kmsHint(a answer, what string) string {
 	for _, state := range []string{"Disabled", "InvalidState", "NotFound", "InvalidKeyUsage", "OptInRequired"} {
 		if strings.Contains(a.code, state) {

@@ -20,11 +20,11 @@ type ListInput struct {
 	Token      string // Page.Token of the page before; the rest must be as it was then
 }
 
-// errUnread: an answer came by another way than through checkBody.
+// errUnread means that an answer did not pass checkBody.
 var errUnread = &bodyError{"the answer was not looked at, which is a fault of this program"}
 
-// List lists one page. Errors wrap those of packages source and s3io; ErrToken
-// says that the list has to begin anew.
+// List lists one page. Errors wrap those of packages source and s3io; ErrToken means
+// that the list has to be restarted.
 func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	req := &s3.ListObjectsV2Input{
 		Bucket:            &in.Bucket,
@@ -32,13 +32,13 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 		StartAfter:        optional(in.StartAfter),
 		Delimiter:         optional(in.Delimiter),
 		ContinuationToken: optional(in.Token),
-		// A key may hold characters that XML cannot: without this, one such key
-		// makes its page, and so everything behind it, unreadable.
+		// A key may have characters that XML cannot: without this, one such key would make
+		// its page, and so the rest of the list, unreadable.
 		EncodingType:        types.EncodingTypeUrl,
 		ExpectedBucketOwner: c.owner,
 	}
 	if in.Token != "" {
-		req.StartAfter = nil // the token knows
+		req.StartAfter = nil // the token replaces it
 	}
 	var page Page
 	read := false
@@ -52,7 +52,7 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 			return nil, err
 		}))
 	})
-	if err == nil && !read { // no page is no empty page
+	if err == nil && !read {
 		err = errUnread
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	return page, nil
 }
 
-// decodeKey undoes EncodingType url. What cannot be decoded stays as it is.
+// decodeKey decodes EncodingType url. What cannot be decoded is returned unchanged.
 func decodeKey(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s
@@ -86,6 +86,6 @@ func value(s *string) string {
 	return *s
 }
 
-// unquote returns an ETag as it is compared. ETags come with quotes from S3,
-// without from some places, and as weak ones through some proxies.
+// unquote normalizes an ETag: S3 quotes it, some servers do not, and some proxies make
+// it weak.
 func unquote(etag string) string { return strings.Trim(strings.TrimPrefix(etag, "W/"), `"`) }

@@ -112,7 +112,7 @@ func TestErrorInPlaceOfAList(t *testing.T) {
 	_, err := listed(t, ListInput{Prefix: "p/"}, "<Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>")
 	require.ErrorIs(t, err, source.ErrUnreachable)
 	assert.Contains(t, err.Error(), "SlowDown")
-	assert.Contains(t, err.Error(), passes)
+	assert.Contains(t, err.Error(), hintTransient)
 }
 
 func TestWhatWasNotAskedForIsLeftOut(t *testing.T) {
@@ -143,8 +143,8 @@ func TestWhatWasNotAskedForIsLeftOut(t *testing.T) {
 			require.Len(t, page.Objects, 1)
 			assert.Equal(t, "p/ok", page.Objects[0].Key)
 			assert.Empty(t, page.Prefixes)
-			assert.Equal(t, 2, page.Unasked.Count)
-			assert.LessOrEqual(t, len(page.Unasked.Example), briefLen+len("..."))
+			assert.Equal(t, 2, page.Unrequested.Count)
+			assert.LessOrEqual(t, len(page.Unrequested.Example), briefLen+len("..."))
 		})
 	}
 }
@@ -157,7 +157,7 @@ func TestWhatWasAskedForIsTaken(t *testing.T) {
 	page, err = listed(t, ListInput{Prefix: "p"}, listOf(object("p")+object("p2026")))
 	require.NoError(t, err)
 	assert.Len(t, page.Objects, 2)
-	assert.Zero(t, page.Unasked)
+	assert.Zero(t, page.Unrequested)
 }
 
 // A server may echo the encoding and not use it.

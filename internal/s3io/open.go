@@ -19,16 +19,16 @@ import (
 // progress before its error reaches the reader.
 const resumeTries = 5
 
-// Open opens an object's stored bytes from offset on. With an ETag, only that
-// version: when there is another, Open or a later Read returns a
-// *source.OverwrittenError. A Read that breaks off, or ends before the object's
-// size where that is known, is resumed inside, at the same byte of the same
-// version. An offset at the object's end gives an empty stream. ctx governs the
-// stream until it is closed. Errors wrap those of packages source and s3io.
+// Open opens an object's stored bytes from offset on. With an ETag, only that version:
+// if there is another, Open or a later Read returns a *source.OverwrittenError. The
+// stream resumes an interrupted Read, or one that ends before the object's known size,
+// at the same byte of the same version. An offset at the object's end gives an empty
+// stream. ctx governs the stream until it is closed. Errors wrap those of packages
+// source and s3io.
 //
-// No answer is taken at its word: one that does not fit what is known of the
-// object, or says that it is gone or changed, is followed by a second look at the
-// key. What that does not confirm is source.ErrUnreachable.
+// An answer that does not match what is known of the object, or says that it is gone
+// or changed, is verified by a second look at the key. What that does not confirm is
+// source.ErrUnreachable.
 func (c *Client) Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
 	d := &download{
 		ctx: ctx, client: c, object: o, pos: offset,
@@ -48,10 +48,10 @@ type download struct {
 	ctx    context.Context // of Open: it governs every connection
 	client *Client
 	object source.Object
-	want   version       // what is being read; an ETag that was not known comes with the first answer
+	want   version       // what is being read; the first answer sets an unknown ETag
 	pos    int64         // stored bytes before the next one
 	size   int64         // of the whole object, at least; -1 when unknown
-	exact  bool          // size is all that tells this object from something else
+	exact  bool          // without an ETag: size alone identifies the object
 	body   io.ReadCloser // nil while disconnected
 	tries  int           // since the last byte
 	cause  error         // why it was disconnected
@@ -82,7 +82,7 @@ func (d *download) Read(p []byte) (int, error) {
 			return n, nil
 		case errors.Is(err, io.EOF) && d.pos >= d.size:
 			d.err = io.EOF
-		case errors.Is(err, io.EOF): // something on the way ended the answer early, in due form
+		case errors.Is(err, io.EOF): // the answer was truncated, but ended properly
 			d.breakOff(io.ErrUnexpectedEOF)
 		default:
 			d.breakOff(err)
@@ -107,8 +107,8 @@ func (d *download) Close() error {
 
 var errClosed = errors.New("stream is closed")
 
-// breakOff leaves a broken connection. The next Read resumes, unless nothing
-// would tell whether it is still the same version.
+// breakOff closes a broken connection. The next Read resumes, unless the ETag is unknown
+// and so the version could have changed.
 func (d *download) breakOff(cause error) {
 	_ = d.body.Close()
 	d.body = nil
@@ -118,7 +118,7 @@ func (d *download) breakOff(cause error) {
 	}
 }
 
-// resume connects again at pos. What waiting may heal is waited for.
+// resume connects again at pos. It retries temporary failures.
 func (d *download) resume() error {
 	for d.tries < resumeTries {
 		d.tries++
@@ -134,7 +134,7 @@ func (d *download) resume() error {
 	return fmt.Errorf("%w; gave up at byte %d after %d tries", d.cause, d.pos, d.tries)
 }
 
-// connect sends the GET for everything from pos on.
+// connect sends the GET from pos on.
 func (d *download) connect() error {
 	in := &s3.GetObjectInput{
 		Bucket: &d.object.Bucket, Key: &d.object.Key, ExpectedBucketOwner: d.client.owner,
@@ -166,14 +166,14 @@ func (d *download) connect() error {
 	return nil
 }
 
-// accept checks that an answer is what was asked for. A server may not know
-// If-Match, or ranges, and it may be none of S3's.
+// accept checks that an answer is what was requested. The server may not support
+// If-Match or ranges, and it may not be S3.
 func (d *download) accept(r *reply) error {
-	if r.recoded != "" {
-		return d.unreachable(fmt.Sprintf("the answer was packed on the way (Content-Encoding %.80q)", r.recoded),
+	if r.contentEncoding != "" {
+		return d.unreachable(fmt.Sprintf("the answer was packed on the way (Content-Encoding %.80q)", r.contentEncoding),
 			"let no proxy compress what comes from aws.endpoint")
 	}
-	if why := d.want.misfit(r); why != "" {
+	if why := d.want.mismatch(r); why != "" {
 		if err := d.doubt(r, "the answer has "+why); err != nil {
 			return err
 		}
@@ -196,8 +196,8 @@ func (d *download) accept(r *reply) error {
 	return nil
 }
 
-// doubt settles by a second look whether an answer that does not fit, since it
-// has what it says, is about the object; then it returns nil.
+// doubt decides by a second look whether an answer that does not match, as says
+// describes, is about the object; then it returns nil.
 func (d *download) doubt(r *reply, says string) error {
 	now, err := d.client.recheck(d.ctx, &d.object)
 	switch {
@@ -207,16 +207,16 @@ func (d *download) doubt(r *reply, says string) error {
 		return d.unreachable(says+", and S3 does not list the object", hintNotS3)
 	case d.differs(&now) && now.etag != "":
 		return d.overwritten(&now)
-	case d.want.etag != "" && (now.etag != "" || r.etag != "") || now.misfit(r) != "":
+	case d.want.etag != "" && (now.etag != "" || r.etag != "") || now.mismatch(r) != "":
 		return d.unreachable(says+", which S3 does not confirm", hintNotS3)
 	}
-	// Either this server gives no ETags, or what was known before was less.
+	// Either this server has no ETags, or less was known before.
 	d.want, d.size = now.version, now.size
 	return nil
 }
 
-// confirm settles by a second look whether the object is gone, or changed, as an
-// answer claims.
+// confirm verifies by a second look an answer's claim that the object is gone or
+// changed.
 func (d *download) confirm(claim error, says string) error {
 	now, err := d.client.recheck(d.ctx, &d.object)
 	switch {
@@ -229,11 +229,11 @@ func (d *download) confirm(claim error, says string) error {
 	case errors.Is(claim, source.ErrGone):
 		return claim
 	}
-	return d.unreachable(says+", and S3 does not list the object", passes)
+	return d.unreachable(says+", and S3 does not list the object", hintTransient)
 }
 
-// atEnd takes the answer that there is nothing from pos on, and asks for the
-// size: at the end the object was read, behind it something is wrong.
+// atEnd handles the answer that there is nothing from pos on: at the object's size it
+// was read completely, past it something is wrong.
 func (d *download) atEnd() error {
 	now, err := d.client.head(d.ctx, &d.object)
 	if err == nil && !d.endsAt(&now) {
@@ -247,7 +247,7 @@ func (d *download) atEnd() error {
 		d.body, d.size = io.NopCloser(strings.NewReader("")), d.pos
 		return nil
 	case !now.there:
-		return d.unreachable(says+", and S3 does not list the object", passes)
+		return d.unreachable(says+", and S3 does not list the object", hintTransient)
 	case d.differs(&now):
 		return d.overwritten(&now)
 	case now.size < 0 || now.size > d.pos:
@@ -256,18 +256,17 @@ func (d *download) atEnd() error {
 	return fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, d.object.URI(), d.pos)
 }
 
-// endsAt reports whether now is what is being read, and ends at pos.
+// endsAt reports whether now is the version being read, and ends at pos.
 func (d *download) endsAt(now *current) bool {
 	return now.there && !d.differs(now) && now.size == d.pos
 }
 
-// differs reports whether what is there now is another version than is wanted,
-// as far as ETags tell.
+// differs reports whether the current version is another than wanted, by the ETags.
 func (d *download) differs(now *current) bool {
 	return d.want.etag != "" && now.etag != "" && now.etag != d.want.etag
 }
 
-// overwritten is the error that there is another version now.
+// overwritten returns the error that there is another version now.
 func (d *download) overwritten(now *current) error {
 	o := d.object
 	o.ETag, o.Size = now.etag, now.size

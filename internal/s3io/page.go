@@ -13,17 +13,17 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// maxKey is how long a key can be in S3, in bytes.
+// maxKey is the maximum length of a key in S3, in bytes.
 const maxKey = 1024
 
-// Page is up to 1,000 objects and prefixes. It is the caller's.
+// Page is up to 1,000 objects and prefixes. The caller owns it.
 type Page struct {
 	Objects  []Object
 	Prefixes []string // each ends in Delimiter
 	Token    string   // for the next page; "" when this is the last
 
-	Unasked Sample // keys and prefixes that were not asked for, and are left out
-	Undated Sample // keys of objects without a readable LastModified
+	Unrequested Sample // keys and prefixes that were not requested, and are left out
+	Undated     Sample // keys of objects without a readable LastModified
 }
 
 // Object is one entry of a list.
@@ -34,7 +34,7 @@ type Object struct {
 	LastModified time.Time // zero when unknown
 }
 
-// Sample is how many there are, and one of them, shortened for a message.
+// Sample is a count, and one example, shortened for a message.
 type Sample struct {
 	Count   int
 	Example string
@@ -47,8 +47,8 @@ func (s *Sample) add(text string) {
 	s.Count++
 }
 
-// listBody is a list as servers write it. What may be absent, or wrong without
-// making the list useless, is text.
+// listBody is a list as servers write it. Fields that may be absent, or invalid
+// without making the list useless, are text.
 type listBody struct {
 	Name                  *string
 	IsTruncated           *string
@@ -59,11 +59,11 @@ type listBody struct {
 	CommonPrefixes        []struct{ Prefix string }
 }
 
-// errIsError: the body is S3's way to report an error late.
+// errIsError means that the body is an error, which S3 may send after status 200.
 var errIsError = errors.New("an error is in place of the list")
 
-// ReadPage reads the body of the answer to in. Whatever is not a whole list, or
-// is that of something else, is an error: to the SDK it would be an empty list.
+// ReadPage parses the body of the answer to in. Anything but a complete list of what
+// was requested is an error; the SDK would take it as an empty list.
 func ReadPage(body []byte, in ListInput) (Page, error) {
 	text, err := decodeList(body)
 	if err != nil {
@@ -87,18 +87,18 @@ func ReadPage(body []byte, in ListInput) (Page, error) {
 		return Page{}, notAList("it is of prefix %q", brief(echo))
 	}
 	if foreign {
-		return Page{}, notAList("it has other keys only, such as %q", page.Unasked.Example)
+		return Page{}, notAList("it has other keys only, such as %q", page.Unrequested.Example)
 	}
 	return page, nil
 }
 
-// take takes what was asked for. foreign: something else is there too.
+// take adds what was requested. foreign reports whether there are other keys too.
 func (page *Page) take(text *listBody, in ListInput) (foreign bool) {
 	for i := range text.Contents {
 		o := &text.Contents[i]
-		key, ok := text.fit(o.Key, in.Prefix)
+		key, ok := text.decodePrefixed(o.Key, in.Prefix)
 		if !ok || key == "" || len(key) > maxKey || in.StartAfter != "" && key <= in.StartAfter {
-			page.Unasked.add(o.Key)
+			page.Unrequested.add(o.Key)
 			foreign = foreign || !ok && o.Key != ""
 			continue
 		}
@@ -115,9 +115,9 @@ func (page *Page) take(text *listBody, in ListInput) (foreign bool) {
 	}
 	for i := range text.CommonPrefixes {
 		raw := text.CommonPrefixes[i].Prefix
-		prefix, ok := text.fit(raw, in.Prefix)
+		prefix, ok := text.decodePrefixed(raw, in.Prefix)
 		if !ok || len(prefix) > maxKey || !isFolder(prefix[len(in.Prefix):], in.Delimiter) {
-			page.Unasked.add(raw)
+			page.Unrequested.add(raw)
 			foreign = foreign || raw != ""
 			continue
 		}
@@ -126,15 +126,15 @@ func (page *Page) take(text *listBody, in ListInput) (foreign bool) {
 	return foreign
 }
 
-// isFolder reports whether rest ends in the first delimiter in it.
+// isFolder reports whether rest ends in the first delimiter it has.
 func isFolder(rest, delimiter string) bool {
 	_, behind, ok := strings.Cut(rest, delimiter)
 	return delimiter != "" && ok && behind == ""
 }
 
-// fit returns a key decoded, or as it is when it begins with prefix only so:
-// there are servers that echo the encoding without using it.
-func (text *listBody) fit(key, prefix string) (string, bool) {
+// decodePrefixed returns a key decoded, or unchanged if only that has the prefix: some
+// servers echo the encoding without applying it.
+func (text *listBody) decodePrefixed(key, prefix string) (string, bool) {
 	if decoded := text.decode(key); strings.HasPrefix(decoded, prefix) {
 		return decoded, true
 	}
@@ -148,7 +148,7 @@ func (text *listBody) decode(key string) string {
 	return decodeKey(key)
 }
 
-// decodeList reads a whole ListBucketResult with what no list is without.
+// decodeList reads a complete ListBucketResult with its required elements.
 func decodeList(body []byte) (*listBody, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	root, err := nextElement(d)

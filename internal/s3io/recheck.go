@@ -12,21 +12,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// current is what is under a key now.
+// current is the current version of a key, if it exists.
 type current struct {
 	there bool
 	version
 }
 
-// recheck asks for a key a second time, when an answer leaves doubt. A list is
-// asked first: it is checked to be one, and nothing on the way makes one up. HEAD,
-// which needs no permission that GET does not need, is asked where listing is not
-// allowed, and where the list tells no ETag. Errors never say that the object is
-// gone or changed.
+// recheck takes a second look at a key, when an answer is in doubt. It lists the key
+// first, since a list is verified and no proxy makes one up. It sends a HEAD, which
+// needs only the permission of GET, where listing is not allowed or the list has no
+// ETag. Its errors never say that the object is gone or changed.
 func (c *Client) recheck(ctx context.Context, o *source.Object) (current, error) {
 	begin := time.Now()
 	page, err := c.List(ctx, ListInput{Bucket: o.Bucket, Prefix: o.Key})
-	c.beside("s3.list", begin, err)
+	c.extraRequest("s3.list", begin, err)
 	switch {
 	case errors.Is(err, source.ErrDenied):
 		return c.head(ctx, o)
@@ -45,32 +44,32 @@ func (c *Client) recheck(ctx context.Context, o *source.Object) (current, error)
 		listed.etag = head.etag
 		return listed, err
 	}
-	if page.Token != "" { // in S3's order a key is before all that it is a prefix of
+	if page.Token != "" { // a key sorts before all keys that it is a prefix of
 		return current{}, failure(o.URI(), "the list of keys that begin with it goes on without it", "if it lasts, check aws.endpoint", source.ErrUnreachable)
 	}
 	return current{}, nil
 }
 
-// head asks for an object's head. Whatever answers without S3's header could be
-// anyone: there is no body that tells.
+// head sends a HEAD for an object. An answer must have S3's request id, since there is
+// no body to verify.
 func (c *Client) head(ctx context.Context, o *source.Object) (current, error) {
 	begin := time.Now()
 	out, err := c.api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &o.Bucket, Key: &o.Key, ExpectedBucketOwner: c.owner})
 	if a, ok := readAnswer(err); ok && a.status == http.StatusNotFound && a.requestID != "" {
-		c.beside("s3.head", begin, source.ErrGone)
+		c.extraRequest("s3.head", begin, source.ErrGone)
 		return current{}, nil
 	}
 	if err != nil {
 		err = c.explain(ctx, call{action: actionGet, bucket: o.Bucket, key: o.Key, recheck: true}, err)
-		c.beside("s3.head", begin, err)
+		c.extraRequest("s3.head", begin, err)
 		return current{}, err
 	}
 	if id, _ := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata); id == "" {
 		err = failure(o.URI(), "the answer to HEAD has no x-amz-request-id", hintNotS3, source.ErrUnreachable)
-		c.beside("s3.head", begin, err)
+		c.extraRequest("s3.head", begin, err)
 		return current{}, err
 	}
-	c.beside("s3.head", begin, nil)
+	c.extraRequest("s3.head", begin, nil)
 	size := int64(-1)
 	if out.ContentLength != nil {
 		size = *out.ContentLength

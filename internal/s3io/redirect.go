@@ -13,10 +13,10 @@ const maxRedirects = 10
 
 var errRedirects = errors.New("redirected more than 10 times")
 
-// followTemporary follows temporary redirects within a host. To another host they
-// are not: a request is signed for one, so that the other would be asked without
-// credentials, and answer that access is denied. S3 sends such redirects while the
-// name of a new bucket spreads, and for buckets of other regions.
+// followTemporary follows temporary redirects within a host. Redirects to another host
+// are not followed: a request is signed for one host, so the other would get it without
+// credentials and deny access. S3 sends such redirects while the name of a new bucket
+// propagates, and for buckets of other regions.
 func followTemporary(req *http.Request, via []*http.Request) error {
 	switch req.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -33,7 +33,7 @@ func followTemporary(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// redirect is an answer that sends to another address, which is not asked.
+// redirect is a redirect that was not followed.
 type redirect struct {
 	status   int
 	from, to string // scheme and host
@@ -43,7 +43,7 @@ func (r redirect) String() string {
 	return fmt.Sprintf("%d, a redirect from %q to %q, which is not followed: a request is signed for one host", r.status, r.from, r.to)
 }
 
-// redirection is ok when err holds the answer of a redirect that was not followed.
+// redirection returns the redirect in err; ok is false if there is none.
 func redirection(err error) (r redirect, ok bool) {
 	var response *awshttp.ResponseError
 	if !errors.As(err, &response) || response.Response == nil {
@@ -56,7 +56,7 @@ func redirection(err error) (r redirect, ok bool) {
 	from := answer.Request.URL
 	to, err := from.Parse(answer.Header.Get("Location"))
 	if err != nil {
-		to = &url.URL{} // it is none, and what it is must not be repeated
+		to = &url.URL{} // not a URL, and possibly secret
 	}
 	origin := func(u *url.URL) string { return brief(u.Scheme + "://" + u.Host) }
 	return redirect{answer.StatusCode, origin(from), origin(to)}, true

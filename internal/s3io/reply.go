@@ -9,20 +9,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// version tells one state of an object from another.
+// version identifies one state of an object.
 type version struct {
-	etag string // without quotes; "" when unknown, or when the server gives none
+	etag string // without quotes; "" when unknown, or when the server has none
 	size int64  // of the whole object; -1 when unknown
 }
 
 // reply is the head of an answer to a GET.
 type reply struct {
 	version
-	offset    int64  // of the body's first byte in the object; -1 when unreadable
-	length    int64  // of the body; -1 when unknown
-	ranged    string // Content-Range; "" for the whole object
-	requestID string // "" when the answer has none of S3's
-	recoded   string // Content-Encoding, when something on the way has added it
+	offset          int64  // of the body's first byte in the object; -1 when unreadable
+	length          int64  // of the body; -1 when unknown
+	ranged          string // Content-Range; "" for the whole object
+	requestID       string // of S3; "" when the answer has none
+	contentEncoding string // Content-Encoding that a proxy added, or ""
 }
 
 func readReply(out *s3.GetObjectOutput) reply {
@@ -37,16 +37,16 @@ func readReply(out *s3.GetObjectOutput) reply {
 		r.offset, r.size = parseContentRange(r.ranged)
 	}
 	// A stored encoding leaves the ETag strong. One that a proxy adds makes it weak,
-	// since the bytes are others; then offsets mean nothing.
+	// since the bytes differ; then offsets are meaningless.
 	if encoding := value(out.ContentEncoding); encoding != "identity" && strings.HasPrefix(value(out.ETag), "W/") {
-		r.recoded = encoding
+		r.contentEncoding = encoding
 	}
 	return r
 }
 
-// misfit says why an answer cannot be about v, "" if it can. The ETag decides;
-// without one, the length of the whole; without either, whether S3 answered.
-func (v version) misfit(r *reply) string {
+// mismatch returns why an answer cannot be about v, "" if it can. The ETag decides;
+// without one, the object's size; without either, whether S3 answered.
+func (v version) mismatch(r *reply) string {
 	switch {
 	case v.etag != "" && r.etag != v.etag:
 		return fmt.Sprintf("ETag %.80q instead of %.80q", r.etag, v.etag)
@@ -64,8 +64,8 @@ func (v version) misfit(r *reply) string {
 	return "" // of known size: the bytes are counted
 }
 
-// parseContentRange reads "bytes 5-9/100" as 5 and 100. What is not told, or
-// cannot be, is -1.
+// parseContentRange parses "bytes 5-9/100" as 5 and 100. Unknown numbers are -1, and
+// both are for an invalid text.
 func parseContentRange(text string) (offset, total int64) {
 	span, rest, cut := strings.Cut(strings.TrimPrefix(text, "bytes "), "/")
 	first, last, dash := strings.Cut(span, "-")
@@ -78,7 +78,7 @@ func parseContentRange(text string) (offset, total int64) {
 	return offset, total
 }
 
-// decimal reads a number without a sign; -1 is none.
+// decimal parses a number without a sign; it returns -1 for anything else.
 func decimal(text string) int64 {
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil {

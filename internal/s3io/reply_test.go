@@ -251,7 +251,7 @@ func TestAnswersToGetWithoutAnETagKnown(t *testing.T) {
 		"length absent, too short":       {known: bySize, get: says(200, digits[:7], chunked, id), want: outcome{body: digits[:7], fault: source.ErrUnreachable, asked: "GET", says: "unexpected EOF"}},
 		"total of a range is right":      {known: knownAs{"", 10, 4}, get: part("bytes 4-9/10"), want: readRest("GET")},
 		"total of a range is wrong":      {known: knownAs{"", 10, 4}, get: part("bytes 4-9/11"), list: bare, head: headed(10, id), want: notS3("GET LIST HEAD")},
-		"total of a range is not told":   {known: knownAs{"", 10, 4}, get: part("bytes 4-9/*", id), want: readRest("GET")},
+		"total of a range is not extra":  {known: knownAs{"", 10, 4}, get: part("bytes 4-9/*", id), want: readRest("GET")},
 		"nothing from there on":          {known: knownAs{"", 4, 4}, get: noRange, head: headed(4, id), want: outcome{asked: "GET HEAD"}},
 		"nothing from there on, no S3":   {known: knownAs{"", 4, 4}, get: noRange, head: headed(4), want: notS3("GET HEAD")},
 		"nothing from there on, another": {known: knownAs{"", 4, 4}, get: noRange, head: headed(3, id), list: listed(entry("k", "", 3)), want: outcome{fault: source.ErrChanged, asked: "GET HEAD LIST HEAD"}},
@@ -350,12 +350,12 @@ func TestAnswersToResumedGets(t *testing.T) {
 
 func TestSecondLooksAreTold(t *testing.T) {
 	setCredentials(t)
-	var told []string
+	var extra []string
 	s := &teller{get: changed, list: denied, head: absent}
 	cl := client(t, serve(t, s), func(_ *s3io.Config, deps *s3io.Deps) {
-		deps.Beside = func(api string, _ time.Time, err error) { told = append(told, fmt.Sprint(api, " ", err != nil)) }
+		deps.ExtraRequest = func(api string, _ time.Time, err error) { extra = append(extra, fmt.Sprint(api, " ", err != nil)) }
 	})
 	_, err := open(cl, known)
 	require.Error(t, err)
-	assert.Equal(t, []string{"s3.list true", "s3.head true"}, told)
+	assert.Equal(t, []string{"s3.list true", "s3.head true"}, extra)
 }

@@ -24,18 +24,18 @@ type Message struct {
 	ID       string // the same each time the message is received
 	Receipt  string // of this time
 	Body     string
-	Receives int // how often it was received, with this time; about
+	Receives int // how often it was received, this time included; approximate
 }
 
 // Receive says what to receive.
 type Receive struct {
 	Max        int           // messages, 1 to QueueBatch
 	Wait       time.Duration // for the first message, whole seconds up to 20 s
-	Visibility time.Duration // how long nobody else gets the messages, whole seconds
+	Visibility time.Duration // visibility timeout of the messages, whole seconds
 }
 
-// Visibility says how long nobody else gets a message, from now on, in whole
-// seconds. 0: anybody gets it at once.
+// Visibility is a message's new visibility timeout, from now on, in whole seconds. 0
+// makes it visible at once.
 type Visibility struct {
 	Receipt string
 	For     time.Duration
@@ -46,13 +46,13 @@ type Queue struct {
 	api    *sqs.Client
 	access access
 	url    string
-	region string // that url tells; "": none
+	region string // in url; "" if it has none
 	arn    string
 }
 
-// NewQueue prepares the access to the queue with this address, which tells the
-// endpoint and, unless cfg.Region is set, the region. It uses only cfg's region and
-// credentials settings. It does not use the network; an error means that a setting is wrong.
+// NewQueue prepares access to a queue. Its URL gives the endpoint and, unless
+// cfg.Region is set, the region. It uses only cfg's region and credentials settings.
+// It does not use the network; an error means that a setting is wrong.
 func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) {
 	at, err := parseQueueURL(queueURL)
 	if err != nil {
@@ -75,9 +75,8 @@ func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) 
 // Close closes the connections that no call uses.
 func (q *Queue) Close() { q.access.close() }
 
-// Receive waits for messages and returns none when there are none. Errors wrap
-// those of packages source and s3io. Messages may come with an error: it is then
-// about others, which cannot be used.
+// Receive waits for messages; it may return none. Errors wrap those of packages source
+// and s3io. An error beside messages is about other messages, which cannot be used.
 func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
 	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl:                    &q.url,
@@ -93,7 +92,7 @@ func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
 	for i := range out.Messages {
 		m := &out.Messages[i]
 		if value(m.MessageId) == "" || value(m.ReceiptHandle) == "" { // it could not be deleted
-			err = q.fail("a message has no MessageId or no ReceiptHandle", lasts, source.ErrUnreachable)
+			err = q.fail("a message has no MessageId or no ReceiptHandle", hintQueue, source.ErrUnreachable)
 			continue
 		}
 		receives, uncounted := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
@@ -105,8 +104,8 @@ func (q *Queue) Receive(ctx context.Context, in Receive) ([]Message, error) {
 	return messages, err
 }
 
-// Delete deletes up to QueueBatch messages. It returns one error for each of
-// them, nil where it was deleted, or one for the whole call.
+// Delete deletes up to QueueBatch messages. It returns an error for each, nil for a
+// deleted one, or one error for the whole call.
 func (q *Queue) Delete(ctx context.Context, receipts []string) ([]error, error) {
 	const action = "sqs:DeleteMessage"
 	ids := make([]string, len(receipts))
@@ -126,8 +125,8 @@ func (q *Queue) Delete(ctx context.Context, receipts []string) ([]error, error) 
 	return q.entryErrors(action, ids, deleted, out.Failed), nil
 }
 
-// SetVisibility sets the visibility of up to QueueBatch messages. Its results
-// are as those of Delete.
+// SetVisibility sets the visibility of up to QueueBatch messages. Its results are like
+// those of Delete.
 func (q *Queue) SetVisibility(ctx context.Context, of []Visibility) ([]error, error) {
 	const action = "sqs:ChangeMessageVisibility"
 	ids := make([]string, len(of))
@@ -149,8 +148,8 @@ func (q *Queue) SetVisibility(ctx context.Context, of []Visibility) ([]error, er
 	return q.entryErrors(action, ids, changed, out.Failed), nil
 }
 
-// MaxReceives returns how often the queue gives a message out before it moves
-// it to a dead-letter queue; 0: there is none.
+// MaxReceives returns how often the queue delivers a message before it moves it to a
+// dead-letter queue; 0 means there is none.
 func (q *Queue) MaxReceives(ctx context.Context) (int, error) {
 	out, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameRedrivePolicy},
@@ -162,7 +161,7 @@ func (q *Queue) MaxReceives(ctx context.Context) (int, error) {
 	if text == "" {
 		return 0, nil
 	}
-	// The number is given back as it was set: as a number, or as a string.
+	// It is returned as it was set: as a number, or as a string.
 	var policy struct {
 		Max json.RawMessage `json:"maxReceiveCount"`
 	}
@@ -178,21 +177,21 @@ func (q *Queue) MaxReceives(ctx context.Context) (int, error) {
 
 func wholeSeconds(d time.Duration) int32 { return int32(d / time.Second) }
 
-// queueAddress is what the address of a queue tells.
+// queueAddress is a parsed queue URL.
 type queueAddress struct {
 	endpoint      string // scheme and host
-	region        string // "" when the host tells none
+	region        string // "" when the host has none
 	account, name string
 }
 
-// ValidateQueueURL returns what is wrong with the address of a queue, as the rest of a
-// sentence: "is not the address ...".
+// ValidateQueueURL returns what is wrong with a queue URL, as the rest of a sentence:
+// "is not the address ...".
 func ValidateQueueURL(text string) error {
 	_, err := parseQueueURL(text)
 	return err
 }
 
-// RegionOfQueue returns the region that the address of a queue tells, or "".
+// RegionOfQueue returns the region in a queue URL, or "".
 func RegionOfQueue(text string) string {
 	at, err := parseQueueURL(text)
 	if err != nil {
@@ -213,7 +212,7 @@ func parseQueueURL(text string) (at queueAddress, err error) {
 	if at.name == "" {
 		return at, errors.New("is not the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
 	}
-	if !bare(u) {
+	if !withoutCredentials(u) {
 		return at, errors.New("is an address with a user, a password or a query: credentials do not belong there, since it is shown and logged; " +
 			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
 	}

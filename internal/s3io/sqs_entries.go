@@ -11,20 +11,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// ErrReceipt is the error of one message: its receipt is not valid any more,
-// since its visibility ran out, or it was deleted.
+// ErrReceipt is the error of one message: its receipt is no longer valid, since its
+// visibility timeout is over, or it was deleted.
 var ErrReceipt = errors.New("receipt is no longer valid")
 
-// entryID names the entry at a position of a batch. An answer to another batch
-// or another call, as a proxy may give it, names none of this one's entries.
+// entryID names the entry at a position of a batch. An answer to another batch or
+// call, as from a caching proxy, names none of this batch's entries.
 func entryID(call string, at int, receipt string) string {
 	return fmt.Sprintf("%s-%d-%016x", call, at, xxh3.HashString(receipt))
 }
 
-// entryErrors returns what an answer says of each entry of a batch: nil where
-// the call was done, ErrReceipt where it never can be, and another error where it
-// is to be tried again. That holds for an entry of which the answer says nothing,
-// or two things. What it says of others is not looked at.
+// entryErrors returns an answer's result for each entry of a batch: nil for success,
+// ErrReceipt when it never can succeed, and another error when it is to be retried,
+// also when the answer has no result for the entry, or two. Results of unknown entries
+// are ignored.
 func (q *Queue) entryErrors(action string, ids, succeeded []string, failed []types.BatchResultErrorEntry) []error {
 	errs := make([]error, len(ids))
 	done := make([]bool, len(ids))
@@ -47,7 +47,7 @@ func (q *Queue) entryErrors(action string, ids, succeeded []string, failed []typ
 		unsaid, both := err == nil && !done[i], done[i] && errors.Is(err, ErrReceipt)
 		if unsaid || both {
 			errs[i] = q.fail("the answer to "+action+" does not tell what became of every message",
-				lasts, source.ErrUnreachable)
+				hintQueue, source.ErrUnreachable)
 		}
 	}
 	return errs
@@ -64,9 +64,8 @@ func (q *Queue) entryError(action string, f *types.BatchResultErrorEntry) error 
 	return q.fail(what, hint, kind, source.ErrUnreachable)
 }
 
-// stale reports whether an entry failed because of its receipt. Whether the
-// sender is at fault, which SQS tells as well, does not: that is so without a
-// permission, too.
+// stale reports whether an entry failed because of its receipt. SQS's SenderFault does
+// not say so: it is also set for a missing permission.
 func (a answer) stale() bool {
 	switch queueCode(a.code) {
 	case "ReceiptHandleIsInvalid", "MessageNotInflight":

@@ -10,14 +10,14 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// ErrNoSuchQueue also is source.ErrUnreachable, as the errors of settings are.
+// ErrNoSuchQueue also is source.ErrUnreachable, like the other errors of settings.
 var ErrNoSuchQueue = errors.New("no such queue")
 
-// lasts is the hint for what is not SQS's way to answer.
-const lasts = "if it lasts, check queue.url and what answers there"
+// hintQueue is the hint for answers that SQS does not give.
+const hintQueue = "if it lasts, check queue.url and what answers there"
 
-// explain turns an error of the SDK into one that says what is wrong, where,
-// and what to do. action is the IAM action that allows the call.
+// explain turns an error of the SDK into one that says what is wrong, where, and what
+// to do. action is the IAM action that allows the call.
 func (q *Queue) explain(ctx context.Context, action string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -41,18 +41,18 @@ func (q *Queue) explain(ctx context.Context, action string, err error) error {
 	return q.fail(a.String(), hint, kind, source.ErrUnreachable)
 }
 
-// fail is an error about the queue, of the first of these kinds above all.
+// fail returns an error about the queue whose text begins with the first of kinds.
 func (q *Queue) fail(what, hint string, kinds ...error) error {
 	return failure(q.url, what, hint, kinds...)
 }
 
-// queueCode is a code of SQS as it is in all answers: some come with
-// "AWS.SimpleQueueService." or "com.amazonaws.sqs#" before, or "Exception" behind.
+// queueCode normalizes a code of SQS: it removes "AWS.SimpleQueueService." or
+// "com.amazonaws.sqs#" before it, and "Exception" after it.
 func queueCode(code string) string {
 	return strings.TrimSuffix(code[strings.LastIndexAny(code, ".#")+1:], "Exception")
 }
 
-// judge tells what an answer means and what to do about it.
+// judge returns what an answer means and what to do about it.
 func (q *Queue) judge(action string, a answer) (hint string, kind error) {
 	code := queueCode(a.code)
 	switch code {
@@ -72,22 +72,21 @@ func (q *Queue) judge(action string, a answer) (hint string, kind error) {
 		}
 		return q.access.credentialsHint(), ErrWrongCredentials
 	case "RequestThrottled", "Throttling", "ThrottledException", "ServiceUnavailable", "InternalError", "InternalFailure", "OverLimit":
-		return passes, source.ErrUnreachable
+		return hintTransient, source.ErrUnreachable
 	}
 	switch {
 	case strings.HasSuffix(code, "Throttled"): // by KMS
-		return passes, source.ErrUnreachable
+		return hintTransient, source.ErrUnreachable
 	case ofKMS(a):
 		return kmsHint(a, "the queue"), source.ErrDenied
 	case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized || code == "AccessDenied":
 		return "allow " + action + " on " + q.arn, source.ErrDenied
 	default:
-		return lasts, source.ErrUnreachable
+		return hintQueue, source.ErrUnreachable
 	}
 }
 
-// regionHint says what to do about a signature for another region than the
-// queue's.
+// regionHint returns what to do about a signature for another region than the queue's.
 func (q *Queue) regionHint() string {
 	if q.region == "" || q.region == q.access.region() {
 		return "set aws.region to the queue's region (it is " + q.access.region() + ")"

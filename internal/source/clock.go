@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is the time as sources see it.
+// Clock is the source of time, replaced in tests.
 type Clock interface {
 	Now() time.Time
 	// After sends the time once, d from now.
@@ -15,7 +15,7 @@ type Clock interface {
 // SystemClock is the system clock.
 type SystemClock struct{}
 
-// Now returns the time with the monotonic reading.
+// Now is time.Now.
 func (SystemClock) Now() time.Time { return time.Now() }
 
 // After is time.After.

@@ -7,18 +7,18 @@ import (
 	"fmt"
 )
 
-// ErrCursor is wrapped when a stored cursor is not what a source wrote. Trying
-// again does not help.
+// ErrCursor is wrapped when a stored cursor is not what a source wrote. It is
+// permanent.
 var ErrCursor = errors.New("stored cursor cannot be read")
 
 // cursorFormat is the first byte of a cursor; JSON follows.
 const cursorFormat = 1
 
-// EncodeCursor returns v, which JSON can hold, as a cursor.
+// EncodeCursor encodes v, which must be encodable as JSON, as a cursor.
 func EncodeCursor(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // of a type, not of what is in it
+		panic(err) // about the type, not the value
 	}
 	return append([]byte{cursorFormat}, text...)
 }

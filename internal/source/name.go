@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Name is what the key of a log object tells, in either of S3's layouts:
+// Name is what the key of a log object says, in either of S3's layouts:
 //
 //	[Prefix]YYYY-MM-DD-hh-mm-ss-UniqueString
 //	[Prefix]SourceAccountId/SourceRegion/SourceBucket/YYYY/MM/DD/YYYY-MM-DD-hh-mm-ss-UniqueString
 //
-// A suffix such as ".gz" or ".zst" behind UniqueString, as repacking leaves it, is allowed.
+// A suffix such as ".gz" or ".zst" after UniqueString, from repacking, is allowed.
 type Name struct {
 	Time      time.Time // UTC; zero when the key is not that of a log object
 	AccountID string    // partitioned layout only, as the two below
@@ -31,12 +31,12 @@ const (
 // AccountLen is the number of digits of an AWS account id.
 const AccountLen = 12
 
-// ParseName reads a key, or a path that uses "/". ok is false for other keys.
+// ParseName parses a key, or a path that uses "/". ok is false for other keys.
 // The strings of n are parts of key. It does not allocate.
 //
 // Prefix may end anywhere, so the name may begin in the middle of the file
 // name, and the account id in the middle of its segment. A key whose folders
-// are not those of the partitioned layout has the simple one.
+// are not those of the partitioned layout is of the simple one.
 func ParseName(key string) (n Name, ok bool) {
 	dir, base := "", key
 	if i := strings.LastIndexByte(key, '/'); i >= 0 {
@@ -50,14 +50,14 @@ func ParseName(key string) (n Name, ok bool) {
 	if !ok {
 		return Name{}, false
 	}
-	if at == 0 { // a partitioned name has its Prefix in front of the account id
+	if at == 0 { // in a partitioned key Prefix is before the account id
 		n.AccountID, n.Region, n.Bucket, _ = parsePartition(dir)
 	}
 	return n, true
 }
 
-// findPlain returns where in base a name begins that ends at base's end or at a
-// ".", or -1. Of several the last one counts: what is before it is Prefix.
+// findPlain returns the index in base of a name that ends at base's end or at a ".",
+// or -1. Of several the last one counts: what is before it is Prefix.
 func findPlain(base string) int {
 	for end := len(base); end >= plainLen; {
 		if at := end - plainLen; looksPlain(base[at:end]) {
@@ -147,7 +147,7 @@ func IsRegion(s string) bool {
 	return hyphen && isDigit(s[len(s)-1])
 }
 
-// isBucket allows what bucket names were before 2018 too: upper case and "_".
+// isBucket also allows the bucket names of before 2018, with upper case and "_".
 func isBucket(s string) bool {
 	if len(s) < 3 || len(s) > 255 {
 		return false

@@ -17,7 +17,7 @@ var (
 	ErrChanged     = errors.New("object changed while it was read")
 )
 
-// OverwrittenError is an ErrChanged that knows which version there is instead.
+// OverwrittenError is an ErrChanged that names the current version.
 type OverwrittenError struct {
 	Now Object
 	Was string // the ETag that was read; "" when unknown
@@ -36,7 +36,7 @@ type Object struct {
 	Key    string // the key, or the file's path
 	ETag   string // without quotes; "" when unknown
 	Size   int64  // stored bytes; -1 when unknown
-	Name   Name   // what the key tells
+	Name   Name   // parsed from the key
 }
 
 // URI returns s3://bucket/key, or the path of a file.
@@ -47,25 +47,24 @@ func (o Object) URI() string {
 	return "s3://" + o.Bucket + "/" + o.Key
 }
 
-// Content opens the stored bytes of an object from a byte offset on. Errors
-// wrap those above. A read that breaks off is resumed inside, at the same byte
-// of the same version, before an error reaches the caller.
+// Content opens the stored bytes of an object from a byte offset on. Errors wrap those
+// above. Implementations resume an interrupted read at the same byte of the same
+// version before they return an error.
 type Content interface {
 	OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
 }
 
 // Receipt settles an object. Exactly one of its methods is called, once.
 type Receipt interface {
-	// Ack: every record of the object was accepted and committed, or the object
-	// is given up. It is not offered again.
+	// Ack means that every record of the object was accepted and committed, or that the
+	// object is given up. It is not offered again.
 	Ack()
-	// Nack: offer the object again later, with Work.Offset set to offset: what
-	// was committed of it, in decompressed bytes. charge says whether this
-	// counts as one of its attempts.
+	// Nack offers the object again later, with Work.Offset set to offset, the committed
+	// decompressed bytes. charge says whether this counts as one of its attempts.
 	Nack(offset int64, charge bool)
-	// Replace: the object was overwritten; offer now in its place, from what was
-	// committed of that version on, unless it is done or on its way already. The
-	// object is not settled before that one is.
+	// Replace means that the object was overwritten: now is offered instead, from the
+	// committed offset of that version, unless it is done or handed out already. The
+	// object is not settled before now is.
 	Replace(now Object)
 }
 
@@ -77,8 +76,8 @@ type Work struct {
 	Offset  int64 // decompressed bytes that are done: reading begins there
 	Attempt int   // charged attempts before this one
 
-	// ID is what Progress knows the object by, and Group the set it is kept in
-	// there, which is forgotten as a whole.
+	// ID identifies the object in Progress. Group is the set it is kept in there, which
+	// is forgotten as a whole.
 	ID    ID
 	Group string
 }
@@ -86,12 +85,11 @@ type Work struct {
 // Source hands out objects. Next is not safe for concurrent use; receipts may be
 // settled from any goroutine.
 type Source interface {
-	// Next blocks until there is an object, ctx is done, or the source is in
-	// trouble. io.EOF: there will be no more. Any other error can heal: the
-	// caller reports it, waits and calls again. Its text says what is wrong and
-	// what to do.
+	// Next blocks until there is an object, ctx is done, or the source fails. io.EOF
+	// means that there will be no more. After any other error the caller reports it,
+	// waits and calls again. Its text says what is wrong and what to do.
 	Next(ctx context.Context) (*Work, error)
-	// Close frees what the source holds. It is called after the last receipt
-	// was settled.
+	// Close frees the source's resources. It is called after the last receipt was
+	// settled.
 	Close() error
 }

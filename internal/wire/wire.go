@@ -1,6 +1,5 @@
-// Package wire writes strings with their length before them, and reads these and
-// the varints that encoding/binary appends: the contents of stored values. It owns
-// no memory.
+// Package wire writes length-prefixed strings, and reads these and the varints that
+// encoding/binary appends: the contents of stored values. It owns no memory.
 package wire
 
 import (
@@ -9,20 +8,20 @@ import (
 )
 
 var (
-	// ErrTruncated is the error of content that ends too early.
+	// ErrTruncated means that the content ends too early.
 	ErrTruncated = errors.New("truncated")
-	// ErrContent is the error of content that no writer makes.
+	// ErrContent means that no writer makes this content.
 	ErrContent = errors.New("invalid content")
 )
 
-// AppendString appends a string with its length before it.
+// AppendString appends a length-prefixed string.
 func AppendString[T string | []byte](b []byte, s T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// Reader reads content from its front. After the first error all it returns is
-// zero, so that only End has to be asked. It never panics and never allocates
-// more than the content is long.
+// Reader reads content from its front. After the first error all results are zero, so
+// that only End has to be checked. It never panics and never allocates more than the
+// length of the content.
 type Reader struct {
 	rest []byte
 	err  error
@@ -77,8 +76,8 @@ func (r *Reader) Below(limit uint64) uint64 {
 	return n
 }
 
-// Count reads the number of items that follow, of at least size bytes each. It
-// is never more than the rest has room for, so it may be used to allocate.
+// Count reads the number of items that follow, of at least size bytes each. It is
+// checked against the length of the rest, so it may be used to allocate.
 func (r *Reader) Count(size int) int {
 	n := r.Uvarint()
 	if n > uint64(len(r.rest)/size) {
@@ -105,7 +104,7 @@ func (r *Reader) Bytes() []byte { return r.Take(r.Count(1)) }
 // String reads what AppendString wrote, as a copy.
 func (r *Reader) String() string { return string(r.Bytes()) }
 
-// End returns the error of reading, also when not all was read.
+// End returns the first error; unread content is one.
 func (r *Reader) End() error {
 	if len(r.rest) > 0 {
 		r.Fail(ErrContent)

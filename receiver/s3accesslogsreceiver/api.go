@@ -29,7 +29,7 @@ func (a apiCalls) done(api string, begin time.Time, err error) {
 	a.telemetry.APIDuration.Record(ctx, time.Since(begin).Seconds(), set)
 }
 
-// apiOutcome is one of a closed set.
+// apiOutcome returns the outcome attribute of a request.
 func apiOutcome(err error) string {
 	switch {
 	case err == nil:
@@ -60,8 +60,8 @@ func (o observedS3) List(ctx context.Context, in s3io.ListInput) (s3io.Page, err
 	return page, err
 }
 
-// Open implements listing.Bucket and queue.Bucket. It is timed to the first byte,
-// second looks included, which the client counts as requests of their own.
+// Open implements listing.Bucket and queue.Bucket. Its time is that to the first byte,
+// including second looks, which are also counted as requests of their own.
 func (o observedS3) Open(ctx context.Context, object source.Object, offset int64) (io.ReadCloser, error) {
 	begin := time.Now()
 	body, err := o.client.Open(ctx, object, offset)

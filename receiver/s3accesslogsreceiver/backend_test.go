@@ -132,7 +132,7 @@ func steadyRetry() configretry.BackOffConfig {
 
 func newRefusals(b *backEnd) *refusals {
 	return &refusals{
-		policy: refusalWait, retry: steadyRetry(), what: "records", log: zap.NewNop(), tried: func(string) {},
+		policy: refusalWait, retry: steadyRetry(), what: "records", log: zap.NewNop(), countOutcome: func(string) {},
 		report: func(err error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

@@ -37,7 +37,7 @@ type Config struct {
 	MaxObjectSize     ByteSize                  `mapstructure:"max_object_size"` // after decompression
 	ShutdownTimeout   time.Duration             `mapstructure:"shutdown_timeout"`
 	Retry             configretry.BackOffConfig `mapstructure:"retry_on_failure"`
-	OnRefusal         string                    `mapstructure:"on_refusal"` // what a permanent refusal does
+	OnRefusal         string                    `mapstructure:"on_refusal"` // wait or drop, after a permanent refusal
 	Logs              LogsConfig                `mapstructure:"logs"`
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
 	GeoIP             geo.Config                `mapstructure:"geoip"`
@@ -61,15 +61,15 @@ const (
 	bodyNone     = "none"
 	bodyOriginal = "original"
 
-	// minBatchBytes leaves room for a record whose values were cut.
+	// minBatchBytes leaves room for a record with truncated values.
 	minBatchBytes = 64 * humanize.KiByte
 	// minLineSize is what is kept of a line that is longer than the limit.
 	minLineSize = 4 * humanize.KiByte
 )
 
-// Validate reports what is wrong with all settings, an error for each, with its full
-// path. The types of the fields do not implement confmap.Validator: the collector would
-// write the path before the first of several errors only.
+// Validate reports all wrong settings, an error for each, with its full path. The types
+// of the fields do not implement confmap.Validator: the collector would prefix the path
+// to only the first of several errors.
 func (c *Config) Validate() error {
 	var errs []error
 	sources := 0

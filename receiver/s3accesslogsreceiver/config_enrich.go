@@ -26,8 +26,8 @@ type FeedConfig struct {
 	HTTP confighttp.ClientConfig `mapstructure:"http"`
 }
 
-// Unmarshal implements confmap.Unmarshaler: the elements of a list have no other
-// place for their defaults.
+// Unmarshal implements confmap.Unmarshaler, which is the only way to give elements of a
+// list defaults.
 func (c *FeedConfig) Unmarshal(conf *confmap.Conf) error {
 	c.Format, c.Confidence = threat.Auto, threat.DefaultConfidence
 	c.HTTP = confighttp.NewDefaultClientConfig()
@@ -43,7 +43,7 @@ func (c *Config) validateEnrichment() error {
 	return errors.Join(errs...)
 }
 
-// checkProxy reports a proxy with a password. It does not repeat the address.
+// checkProxy reports an invalid proxy URL, or one with credentials, without repeating it.
 func checkProxy(path, address string) error {
 	if address == "" {
 		return nil
@@ -65,7 +65,7 @@ func (c *ThreatConfig) feeds() []threat.Feed {
 		http := &c.Feeds[i].HTTP
 		feeds[i] = threat.Feed{
 			FeedConfig: c.Feeds[i].FeedConfig, Endpoint: strings.TrimSpace(http.Endpoint),
-			// A client that authenticates itself must not do so where it is redirected to.
+			// A client with credentials must not send them to a redirect's target.
 			StayOnHost: http.Auth.HasValue() || len(http.Headers) > 0 || http.Cookies.HasValue() || len(http.Middlewares) > 0,
 		}
 	}

@@ -15,8 +15,8 @@ type MetricsConfig struct {
 	rollup.Config `mapstructure:",squash"`
 }
 
-// Unmarshal implements confmap.Unmarshaler: what is not set of a metric stays as it
-// is in c, which has all metrics.
+// Unmarshal implements confmap.Unmarshaler: settings of a metric that are not given keep
+// their value in c, which has all metrics.
 func (c *MetricsConfig) Unmarshal(conf *confmap.Conf) error {
 	if err := c.checkKeys(conf); err != nil {
 		return err

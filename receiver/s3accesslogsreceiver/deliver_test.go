@@ -61,10 +61,10 @@ func newTestDelivery(t *testing.T, next consumer.Logs, retry configretry.BackOff
 	target.Store(&next)
 	d := &delivery{
 		next: target, obsreport: obs, batches: noop.Int64Counter{}, instruments: &ingest.Instruments{},
-		log: zap.NewNop(), named: zap.NewNop(),
+		log: zap.NewNop(), unsampledLog: zap.NewNop(),
 	}
 	d.refusals = &refusals{
-		policy: refusalDrop, retry: retry, what: "log records", log: d.log, tried: d.tried,
+		policy: refusalDrop, retry: retry, what: "log records", log: d.log, countOutcome: d.countOutcome,
 		report: func(error) {},
 	}
 	return d

@@ -12,20 +12,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// emission hands metrics to the next consumer. It implements ingest.Emitter.
+// emission passes metrics to the next consumer. It implements ingest.Emitter.
 type emission struct {
 	next      *atomic.Pointer[consumer.Metrics]
 	obsreport *receiverhelper.ObsReport
 	refusals  *refusals
-	log       *zap.Logger // at a bounded rate
+	log       *zap.Logger // sampled
 }
 
-// Emit offers metrics once or, with again, until each point is accepted or refused
-// permanently, as Deliver does. Cumulative points are dropped by any permanent
-// error, since the next emission supersedes them.
-func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, again bool) (answer ingest.Answer, done []int) {
+// Emit offers metrics once or, with retry, until each point is accepted or refused
+// permanently, as Deliver does. Any permanent error drops cumulative points, since the
+// next emission supersedes them.
+func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, retry bool) (answer ingest.Answer, done []int) {
 	p := &points{emission: e, metrics: metrics, count: metrics.DataPointCount()}
-	if !again {
+	if !retry {
 		return e.once(ctx, p), nil
 	}
 	refused, left, err := e.refusals.settle(ctx, p)
@@ -49,6 +49,6 @@ func (e *emission) once(ctx context.Context, p *points) ingest.Answer {
 		p.givenUp(allItems(p.count), err)
 		return ingest.Refused
 	}
-	e.log.Warn("the pipeline refused metrics, the next emission supersedes them", zap.String("error", words(err)))
+	e.log.Warn("the pipeline refused metrics, the next emission supersedes them", zap.String("error", errorText(err)))
 	return ingest.Unsettled
 }

@@ -25,7 +25,7 @@ const firstAttempt = 30 * time.Second
 // copiesName is the name of the storage for copies of feeds.
 const copiesName = "threat_intel"
 
-// enrichment is what is known of clients. It implements ingest.Clients.
+// enrichment looks clients up in databases and feeds. It implements ingest.Clients.
 type enrichment struct {
 	places  *geo.DB            // nil without databases
 	threats *threat.Indicators // nil without feeds
@@ -50,8 +50,7 @@ func (e *enrichment) Lookup(address string, now int64) (client enrich.Client) {
 	return client
 }
 
-// openEnrichment starts loading databases and feeds; it returns nil without any in
-// the settings.
+// openEnrichment prepares databases and feeds; it returns nil if none are configured.
 func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, report ingest.Status) (*enrichment, error) {
 	e := &enrichment{}
 	if len(r.cfg.GeoIP.Databases) > 0 {
@@ -93,7 +92,7 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 		Reloaded: func(feed string, outcome threat.FeedOutcome) { r.countReload(feed, string(outcome)) },
 		Problem:  func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) },
 		Skipped: func(feed string, stats threat.Stats) {
-			r.repeated.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
+			r.sampledLog.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
 				zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
 		},
 	}
@@ -109,8 +108,8 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 	return err
 }
 
-// load waits until loading every database and feed was attempted once, at most
-// firstAttempt or until ctx is done. They are reloaded until ctx is done.
+// load waits for the first attempt to load every database and feed, for firstAttempt or
+// until ctx is done. They are reloaded until ctx is done.
 func (e *enrichment) load(ctx context.Context) {
 	first, cancel := context.WithTimeout(ctx, firstAttempt)
 	defer cancel()
@@ -164,7 +163,7 @@ func (r *s3Receiver) countReload(source, outcome string) {
 		r.instruments.With(attribute.String("source", source), attribute.String("outcome", outcome)))
 }
 
-// each calls report for every database and feed in use, with its time.
+// each calls report for every database and feed in use.
 func (e *enrichment) each(report func(source string, entries int64, from time.Time)) {
 	if e.places != nil {
 		for _, d := range e.places.Databases() {
@@ -179,7 +178,7 @@ func (e *enrichment) each(report func(source string, entries int64, from time.Ti
 }
 
 func (r *s3Receiver) observeEntries(_ context.Context, o metric.Int64Observer) error {
-	if e := r.known.Load(); e != nil {
+	if e := r.enrichment.Load(); e != nil {
 		e.each(func(source string, entries int64, _ time.Time) {
 			o.Observe(entries, r.instruments.With(attribute.String("source", source)))
 		})
@@ -188,7 +187,7 @@ func (r *s3Receiver) observeEntries(_ context.Context, o metric.Int64Observer) e
 }
 
 func (r *s3Receiver) observeAge(_ context.Context, o metric.Float64Observer) error {
-	if e := r.known.Load(); e != nil {
+	if e := r.enrichment.Load(); e != nil {
 		e.each(func(source string, _ int64, from time.Time) {
 			if !from.IsZero() {
 				o.Observe(time.Since(from).Seconds(), r.instruments.With(attribute.String("source", source)))

@@ -36,7 +36,7 @@ func NewFactory() receiver.Factory {
 func createDefaultConfig() component.Config {
 	retry := configretry.NewDefaultBackOffConfig()
 	retry.InitialInterval = time.Second
-	retry.MaxElapsedTime = 0 // for ever: nothing is given up because a back end is away
+	retry.MaxElapsedTime = 0 // no limit: an outage of the back end loses nothing
 	return &Config{
 		Bucket:            configoptional.Default(listing.DefaultConfig()),
 		Queue:             configoptional.Default(queue.DefaultConfig()),

@@ -19,7 +19,7 @@ import (
 // transport in others, so the innermost one is taken.
 func (r *s3Receiver) feedClient(ctx context.Context, host component.Host, cfg confighttp.ClientConfig) (*http.Client, func(), error) {
 	bottom := &bottomTransport{}
-	id := component.NewIDWithName(metadata.Type, "transport") // of no extension there can be
+	id := component.NewIDWithName(metadata.Type, "transport") // not the id of any extension
 	cfg.Middlewares = append(slices.Clone(cfg.Middlewares), configmiddleware.Config{ID: id})
 	extensions := map[component.ID]component.Component{id: bottom}
 	maps.Copy(extensions, host.GetExtensions())

@@ -31,7 +31,7 @@ func (n named) String() string { return string(n) }
 // Whatever is logged, and however, control characters do not reach the terminal.
 func TestTheLogShowsControlCharacters(t *testing.T) {
 	core, logged := observer.New(zap.InfoLevel)
-	log := shown(zap.New(core, zap.AddCaller()))
+	log := escaping(zap.New(core, zap.AddCaller()))
 	log.With(zap.String("with", evil)).Warn("message "+evil,
 		zap.String("text", evil), zap.Error(errors.New(evil)), zap.Strings("texts", []string{evil, "b"}),
 		zap.Stringer("stringer", named(evil)), zap.ByteString("bytes", []byte(evil)), zap.Int("number", 5), zap.Duration("in", time.Second))
@@ -51,7 +51,7 @@ func TestTheLogShowsControlCharacters(t *testing.T) {
 func TestTheLogKeepsTheRateBelow(t *testing.T) {
 	core, logged := observer.New(zap.InfoLevel)
 	sampled := zapcore.NewSamplerWithOptions(core, time.Minute, 2, 0)
-	log := shown(zap.New(sampled))
+	log := escaping(zap.New(sampled))
 	for i := range 5 {
 		log.Warn("same", zap.Int("i", i))
 		log.Warn(fmt.Sprint("other ", i))
@@ -84,8 +84,8 @@ func TestEachObjectGivenUpIsNamed(t *testing.T) {
 
 func TestWhatIsShownIsBounded(t *testing.T) {
 	for _, char := range []string{"x", "\u202e", "\u65e5"} {
-		text := show(strings.Repeat(char, 300_000))
-		assert.Less(t, len(text), maxShown+20)
+		text := escape(strings.Repeat(char, 300_000))
+		assert.Less(t, len(text), maxLogText+20)
 		assert.True(t, strings.HasSuffix(text, "..."))
 		assert.True(t, utf8.ValidString(text))
 	}
@@ -99,8 +99,8 @@ func TestWhichCharactersAreShown(t *testing.T) {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
 			want = fmt.Sprintf(`a\u{%x}b`, r)
 		}
-		got := show(text)
-		if got != want || show(got) != got {
+		got := escape(text)
+		if got != want || escape(got) != got {
 			t.Fatalf("%U: %q", r, got)
 		}
 	}

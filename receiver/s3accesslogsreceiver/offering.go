@@ -11,26 +11,25 @@ import (
 )
 
 // lastOffers is how often the last items of a payload are offered again, with the
-// back-off, when nothing is left whose acceptance could tell a fault of theirs
-// from one of the back end.
+// back-off, when no other item is left whose acceptance could show whether the item or
+// the back end is at fault.
 const lastOffers = 5
 
-// quotaOffers is the same for an item whose refusals may be those of a quota that
-// others use up.
+// quotaOffers is the same for an item whose refusals may be due to a quota that others
+// use up.
 const quotaOffers = 20
 
-// offering is a payload on its way to the pipeline.
+// offering is the delivery of a payload to the pipeline.
 //
-// A piece that is refused is cut in halves, these in halves, down to single items.
-// An item that is refused alone is a suspect. It is offered again when something
-// was accepted whose offer began after that refusal, and dropped when it is refused
-// again: the back end was well in between.
+// A piece that is refused is cut in halves, and these again, down to single items. An
+// item that is refused alone is a suspect. It is offered again once something was
+// accepted whose offer began after that refusal, and dropped when it is refused again:
+// the back end worked in between.
 //
-// Refusals cost nothing as long as something is accepted every now and then. After
-// depth refusals in a row single items from all over the payload are offered; after
-// twice as many there is a wait of the back-off before each offer, which is in turn
-// of all that is left and of a single item. When only suspects are left there is a
-// wait too.
+// There is no wait as long as something is accepted now and then. After depth refusals
+// in a row single items from all over the payload are offered; after twice as many, each
+// offer waits for the back-off, and alternates between everything left and a single
+// item. Offers also wait when only suspects are left.
 type offering struct {
 	*refusals
 	payload payload
@@ -39,27 +38,27 @@ type offering struct {
 
 	states   []itemState
 	left     int     // items that are not done
-	pending  [][]int // a stack of pieces; what is done or a suspect by now is no longer part of them
-	suspects []int   // with what is done by now; the longest suspected first
+	pending  [][]int // a stack of pieces, less items that are done or suspects by now
+	suspects []int   // may include items done by now; the oldest first
 	dropped  int
 
-	quiet     int   // refusals since anything was accepted
-	seen      int64 // refusals.accepted when quiet was set to 0
-	accepted  bool  // anything of this payload was
-	throttled bool  // the latest offer was of a single item, and may have been over a quota
-	latest    error // refusal
-	turns     int   // that were waited for
-	probed    int   // the item that was last offered as a probe
+	refusalsInRow int   // refusals since anything was accepted
+	seen          int64 // refusals.accepted when refusalsInRow was set to 0
+	accepted      bool  // anything of this payload was accepted
+	throttled     bool  // the latest offer was of a single item, and may have exceeded a quota
+	latest        error // the latest refusal
+	turns         int   // turns with a wait
+	probed        int   // the item that was last offered as a probe
 
-	sizes          []int   // by item; 0: it was not asked for
+	sizes          []int   // by item; 0 means not computed
 	taken, refused [][]int // pieces, for learn
 }
 
 type itemState struct {
 	done, dropped bool
-	throttled     bool  // its refusal may have been one of too much at a time
-	offers        uint8 // after a wait, when the next refusal does not convict it
-	suspected     int64 // the moment of its refusal; 0: it was not refused alone
+	throttled     bool  // its refusal may have been due to a quota
+	offers        uint8 // after a wait, when a refusal alone does not drop it
+	suspected     int64 // the tick of its refusal alone; 0 means none
 }
 
 func newOffering(r *refusals, p payload) *offering {
@@ -83,36 +82,36 @@ func allItems(n int) []int {
 // turn is what is offered next.
 type turn struct {
 	items []int
-	paced bool // there is a wait before
-	rest  bool // it is all that is left, whose pieces stay pending
+	waits bool // for the back-off, before the offer
+	all   bool // everything left is offered; its pieces stay pending
 }
 
 func (o *offering) next() turn {
 	if at := o.refusals.accepted.Load(); at > o.seen {
-		o.seen, o.quiet = at, 0
+		o.seen, o.refusalsInRow = at, 0
 	}
 	o.suspects = slices.DeleteFunc(o.suspects, func(i int) bool { return o.states[i].done })
-	if len(o.suspects) > 0 && o.ripe(o.suspects[0]) {
+	if len(o.suspects) > 0 && o.acceptedSince(o.suspects[0]) {
 		// What was accepted may have used up a quota.
-		return turn{items: o.suspects[:1:1], paced: o.throttled || o.states[o.suspects[0]].throttled}
+		return turn{items: o.suspects[:1:1], waits: o.throttled || o.states[o.suspects[0]].throttled}
 	}
 	top := o.top()
 	switch {
-	case top != nil && o.quiet < o.depth:
+	case top != nil && o.refusalsInRow < o.depth:
 		first, others := o.cut(top)
 		o.pending = o.pending[:len(o.pending)-1]
 		if len(others) > 0 {
 			o.pending = append(o.pending, others)
 		}
-		return turn{items: first, paced: o.throttled}
-	case top != nil && o.quiet < 2*o.depth:
-		return turn{items: o.probe(), paced: o.throttled}
+		return turn{items: first, waits: o.throttled}
+	case top != nil && o.refusalsInRow < 2*o.depth:
+		return turn{items: o.probe(), waits: o.throttled}
 	}
 	if o.turns++; o.turns%2 == 1 && (top != nil || !o.accepted) {
 		first, _ := o.cut(o.remaining())
-		return turn{items: first, paced: true, rest: true}
+		return turn{items: first, waits: true, all: true}
 	}
-	return turn{items: o.probe(), paced: true}
+	return turn{items: o.probe(), waits: true}
 }
 
 // top returns the piece on top of the stack, or nil when only suspects are left.
@@ -131,14 +130,14 @@ func (o *offering) top() []int {
 	return nil
 }
 
-// ripe reports whether anything was accepted whose offer began after the item was
-// refused alone.
-func (o *offering) ripe(item int) bool {
+// acceptedSince reports whether anything was accepted whose offer began after the item
+// was refused alone.
+func (o *offering) acceptedSince(item int) bool {
 	since := o.states[item].suspected
 	return since > 0 && since < o.refusals.accepted.Load()
 }
 
-// remaining returns what is not done.
+// remaining returns the items that are not done.
 func (o *offering) remaining() (items []int) {
 	for i := range o.states {
 		if !o.states[i].done {
@@ -148,8 +147,8 @@ func (o *offering) remaining() (items []int) {
 	return items
 }
 
-// probe returns one item, each time one of another part of the payload. It is a
-// suspect only when no others are left.
+// probe returns one item, each time from another part of the payload; a suspect only
+// when no others are left.
 func (o *offering) probe() []int {
 	n := len(o.states)
 	for step := stride(n); ; {
@@ -160,7 +159,8 @@ func (o *offering) probe() []int {
 	}
 }
 
-// stride returns a step of about 0.618 n that comes by all of n places.
+// stride returns a step of about 0.618 n that is coprime to n, so that it visits all n
+// places.
 func stride(n int) int {
 	step := n*618/1000 + 1
 	for a, b := step, n; ; {
@@ -178,9 +178,9 @@ func stride(n int) int {
 // try offers items until the pipeline accepts or refuses them.
 func (o *offering) try(ctx context.Context, t turn) error {
 	items := t.items
-	convicting := len(items) == 1 && o.ripe(items[0])
+	final := len(items) == 1 && o.acceptedSince(items[0])
 	for {
-		begin := o.moment()
+		begin := o.tick()
 		left, err := o.payload.offer(ctx, items)
 		switch {
 		case err == nil:
@@ -192,12 +192,12 @@ func (o *offering) try(ctx context.Context, t turn) error {
 			o.accept(without(items, left), begin)
 			items = left
 		}
-		no := isRefusal(err)
+		permanent := isRefusal(err)
 		switch {
-		case no && o.policy == refusalWait:
-			o.refuse(items, convicting, t.rest, err)
+		case permanent && o.policy == refusalWait:
+			o.refuse(items, final, t.all, err)
 			return nil
-		case no, !o.retry.cfg.Enabled:
+		case permanent, !o.retry.cfg.Enabled:
 			o.giveUp(items, err)
 			return nil
 		}
@@ -205,11 +205,11 @@ func (o *offering) try(ctx context.Context, t turn) error {
 		if err := o.wait(ctx); err != nil || o.left == 0 {
 			return err
 		}
-		o.tried("retried")
+		o.countOutcome("retried")
 	}
 }
 
-// accept notes that items are accepted whose offer began at a moment.
+// accept notes that items were accepted whose offer began at a tick.
 func (o *offering) accept(items []int, begin int64) {
 	o.settled(items)
 	o.accepted, o.throttled = true, false
@@ -230,16 +230,16 @@ func (o *offering) settled(items []int) {
 	o.left -= len(items)
 }
 
-// refuse notes a permanent refusal. convicting says that something was accepted
-// since the item was refused before, rest that items are those of turn.rest.
-func (o *offering) refuse(items []int, convicting, rest bool, err error) {
-	o.quiet++
+// refuse notes a permanent refusal. final means that something was accepted since the
+// item was refused before; all is turn.all.
+func (o *offering) refuse(items []int, final, all bool, err error) {
+	o.refusalsInRow++
 	o.latest, o.throttled = err, false
-	o.tried("retried")
+	o.countOutcome("retried")
 	o.log.Warn("the pipeline refused "+o.what+" or a part of it permanently, what is left is offered again in parts",
-		zap.Int("offered", len(items)), zap.Int("left", o.left), zap.String("error", words(err)))
+		zap.Int("offered", len(items)), zap.Int("left", o.left), zap.String("error", errorText(err)))
 	if len(items) > 1 {
-		if !rest {
+		if !all {
 			o.refused = append(o.refused, items)
 			if o.fits.limit() > 0 {
 				o.fits.refuse(o.sizeOf(items))
@@ -248,11 +248,11 @@ func (o *offering) refuse(items []int, convicting, rest bool, err error) {
 		}
 		return
 	}
-	o.suspect(items[0], convicting, err)
+	o.suspect(items[0], final, err)
 }
 
 // suspect notes that an item was refused alone.
-func (o *offering) suspect(item int, convicting bool, err error) {
+func (o *offering) suspect(item int, final bool, err error) {
 	s := &o.states[item]
 	known, last := s.suspected > 0, len(o.pending) == 0
 	s.throttled = maybeThrottled(err)
@@ -264,24 +264,24 @@ func (o *offering) suspect(item int, convicting bool, err error) {
 	switch {
 	case !known:
 		o.refused = append(o.refused, []int{item})
-	case convicting && !s.throttled:
+	case final && !s.throttled:
 		o.drop(item, err)
 		return
-	case convicting, last && (o.accepted || s.offers > 0):
+	case final, last && (o.accepted || s.offers > 0):
 		if s.offers++; s.offers >= offers {
 			o.drop(item, err)
 			return
 		}
 	}
-	if !known || convicting {
+	if !known || final {
 		o.suspects = append(slices.DeleteFunc(o.suspects, func(i int) bool { return i == item }), item)
-		s.suspected = o.moment()
+		s.suspected = o.tick()
 	}
 }
 
-// split puts the halves of a piece on the stack. When nothing else is pending,
-// every other item goes into one: then what is held back, to tell a back end in
-// trouble from items that it does not want, is like what is offered first.
+// split puts the halves of a piece on the stack. When nothing else is pending, one half
+// has every other item: the half that is held back, to find out whether the back end or
+// the items are at fault, then resembles the one that is offered first.
 func (o *offering) split(items []int) {
 	if len(o.pending) > 0 {
 		half := len(items) / 2
@@ -306,15 +306,15 @@ func (o *offering) drop(item int, err error) {
 	o.payload.dropped(item, err)
 }
 
-// giveUp drops items without a further look.
+// giveUp drops items without searching them.
 func (o *offering) giveUp(items []int, err error) {
 	o.dropped += len(items)
 	o.settled(items)
 	o.payload.givenUp(items, err)
 }
 
-// wait waits for the back-off, or gives up all that is left when max_elapsed_time
-// is over.
+// wait waits for the back-off, or gives up everything left when max_elapsed_time is
+// over.
 func (o *offering) wait(ctx context.Context) error {
 	wait, ok := o.retry.next()
 	if !ok {
@@ -322,11 +322,11 @@ func (o *offering) wait(ctx context.Context) error {
 		return nil
 	}
 	o.log.Warn("the pipeline refused "+o.what+", it is tried again",
-		zap.Int("left", o.left), zap.Duration("in", wait), zap.String("error", words(o.latest)))
+		zap.Int("left", o.left), zap.Duration("in", wait), zap.String("error", errorText(o.latest)))
 	return source.Sleep(ctx, wait)
 }
 
-// without returns the items that are not in left, which is a part of them.
+// without returns the items that are not in left, a subsequence of items.
 func without(items, left []int) (others []int) {
 	for _, i := range items {
 		if len(left) > 0 && left[0] == i {

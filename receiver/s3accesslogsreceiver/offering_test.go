@@ -146,13 +146,13 @@ func TestAnAcceptanceThatBeganBeforeARefusalProvesNothing(t *testing.T) {
 	b := newBackEnd()
 	r := newRefusals(b)
 	o := newOffering(r, batchOf{b, 0, 2})
-	begun := r.moment()
+	begun := r.tick()
 	o.next()
 	o.refuse([]int{0}, false, false, errToken)
 	r.accept(begun)
-	assert.False(t, o.ripe(0))
-	r.accept(r.moment())
-	assert.True(t, o.ripe(0))
+	assert.False(t, o.acceptedSince(0))
+	r.accept(r.tick())
+	assert.True(t, o.acceptedSince(0))
 }
 
 func TestAnAcceptanceOfAnotherDeliveryIsEvidence(t *testing.T) {

@@ -15,13 +15,13 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
-// points is a request of data points as a payload, of sums and histograms, since
-// rollup makes no others. As with records, what was given is never changed.
+// points is a payload of the data points of a request: sums and histograms, the only
+// ones that rollup makes. As with records, the metrics are never changed.
 type points struct {
 	*emission
 	metrics pmetric.Metrics
 	count   int
-	list    []point // by item; made when parts are needed
+	list    []point // by item; made on demand
 }
 
 // point is a data point and where it is in the metrics.
@@ -31,7 +31,7 @@ type point struct {
 	data            dataPoint
 }
 
-// dataPoint is what the points of all kinds have.
+// dataPoint is common to the points of all kinds.
 type dataPoint interface {
 	Attributes() pcommon.Map
 	StartTimestamp() pcommon.Timestamp
@@ -93,7 +93,7 @@ func (p *points) offer(ctx context.Context, items []int) (left []int, err error)
 	case len(items) < p.count:
 		offer = p.part(items)
 	case next.Capabilities().MutatesData:
-		// What a processor did before a refusal must not be done to it twice.
+		// A processor must not change the same points again after a refusal.
 		offer = pmetric.NewMetrics()
 		p.metrics.CopyTo(offer)
 	}
@@ -136,7 +136,7 @@ func (p *points) part(items []int) pmetric.Metrics {
 	return part
 }
 
-// describe makes to the metric that from is, without points.
+// describe copies a metric without its points.
 func describe(from, to pmetric.Metric) {
 	to.SetName(from.Name())
 	to.SetDescription(from.Description())
@@ -166,8 +166,8 @@ func (q *point) copyTo(to pmetric.Metric) {
 	}
 }
 
-// left returns which items were not accepted, as a partial error names them. Its
-// points may have been changed on the way; if they cannot be told, all are left.
+// left returns the items that were not accepted, as a partial error has them. If its
+// points were changed on the way and cannot be matched, all are left.
 func (p *points) left(items []int, failed pmetric.Metrics) (left []int) {
 	var keys []string
 	for _, q := range listPoints(failed) {
@@ -179,7 +179,7 @@ func (p *points) left(items []int, failed pmetric.Metrics) (left []int) {
 	return itemsOf(keys, items, func(item int) string { return p.all()[item].key() })
 }
 
-// key tells points apart: by metric, span and attributes.
+// key identifies a point by metric, time span and attributes.
 func (q *point) key() string {
 	return fmt.Sprint(q.metric.Name(), " ", q.data.StartTimestamp(), " ", q.data.Timestamp(), " ", q.attributes())
 }
@@ -193,7 +193,7 @@ func (q *point) attributes() string {
 	return strings.Join(all, " ")
 }
 
-// dropped names a point, and what is lost with it.
+// dropped logs a dropped point with its value.
 func (p *points) dropped(item int, err error) {
 	q := p.all()[item]
 	value := zap.Skip()
@@ -206,10 +206,10 @@ func (p *points) dropped(item int, err error) {
 		value = zap.Uint64("count", data.Count())
 	}
 	p.log.Warn("the pipeline refuses a data point while it takes others, it is dropped",
-		zap.String("metric", q.metric.Name()), zap.String("attributes", q.attributes()), value, zap.String("error", words(err)))
+		zap.String("metric", q.metric.Name()), zap.String("attributes", q.attributes()), value, zap.String("error", errorText(err)))
 }
 
 func (p *points) givenUp(items []int, err error) {
 	p.log.Error("the pipeline refused metrics permanently, they are dropped",
-		zap.Int("points", len(items)), zap.String("error", words(err)))
+		zap.Int("points", len(items)), zap.String("error", errorText(err)))
 }

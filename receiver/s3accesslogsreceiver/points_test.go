@@ -132,7 +132,7 @@ func newTestEmission(t *testing.T, next consumer.Metrics, policy string) *emissi
 	target.Store(&next)
 	e := &emission{next: target, obsreport: obs, log: zap.NewNop()}
 	e.refusals = &refusals{
-		policy: policy, retry: steadyRetry(), what: "metrics", log: e.log, tried: func(string) {}, report: func(error) {},
+		policy: policy, retry: steadyRetry(), what: "metrics", log: e.log, countOutcome: func(string) {}, report: func(error) {},
 	}
 	return e
 }

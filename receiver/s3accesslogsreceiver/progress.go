@@ -13,8 +13,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
-// openProgress opens what was committed in earlier lives, or begins to keep it:
-// progress and, unless nil, metrics.
+// openProgress opens the stored progress, and the metrics unless nil, or initializes
+// it.
 func (r *s3Receiver) openProgress(ctx context.Context, host component.Host, metrics *rollup.State) (*checkpoint.Store, error) {
 	sections := map[string]checkpoint.Section{}
 	if metrics != nil {
@@ -48,8 +48,8 @@ func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sectio
 	return progress, nil
 }
 
-// openStorage returns a client of the storage extension, which keeps what has
-// different names apart.
+// openStorage returns a client of the storage extension, with data of its own for each
+// name.
 func (r *s3Receiver) openStorage(ctx context.Context, host component.Host, name string) (storage.Client, error) {
 	extension, there := host.GetExtensions()[*r.cfg.Storage]
 	if !there {

@@ -19,16 +19,16 @@ type s3Receiver struct {
 	set         receiver.Settings
 	cfg         *Config
 	log         *zap.Logger
-	repeated    *zap.Logger // for what can come again and again
+	sampledLog  *zap.Logger // for messages that may repeat
 	telemetry   *metadata.TelemetryBuilder
 	instruments *ingest.Instruments
 	obsreport   *receiverhelper.ObsReport
 	next        pipelines
 
-	// Of the last run, for gauges.
-	engine  atomic.Pointer[ingest.Engine]
-	counted atomic.Pointer[rollup.State] // nil without metrics
-	known   atomic.Pointer[enrichment]   // nil without databases and feeds
+	// The gauges show those of the last run.
+	engine     atomic.Pointer[ingest.Engine]
+	counted    atomic.Pointer[rollup.State] // nil without metrics
+	enrichment atomic.Pointer[enrichment]   // nil without databases and feeds
 }
 
 func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
@@ -44,9 +44,9 @@ func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := shown(set.Logger)
+	log := escaping(set.Logger)
 	r := &s3Receiver{
-		set: set, cfg: cfg, log: log, repeated: boundedRate(log),
+		set: set, cfg: cfg, log: log, sampledLog: sampled(log),
 		telemetry: telemetry, instruments: newInstruments(set.ID.String(), telemetry), obsreport: obsreport,
 	}
 	return r, r.observe()
@@ -84,10 +84,10 @@ func (r *s3Receiver) converter() *otlplogs.Converter {
 func (r *s3Receiver) delivery(report ingest.Status) *delivery {
 	d := &delivery{
 		next: &r.next.logs, obsreport: r.obsreport,
-		batches: r.telemetry.Batches, instruments: r.instruments, log: r.repeated, named: r.log,
+		batches: r.telemetry.Batches, instruments: r.instruments, log: r.sampledLog, unsampledLog: r.log,
 	}
 	d.refusals = &refusals{
-		policy: r.cfg.OnRefusal, retry: r.cfg.Retry, what: "a batch", log: r.repeated, tried: d.tried,
+		policy: r.cfg.OnRefusal, retry: r.cfg.Retry, what: "a batch", log: r.sampledLog, countOutcome: d.countOutcome,
 		report: func(err error) { report(ingest.ConcernLogs, err) },
 		hint:   "set on_refusal: drop, or a later start_from, if it is right that it does not want these records",
 	}
@@ -95,9 +95,9 @@ func (r *s3Receiver) delivery(report ingest.Status) *delivery {
 }
 
 func (r *s3Receiver) emission(report ingest.Status) *emission {
-	e := &emission{next: &r.next.metrics, obsreport: r.obsreport, log: r.repeated}
+	e := &emission{next: &r.next.metrics, obsreport: r.obsreport, log: r.sampledLog}
 	e.refusals = &refusals{
-		policy: refusalDrop, retry: r.cfg.Retry, what: "a request of metrics", log: r.repeated, tried: func(string) {},
+		policy: refusalDrop, retry: r.cfg.Retry, what: "a request of metrics", log: r.sampledLog, countOutcome: func(string) {},
 		report: func(err error) { report(ingest.ConcernEmission, err) },
 		hint:   "set on_refusal: drop if it is right that it does not want these metrics",
 	}

@@ -13,14 +13,14 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
-// records is a batch of log records as a payload. What was read is never changed:
-// parts are copies, and so is the whole where the pipeline changes what it is given.
+// records is a payload of the log records of a batch. The logs are never changed: parts
+// are copies, and so is the whole if the pipeline mutates data.
 type records struct {
 	*delivery
 	logs   plog.Logs
 	count  int
 	locate ingest.Locate
-	list   []record // by item; made when parts are needed
+	list   []record // by item; made on demand
 }
 
 // record is a log record and where it is in the logs.
@@ -62,7 +62,7 @@ func (r *records) offer(ctx context.Context, items []int) (left []int, err error
 	case len(items) < r.count:
 		offer = r.part(items)
 	case next.Capabilities().MutatesData:
-		// What a processor did before a refusal must not be done to it twice.
+		// A processor must not change the same records again after a refusal.
 		offer = plog.NewLogs()
 		r.logs.CopyTo(offer)
 	}
@@ -100,9 +100,9 @@ func (r *records) part(items []int) plog.Logs {
 	return part
 }
 
-// left returns which items were not accepted, as a partial error names them. Its
-// records may have been changed on the way, so they are known by their uid; if
-// that does not tell, all are left.
+// left returns the items that were not accepted, as a partial error has them. Its
+// records may have been changed on the way, so they are matched by their uid; if that
+// fails, all are left.
 func (r *records) left(items []int, failed plog.Logs) (left []int) {
 	var uids []string
 	for _, q := range listRecords(failed) {
@@ -116,17 +116,17 @@ func (q *record) uid() string {
 	return v.Str()
 }
 
-// dropped names a record. Its place is part of the message, since samplers of
-// logs tell messages apart and nothing else.
+// dropped logs a dropped record. Its place is part of the message, since samplers
+// compare messages only.
 func (r *records) dropped(item int, err error) {
 	id := r.all()[item].uid()
 	object, offset := r.locate(id)
-	r.named.Warn(fmt.Sprintf("the pipeline refuses a record while it takes others, it is dropped: %q byte %d, log.record.uid %s", object, offset, id),
-		zap.String("error", words(err)))
+	r.unsampledLog.Warn(fmt.Sprintf("the pipeline refuses a record while it takes others, it is dropped: %q byte %d, log.record.uid %s", object, offset, id),
+		zap.String("error", errorText(err)))
 }
 
 func (r *records) givenUp(items []int, err error) {
 	object, offset := r.locate(r.all()[items[0]].uid())
 	r.log.Error("the pipeline refused a batch permanently, its records are dropped",
-		zap.Int("records", len(items)), zap.String("first_object", object), zap.Int64("first_byte", offset), zap.String("error", words(err)))
+		zap.Int("records", len(items)), zap.String("first_object", object), zap.Int64("first_byte", offset), zap.String("error", errorText(err)))
 }

@@ -20,43 +20,43 @@ const (
 	refusalDrop = "drop"
 )
 
-// payload is what is delivered as one: the log records of a batch, the data points
-// of a request. Its items are known by their index.
+// payload is what is delivered as one: the log records of a batch, the data points of a
+// request. Its items are identified by their index.
 type payload interface {
 	items() int
 	size(item int) int // estimated OTLP bytes
-	// offer hands items, in ascending order, to the pipeline, once. On an error it
-	// returns those that the pipeline did not take.
+	// offer passes items, in ascending order, to the pipeline once. On an error it
+	// returns those that the pipeline did not accept.
 	offer(ctx context.Context, items []int) (left []int, err error)
-	// dropped tells the operator of an item that is dropped because the pipeline
-	// refuses it while it takes others.
+	// dropped logs an item that is dropped because the pipeline refuses it while it
+	// accepts others.
 	dropped(item int, err error)
-	// givenUp tells the operator of items that are dropped unsearched.
+	// givenUp logs items that are dropped without searching them.
 	givenUp(items []int, err error)
 }
 
-// refusals is what the deliveries of a signal have in common.
+// refusals is shared by the deliveries of a signal.
 type refusals struct {
-	policy string // refusalWait or refusalDrop
-	retry  configretry.BackOffConfig
-	what   string // is offered, for messages
-	hint   string // what the operator can do
-	tried  func(outcome string)
-	report func(error) // that nothing is accepted; nil when something is
-	log    *zap.Logger // at a bounded rate
-	fits   sizeLimit
+	policy       string // refusalWait or refusalDrop
+	retry        configretry.BackOffConfig
+	what         string // name of a payload, for messages
+	hint         string // what the operator can do
+	countOutcome func(outcome string)
+	report       func(error) // that nothing is accepted; nil when something is
+	log          *zap.Logger // sampled
+	fits         sizeLimit
 
-	// moments counts beginnings of offers and refusals of single items, so that
-	// one can be told to have begun after the other.
-	moments   atomic.Int64
+	// clock is a logical clock: it orders beginnings of offers and refusals of single
+	// items.
+	clock     atomic.Int64
 	accepted  atomic.Int64 // when the latest offer began that was accepted
 	unhealthy atomic.Bool  // reported
 }
 
-// moment returns a number greater than all before.
-func (r *refusals) moment() int64 { return r.moments.Add(1) }
+// tick advances the clock and returns it.
+func (r *refusals) tick() int64 { return r.clock.Add(1) }
 
-// accept notes that something was accepted that was offered at a moment.
+// accept notes that something was accepted whose offer began at a tick.
 func (r *refusals) accept(begin int64) {
 	for {
 		before := r.accepted.Load()
@@ -69,10 +69,10 @@ func (r *refusals) accept(begin int64) {
 	}
 }
 
-// refuseAll reports that the pipeline takes nothing, once until it takes something.
+// refuseAll reports that the pipeline accepts nothing, once until it accepts something.
 func (r *refusals) refuseAll(err error) {
 	if !r.unhealthy.Swap(true) {
-		r.report(fmt.Errorf("the pipeline accepts nothing: %s; nothing is lost, reading waits: %s", words(err), r.hint))
+		r.report(fmt.Errorf("the pipeline accepts nothing: %s; nothing is lost, reading waits: %s", errorText(err), r.hint))
 	}
 }
 
@@ -83,8 +83,8 @@ func (r *refusals) settle(ctx context.Context, p payload) (dropped int, left []i
 	o := newOffering(r, p)
 	for o.left > 0 {
 		t := o.next()
-		if t.paced {
-			if o.quiet > 0 && (!o.accepted || o.quiet >= 2*o.depth) {
+		if t.waits {
+			if o.refusalsInRow > 0 && (!o.accepted || o.refusalsInRow >= 2*o.depth) {
 				r.refuseAll(o.latest)
 			}
 			if err := o.wait(ctx); err != nil || o.left == 0 {
@@ -99,8 +99,8 @@ func (r *refusals) settle(ctx context.Context, p payload) (dropped int, left []i
 	return o.dropped, nil, nil
 }
 
-// itemsOf returns which of the items have these keys, each key as often as it is
-// there; all of them when it cannot be told for every key.
+// itemsOf returns the items with these keys, matching each key once; all items when not
+// every key has a match.
 func itemsOf(keys []string, items []int, key func(item int) string) (found []int) {
 	missing := make(map[string]int)
 	for _, k := range keys {
@@ -118,25 +118,25 @@ func itemsOf(keys []string, items []int, key func(item int) string) (found []int
 	return found
 }
 
-// isRefusal reports whether an error says no to what was offered. One that wraps
-// a deadline leaves open what became of it, however it is marked.
+// isRefusal reports whether an error is a permanent refusal. One that wraps a deadline is
+// not, even if marked permanent, since the outcome is unknown.
 func isRefusal(err error) bool {
 	return consumererror.IsPermanent(err) && !errors.Is(err, context.DeadlineExceeded) &&
 		grpcstatus.Code(err) != codes.DeadlineExceeded
 }
 
-// maybeThrottled reports whether a refusal can be one of too much at a time: gRPC
-// has the same code for a message that is too large and for a quota.
+// maybeThrottled reports whether a refusal may be due to a quota: gRPC has the same code
+// for a message that is too large and for a quota.
 func maybeThrottled(err error) bool { return grpcstatus.Code(err) == codes.ResourceExhausted }
 
-// maxWords bounds what a back end can put into the log and the status.
-const maxWords = 500
+// maxErrorText bounds a back end's text in the log and the status, in bytes.
+const maxErrorText = 500
 
-// words are a back end's, cut.
-func words(err error) string {
+// errorText returns the truncated text of a back end's error.
+func errorText(err error) string {
 	text := err.Error()
-	if len(text) > maxWords {
-		text = strings.ToValidUTF8(text[:maxWords], "") + "..."
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "") + "..."
 	}
 	return text
 }

@@ -115,13 +115,13 @@ func TestAnAcceptanceIsNoReasonToHurryWithAQuota(t *testing.T) {
 		o := newOffering(r, batchOf{newBackEnd(), 0, 3})
 		o.next()
 		o.refuse([]int{0, 1, 2}, false, false, err)
-		assert.False(t, o.next().paced, "a smaller piece may fit")
+		assert.False(t, o.next().waits, "a smaller piece may fit")
 		o.refuse([]int{0}, false, false, err)
-		assert.Equal(t, paced, o.next().paced)
-		o.accept([]int{1}, r.moment())
+		assert.Equal(t, paced, o.next().waits)
+		o.accept([]int{1}, r.tick())
 		again := o.next()
 		assert.Equal(t, []int{0}, again.items)
-		assert.Equal(t, paced, again.paced)
+		assert.Equal(t, paced, again.waits)
 	}
 }
 

@@ -7,8 +7,7 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 )
 
-// retryTimer says how long to wait before something is offered again, by the
-// settings of retry_on_failure.
+// retryTimer is the back-off of retry_on_failure.
 type retryTimer struct {
 	cfg   configretry.BackOffConfig
 	waits *backoff.ExponentialBackOff

@@ -13,20 +13,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
 
-// closeTimeout bounds what a shutdown waits for storage to close.
+// closeTimeout bounds how long a shutdown waits for storage to close.
 const closeTimeout = 5 * time.Second
 
-// run is the receiver at work, from opening its source to closing it.
+// run is the running receiver, from opening its source to closing it.
 type run struct {
-	logs, metrics  bool // what it serves
+	logs, metrics  bool // signals that it serves
 	engine         *ingest.Engine
 	stopReading    context.CancelFunc
 	stopDelivering context.CancelFunc
-	done           chan struct{} // closed when all has stopped
+	done           chan struct{} // closed when everything has stopped
 }
 
-// start returns at once. An error means that a setting is wrong; what can heal
-// is tried again in the background until the run is stopped.
+// start does not block. An error means that a setting is wrong; other failures are
+// retried in the background until the run is stopped.
 func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, error) {
 	x := &run{logs: r.next.logs.Load() != nil, metrics: r.next.metrics.Load() != nil, done: make(chan struct{})}
 	var metrics *rollup.State
@@ -72,7 +72,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	x.engine = ingest.New(r.engineConfig(), parts)
 	r.engine.Store(x.engine)
 	r.counted.Store(metrics)
-	r.known.Store(known)
+	r.enrichment.Store(known)
 	go func() {
 		defer close(x.done)
 		if known != nil {
@@ -87,14 +87,14 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	return x, nil
 }
 
-// serves reports whether the run has no other signals than there are pipelines for.
+// serves reports whether the run's signals are those that have pipelines.
 func (x *run) serves(next *pipelines) bool {
 	return x.logs == (next.logs.Load() != nil) && x.metrics == (next.metrics.Load() != nil)
 }
 
-// stop stops reading, waits until what was read is delivered, for timeout or
-// until ctx is done, then gives the rest back. It returns when all has stopped,
-// which takes as long as a consumer takes to heed the end of its context.
+// stop stops reading, waits until what was read is delivered, for timeout or until ctx
+// is done, then returns the rest to the source. It blocks until everything has stopped,
+// which depends on how fast a consumer reacts to the end of its context.
 func (x *run) stop(ctx context.Context, timeout time.Duration) {
 	x.stopReading()
 	select {
@@ -106,19 +106,19 @@ func (x *run) stop(ctx context.Context, timeout time.Duration) {
 	<-x.done
 }
 
-// close frees what start opened. Each has a time of its own: a queue that is slow
-// to take back its messages must not cost the storage its end.
-func (r *s3Receiver) close(src *opened, progress *checkpoint.Store, known *enrichment) {
-	err := errors.Join(src.close(), inTime(progress.Close))
+// close closes what start opened. Each has its own timeout: a queue that is slow to take
+// back messages must not keep the storage from being closed.
+func (r *s3Receiver) close(src *openedSource, progress *checkpoint.Store, known *enrichment) {
+	err := errors.Join(src.close(), withTimeout(progress.Close))
 	if known != nil {
-		err = errors.Join(err, inTime(known.close))
+		err = errors.Join(err, withTimeout(known.close))
 	}
 	if err != nil {
 		r.log.Warn("closing the source and what is stored", zap.Error(err))
 	}
 }
 
-func inTime(end func(context.Context) error) error {
+func withTimeout(end func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	return end(ctx)

@@ -16,15 +16,15 @@ import (
 	"go.uber.org/zap"
 )
 
-// receivers holds the receivers there are, so that the pipelines of both signals
-// share one. It is the only mutable state of the package.
+// receivers holds all receivers, so that the pipelines of both signals share one. It is
+// the only mutable state of the package.
 var receivers = registry{byKey: make(map[key]*shared)}
 
-// serviceInstanceID tells collectors in one process apart.
+// serviceInstanceID distinguishes collectors in one process.
 const serviceInstanceID = "service.instance.id"
 
 // reloadTime is how long the receiver waits for a pipeline that was shut down alone
-// before it resumes for the remaining one: what is read then does not reach the other.
+// before it resumes for the remaining one, without the other.
 const reloadTime = 10 * time.Second
 
 // key names a receiver. It is not the *Config, since a pipeline that is
@@ -39,21 +39,20 @@ type registry struct {
 	byKey map[key]*shared // guarded by mu
 }
 
-// pipelines are the consumers of the pipelines that the receiver is in; nil for a
-// signal that it has none of.
+// pipelines are the consumers of the receiver's pipelines; nil for a signal without one.
 type pipelines struct {
 	logs    atomic.Pointer[consumer.Logs]
 	metrics atomic.Pointer[consumer.Metrics]
 }
 
-// shared is one receiver and the handles on it. The receiver runs from the first
-// Start to the first Shutdown of a handle, and again for those that are left:
+// shared is one receiver and the handles on it. The receiver runs from the first Start
+// to the first Shutdown of a handle, and again for the remaining ones:
 //
 //	first Start --> runs for all signals --> a handle's Shutdown --> stopped, drained
 //	                       ^                                              |
 //	                       +---- a Start, or reloadTime has passed -------+--> last Shutdown: closed
 //
-// So the last delivery of one signal does not depend on which is shut down first.
+// So both signals get their last delivery, whichever is shut down first.
 type shared struct {
 	receiver *s3Receiver
 	handles  int // guarded by registry.mu
@@ -62,10 +61,10 @@ type shared struct {
 	started []*handle   // in the order of their Start
 	run     *run        // nil while stopped
 	later   *time.Timer // starts the next run
-	failed  *handle     // whose host was told that the next run could not start; nil means none
+	failed  *handle     // whose host got the error of the next run's start; nil means none
 }
 
-// handle is what one pipeline's signal holds of a receiver.
+// handle is one signal's reference to a receiver.
 type handle struct {
 	registry *registry
 	key      key
@@ -75,9 +74,8 @@ type handle struct {
 	host     component.Host // of Start; guarded by shared.mu
 }
 
-// handle returns a handle on the receiver with this id, which is made unless it
-// exists with the same configuration. attach gives it the signal's consumer,
-// detach takes it away.
+// handle returns a handle on the receiver with this id, a new one unless it exists with
+// the same configuration. attach sets the signal's consumer, detach removes it.
 func (g *registry) handle(set receiver.Settings, cfg *Config, attach, detach func(*pipelines)) (*handle, error) {
 	k := key{id: set.ID}
 	if v, ok := set.Resource.Attributes().Get(serviceInstanceID); ok {
@@ -118,8 +116,8 @@ func (h *handle) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// Shutdown implements component.Component. It returns when what was read has been
-// delivered, to the pipelines of the other handles too.
+// Shutdown implements component.Component. It returns when everything read has been
+// delivered, also to the pipelines of the other handles.
 func (h *handle) Shutdown(ctx context.Context) error {
 	first, last := h.release()
 	if !first {
@@ -144,7 +142,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// release gives the handle up and reports whether this is the first time, and
+// release releases the handle, and reports whether this is its first release, and
 // whether it was the last handle.
 func (h *handle) release() (first, last bool) {
 	h.registry.mu.Lock()
@@ -181,7 +179,7 @@ func (s *shared) start(ctx context.Context, host component.Host) (err error) {
 	return nil
 }
 
-// stop stops the run, if there is one, and what would start the next. mu is held.
+// stop stops the run, if there is one, and the timer of the next. mu is held.
 func (s *shared) stop(ctx context.Context) {
 	if s.later != nil {
 		s.later.Stop()
@@ -192,8 +190,8 @@ func (s *shared) stop(ctx context.Context) {
 	}
 }
 
-// startAgain resumes for the remaining pipelines. A failure stays in the status
-// until a pipeline that is reloaded starts the receiver.
+// startAgain resumes for the remaining pipelines. A failure stays in the status until a
+// reloaded pipeline starts the receiver.
 func (s *shared) startAgain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,25 +6,25 @@ import (
 )
 
 const (
-	growAfter    = 100 // accepted pieces; twice as many each time that growth was refused
+	growAfter    = 100 // accepted pieces; doubled each time that a larger size is refused
 	maxGrowAfter = 6400
-	growth       = 8 // by the eighth part
+	growth       = 8 // by an eighth
 )
 
-// sizeLimit is the size that a back end is known to take, learned when it refused
-// a larger one. It is in bytes, as the limits of gateways and of gRPC are. It grows
-// back slowly, and is forgotten when it reaches what was refused.
+// sizeLimit is the size in bytes that a back end accepts, learned when it refused a
+// larger one, as the limits of gateways and of gRPC are in bytes. It grows back slowly,
+// and is removed when it reaches what was refused.
 type sizeLimit struct {
 	mu      sync.Mutex // guards everything below
-	size    int        // of a piece, at most; 0: no limit is known
+	size    int        // maximum of a piece; 0 means no limit
 	fits    int        // the largest size that was accepted
-	refused int        // the largest size that was not, when the limit was learned
+	refused int        // the largest size that was refused, when the limit was learned
 	count   int        // pieces accepted since size changed
-	after   int        // how many make it grow
+	after   int        // count at which size grows
 	grown   bool       // since a refusal
 }
 
-// limit returns the size of a piece, at most, or 0 when no limit is known.
+// limit returns the maximum size of a piece, 0 for no limit.
 func (l *sizeLimit) limit() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,8 +48,8 @@ func (l *sizeLimit) accept(size int) {
 	}
 }
 
-// refuse notes a piece that was refused while a limit was known. Whatever the
-// reason, pieces do not get larger than what was accepted for some time.
+// refuse notes a piece that was refused while a limit was known. Whatever the reason,
+// pieces are limited to an accepted size for some time.
 func (l *sizeLimit) refuse(size int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,8 +58,8 @@ func (l *sizeLimit) refuse(size int) {
 	}
 }
 
-// learn notes that pieces of up to the size refused were not accepted, and then
-// all that was in them in pieces of up to the size accepted.
+// learn notes that pieces of up to the size refused were refused, and then their items
+// accepted in pieces of up to the size accepted.
 func (l *sizeLimit) learn(refused, accepted int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,7 +79,7 @@ func (l *sizeLimit) set(size int) {
 	l.size, l.count, l.grown = size, 0, false
 }
 
-// cut returns as many of the items as are known to fit, and the others.
+// cut returns the first items up to the limit, and the others.
 func (o *offering) cut(items []int) (first, others []int) {
 	limit, size := o.fits.limit(), 0
 	if limit == 0 {
@@ -93,9 +93,8 @@ func (o *offering) cut(items []int) (first, others []int) {
 	return items, nil
 }
 
-// learn tells the limit of sizes that all that was accepted is smaller than all
-// that was refused, if that is so. What was refused with an item that was dropped
-// tells nothing of sizes.
+// learn sets the size limit if everything accepted is smaller than everything refused.
+// Refusals of pieces with a dropped item do not count: their reason is the item.
 func (o *offering) learn() {
 	var refused []int // sizes
 	for _, piece := range o.refused {
@@ -122,7 +121,7 @@ func (o *offering) sizeOf(items []int) (size int) {
 	return size
 }
 
-// size asks for the size of an item once.
+// size returns the cached size of an item.
 func (o *offering) size(item int) int {
 	if o.sizes == nil {
 		o.sizes = make([]int, len(o.states))

@@ -15,23 +15,23 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
-// opened is a source with what it lives on.
-type opened struct {
-	source source.Source
-	below  []func() // closed after the source, in this order
+// openedSource is a source with the clients that it uses.
+type openedSource struct {
+	source  source.Source
+	clients []func() // closed after the source, in this order
 }
 
-func (o *opened) close() error {
+func (o *openedSource) close() error {
 	err := o.source.Close()
-	for _, c := range o.below {
+	for _, c := range o.clients {
 		c()
 	}
 	return err
 }
 
-// openSource makes the source that is configured. It reads no more than local
-// files; what is out of reach shows later, as status. ctx ends with the reading.
-func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
+// openSource opens the configured source. It reads only local files; unreachable
+// services are reported later, as status. ctx is done when reading stops.
+func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
 	switch {
 	case r.cfg.Bucket.HasValue():
 		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress, report)
@@ -42,19 +42,19 @@ func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store,
 	}
 }
 
-func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.Store) (*opened, error) {
+func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.Store) (*openedSource, error) {
 	src, err := directory.New(*cfg, directory.Deps{
 		Progress: progress,
-		Listed:   func() { r.engine.Load().SourceWell() },
+		Listed:   func() { r.engine.Load().SourceHealthy() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		Problem: func(path string, err error) {
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on: "+path, zap.Error(err))
 		},
 	})
-	return &opened{source: src}, err
+	return &openedSource{source: src}, err
 }
 
-func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
+func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, "")
 	if err != nil {
 		return nil, err
@@ -69,27 +69,27 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progre
 		},
 		Empty: func(empty bool) {
 			if empty {
-				report(concernEmpty, nothingYet(cfg, other))
+				report(concernEmpty, emptyError(cfg, other))
 			} else {
 				report(concernEmpty, nil)
 			}
 		},
-		Listed:  func() { r.engine.Load().SourceWell() },
-		Problem: func(err error) { r.repeated.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
+		Listed:  func() { r.engine.Load().SourceHealthy() },
+		Problem: func(err error) { r.sampledLog.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
 	})
 	if err != nil {
 		client.Close()
 		return nil, err
 	}
-	return &opened{source: src, below: []func(){client.Close}}, nil
+	return &openedSource{source: src, clients: []func(){client.Close}}, nil
 }
 
-// concernEmpty is that a bucket has no log objects, so far.
+// concernEmpty means that a bucket has no log objects yet.
 const concernEmpty ingest.Concern = "waiting for the first log object"
 
-// nothingYet says why a bucket may have no log objects where they are looked
-// for. other is a key of something else there, or "".
-func nothingYet(cfg *listing.Config, other string) error {
+// emptyError says why no log objects may be under the prefix. other is another key
+// there, or "".
+func emptyError(cfg *listing.Config, other string) error {
 	where := "s3://" + cfg.Name + "/" + cfg.Prefix
 	if other != "" {
 		return fmt.Errorf("none is under %s, but other keys are, such as %q: set bucket.prefix to the prefix in S3's logging settings, "+
@@ -100,10 +100,10 @@ func nothingYet(cfg *listing.Config, other string) error {
 		", and that the bucket's policy allows logging.s3.amazonaws.com s3:PutObject", where)
 }
 
-// concernMessages is that single messages of a queue cannot be settled.
+// concernMessages means that single messages of a queue cannot be settled.
 const concernMessages ingest.Concern = "deleting and renewing messages"
 
-func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress *checkpoint.Store, report ingest.Status) (*opened, error) {
+func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
 	// A bucket and the queue of its events are in one region.
 	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, s3io.RegionOfQueue(cfg.URL))
 	if err != nil {
@@ -122,11 +122,11 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		Room:     func() int { return r.engine.Load().Room() },
 		Hooks: queue.Hooks{
 			Message:     r.countMessage,
-			Received:    func() { r.engine.Load().SourceWell() },
+			Received:    func() { r.engine.Load().SourceHealthy() },
 			Skipped:     func() { r.countObject(objectSkipped) },
 			AlreadyDone: func() { r.countObject(objectAlreadyDone) },
 			Unknown: func(id string, why error) {
-				r.repeated.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
+				r.sampledLog.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
 			},
 			Trouble: func(err error) { report(concernMessages, err) },
 		},
@@ -136,7 +136,7 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		client.Close()
 		return nil, err
 	}
-	return &opened{source: src, below: []func(){q.Close, client.Close}}, nil
+	return &openedSource{source: src, clients: []func(){q.Close, client.Close}}, nil
 }
 
 func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Client, error) {
@@ -144,6 +144,6 @@ func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Cl
 		DefaultRegion:       region,
 		ExpectedBucketOwner: owner,
 		MaxConnections:      r.cfg.Concurrency,
-		Beside:              r.apiCalls().done,
+		ExtraRequest:        r.apiCalls().done,
 	})
 }

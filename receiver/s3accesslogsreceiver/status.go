@@ -15,14 +15,13 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// statusInterval bounds how often the status changes: whoever writes objects
-// that fail and objects that do not must not drive it.
+// statusInterval bounds how often the status changes, so that alternating good and bad
+// objects do not flood it.
 const statusInterval = 5 * time.Second
 
-// instance is what differs between two errors that are the same: the key behind a
-// bucket, which is kept, the id that a service gave the request, a time, and
-// addresses, of which one end's port is another for each connection.
-var instance = regexp.MustCompile(strings.Join([]string{
+// varying matches what differs between errors of the same cause: the key after a
+// bucket, which is kept; request ids, times, and addresses with their ports.
+var varying = regexp.MustCompile(strings.Join([]string{
 	`((?:s3://|:s3:::)[^/\s]+)/\S*`,
 	`\(request [^)]*\)`, `(?i:\brequest ?id\b:? ?[\w-]+)`,
 	`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?`,
@@ -32,24 +31,23 @@ var instance = regexp.MustCompile(strings.Join([]string{
 	`\[[0-9a-fA-F:]*:[0-9a-fA-F:.]*(?:%\w+)?\](?::\d+)?`,
 }, "|"))
 
-// status turns what the engine meets into the component's status. All of it is
-// recoverable: from a permanent error a component can only go to stopping. Only
-// changes are reported and logged, the first at once, others when statusInterval
-// has passed since the one before.
+// status turns the engine's errors into the component's status. All are recoverable:
+// from a permanent error a component can only go to stopping. Only changes are reported
+// and logged, the first at once, others statusInterval after the one before.
 type status struct {
 	host component.Host
 	log  *zap.Logger
 
 	mu       sync.Mutex // guards everything below
-	trouble  map[ingest.Concern]error
-	reported string    // the trouble that was reported last, as far as instance leaves it
+	failing  map[ingest.Concern]error
+	reported string    // the last reported text, without varying parts
 	at       time.Time // when that was
 	later    *time.Timer
 	stopped  bool
 }
 
 func newStatus(host component.Host, log *zap.Logger) *status {
-	return &status{host: host, log: log, trouble: make(map[ingest.Concern]error)}
+	return &status{host: host, log: log, failing: make(map[ingest.Concern]error)}
 }
 
 // report notes an error, or with nil that the concern has recovered.
@@ -58,11 +56,11 @@ func (s *status) report(c ingest.Concern, err error) {
 	defer s.mu.Unlock()
 	switch {
 	case err != nil:
-		s.trouble[c] = err
-	case s.trouble[c] == nil:
+		s.failing[c] = err
+	case s.failing[c] == nil:
 		return
 	default:
-		delete(s.trouble, c)
+		delete(s.failing, c)
 	}
 	if s.later != nil || s.stopped {
 		return // published when the timer ends
@@ -87,7 +85,7 @@ func (s *status) publish() {
 	err := s.unhealthy()
 	text := ""
 	if err != nil {
-		text = instance.ReplaceAllString(err.Error(), "$1")
+		text = varying.ReplaceAllString(err.Error(), "$1")
 	}
 	if text == s.reported {
 		return
@@ -102,30 +100,30 @@ func (s *status) publish() {
 	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(err))
 }
 
-// unhealthy returns what is wrong, as people may see it; nil when nothing is. mu
-// is held.
+// unhealthy returns the current errors, escaped, or nil. mu is held.
 func (s *status) unhealthy() error {
-	if len(s.trouble) == 0 {
+	if len(s.failing) == 0 {
 		return nil
 	}
-	all := &troubles{}
-	for _, c := range slices.Sorted(maps.Keys(s.trouble)) {
-		all.texts = append(all.texts, show(string(c)+": "+s.trouble[c].Error()))
-		all.causes = append(all.causes, s.trouble[c])
+	all := &failures{}
+	for _, c := range slices.Sorted(maps.Keys(s.failing)) {
+		all.texts = append(all.texts, escape(string(c)+": "+s.failing[c].Error()))
+		all.causes = append(all.causes, s.failing[c])
 	}
 	return all
 }
 
-// troubles is an error of one line.
-type troubles struct {
+// failures joins errors on one line.
+type failures struct {
 	texts  []string
 	causes []error
 }
 
-func (t *troubles) Error() string   { return strings.Join(t.texts, " | ") }
-func (t *troubles) Unwrap() []error { return t.causes }
+func (t *failures) Error() string   { return strings.Join(t.texts, " | ") }
+func (t *failures) Unwrap() []error { return t.causes }
 
-// stop ends the reports, the last one first when the source has ended by itself.
+// stop ends the reports. When the source has ended by itself, it first publishes the
+// last one.
 func (s *status) stop(ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -167,7 +167,7 @@ func TestStatusShowsControlCharacters(t *testing.T) {
 	s := newStatus(host, zap.NewNop())
 	defer s.stop(false)
 	denied, away := fmt.Errorf("denied: s3://logs/%s", evil), errors.New("away")
-	s.trouble[ingest.ConcernSource] = away
+	s.failing[ingest.ConcernSource] = away
 	s.report(ingest.ConcernObjects, denied)
 	err := host.next().Err()
 	require.ErrorIs(t, err, denied)

@@ -17,17 +17,17 @@ const (
 	objectAlreadyDone = "already_done"
 )
 
-// countObject counts an object that a source is done with unread.
+// countObject counts an object that is done without being read.
 func (r *s3Receiver) countObject(outcome string) {
 	r.telemetry.Objects.Add(context.Background(), 1, r.instruments.WithOutcome(outcome))
 }
 
-// countMessage counts what became of a message of the queue.
+// countMessage counts a message of the queue by outcome.
 func (r *s3Receiver) countMessage(o queue.MessageOutcome) {
 	r.telemetry.QueueMessages.Add(context.Background(), 1, r.instruments.WithOutcome(string(o)))
 }
 
-// newInstruments is the engine's part of the receiver's own telemetry.
+// newInstruments returns the engine's part of the receiver's telemetry.
 func newInstruments(receiver string, t *metadata.TelemetryBuilder) *ingest.Instruments {
 	return &ingest.Instruments{
 		Receiver:         receiver,
@@ -44,7 +44,7 @@ func newInstruments(receiver string, t *metadata.TelemetryBuilder) *ingest.Instr
 	}
 }
 
-// countOverflow counts records that went into the series beyond the limit.
+// countOverflow counts records that went into the overflow series.
 func (r *s3Receiver) countOverflow(name string, records int64) {
 	r.telemetry.SeriesOverflow.Add(context.Background(), records, r.instruments.With(attribute.String("metric", name)))
 }

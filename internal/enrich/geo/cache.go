@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// cacheSlots, 65,536, bounds the cached places. With their names they take about
-	// 15 MB when all are taken, with the longest texts that a file may hold 130 MB.
+	// cacheSlots, 65,536, bounds the cached places. A full cache takes about 15 MB with
+	// the names, 130 MB with the longest possible texts.
 	cacheSlots = cacheWays << groupBits
 	// cacheWays is how many slots a position can be in: one cache line of them.
 	cacheWays = 8
@@ -16,7 +16,7 @@ const (
 
 	// spread is the multiplier of Fibonacci hashing, which spreads numbers that lie
 	// in regular steps; the high bits of the product are the well mixed ones.
-	spread = 0x9e3779b97f4a7c15
+	fibonacci = 0x9e3779b97f4a7c15
 )
 
 // cache holds merged records by position. It is safe for concurrent use: an entry
@@ -30,14 +30,14 @@ type cache struct {
 
 // cached is the result at a position. It never changes.
 type cached struct {
-	at      position
-	nothing bool // there are no records, or nothing of use in them
-	place   enrich.Place
+	at    position
+	empty bool // there are no records, or nothing of use in them
+	place enrich.Place
 }
 
 // result returns the place, or nil.
 func (c *cached) result() *enrich.Place {
-	if c.nothing {
+	if c.empty {
 		return nil
 	}
 	return &c.place
@@ -75,9 +75,9 @@ func (c *cache) put(entry *cached) {
 func (c *cache) group(at *position) []atomic.Pointer[cached] {
 	var hash uint64
 	for _, offset := range at[:c.files] {
-		hash = (hash ^ uint64(offset)) * spread
+		hash = (hash ^ uint64(offset)) * fibonacci
 		hash ^= hash >> 32
 	}
-	first := hash * spread >> (64 - groupBits) * cacheWays
+	first := hash * fibonacci >> (64 - groupBits) * cacheWays
 	return c.slots[first : first+cacheWays]
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// databases are those in use, with their caches. Nothing else of them changes: a
-// new file makes new databases.
+// databases are those in use, with their caches. Only the caches change: a new file
+// makes new databases.
 type databases struct {
 	files  []*file // maxDatabases at most
 	recent recent  // by address
@@ -18,7 +18,7 @@ type databases struct {
 func newDatabases(files []*file) *databases {
 	d := &databases{files: files}
 	if len(files) > 0 {
-		d.recent, d.cache, d.none = newRecent(), newCache(len(files)), &cached{nothing: true}
+		d.recent, d.cache, d.none = newRecent(), newCache(len(files)), &cached{empty: true}
 	}
 	return d
 }
@@ -65,11 +65,11 @@ func (d *databases) find(addr netip.Addr) *cached {
 func (d *databases) decode(at *position) *cached {
 	c := &cached{at: *at}
 	for i, f := range d.files {
-		if at[i] != nowhere {
+		if at[i] != notFound {
 			add(&c.place, f.decode(at[i]))
 		}
 	}
-	c.nothing = c.place == enrich.Place{}
+	c.empty = c.place == enrich.Place{}
 	return c
 }
 

@@ -23,20 +23,20 @@ var (
 )
 
 const (
-	// nowhere is where an address is that a file does not have.
-	nowhere = 0
-	// maxSize is four times what the largest known database has.
+	// notFound is the position of an address that a file does not have.
+	notFound = 0
+	// maxSize is four times the size of the largest known database.
 	maxSize = 2 << 30
-	// tailSize is how much of a file's end is compared to detect a change: it holds the build time. Archives restore old times, and file
-	// systems give a number of an old file to a new one.
+	// tailSize is how much of a file's end is compared to detect a change: it holds the
+	// build time. Archives restore old times, and file systems reuse inode numbers.
 	tailSize = 1024
-	// metadataMarker begins the metadata, which with it is within the last
-	// metadataSize bytes of a database.
+	// metadataMarker begins the metadata. Both are within the last metadataSize bytes of
+	// a database.
 	metadataMarker = "\xab\xcd\xefMaxMind.com"
 	metadataSize   = 128 << 10
-	// probes bounds the networks that are searched for a recognised field: half a
+	// maxProbes bounds the networks that are searched for a recognised field: half a
 	// second's work.
-	probes = 1 << 20
+	maxProbes = 1 << 20
 )
 
 // file is a database that was read and verified. It never changes.
@@ -63,8 +63,7 @@ func load(path string) (*file, error) {
 	return nil, fmt.Errorf("database %s: %w", path, err)
 }
 
-// read returns the bytes of a file, all of one moment as far as its size and
-// time tell.
+// read returns the bytes of a file, consistent as far as its size and time show.
 func read(path string) ([]byte, os.FileInfo, error) {
 	before, err := os.Stat(path)
 	if err != nil {
@@ -84,7 +83,7 @@ func read(path string) ([]byte, os.FileInfo, error) {
 	if before.Size() > maxSize {
 		return nil, nil, errTooLarge
 	}
-	// First of all its end: what is no database is not read into memory.
+	// Its end first: a file that is not a database is not read into memory.
 	tail, err := readFrom(f, max(0, before.Size()-metadataSize), before.Size())
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +116,7 @@ func readFrom(f io.ReaderAt, begin, end int64) ([]byte, error) {
 	}
 }
 
-// open makes sure that no lookup and no decoding can fail later.
+// open verifies a database, so that no lookup and no decoding can fail later.
 func open(data []byte) (*maxminddb.Reader, error) {
 	reader, err := maxminddb.OpenBytes(data)
 	if err != nil {
@@ -137,10 +136,10 @@ func open(data []byte) (*maxminddb.Reader, error) {
 }
 
 // holdsPlaces reports whether one of the first networks has anything of a Place. It
-// goes through the empty networks and the aliases too, because it could not be
-// stopped there: a tree whose nodes are shared may have 2^128 of them.
+// iterates over empty networks and aliases too, so that they count as probes: a tree
+// with shared nodes may have 2^128 of them.
 func holdsPlaces(reader *maxminddb.Reader) bool {
-	left := probes
+	left := maxProbes
 	for result := range reader.Networks(maxminddb.IncludeNetworksWithoutData(), maxminddb.IncludeAliasedNetworks()) {
 		var r record
 		if result.Found() && result.Decode(&r) == nil && r.place() != (enrich.Place{}) {
@@ -153,21 +152,21 @@ func holdsPlaces(reader *maxminddb.Reader) bool {
 	return false
 }
 
-// find returns where the record of an address is, or nowhere.
+// find returns the position of an address's record, or notFound.
 func (f *file) find(addr netip.Addr) uint32 {
 	if f.reader.Metadata.IPVersion == 4 && addr.Is6() { // an error to the reader
-		return nowhere
+		return notFound
 	}
 	result := f.reader.Lookup(addr)
 	if !result.Found() {
-		return nowhere
+		return notFound
 	}
 	// A search tree's records have 32 bits at most, and address the data with what
 	// is left of them after its nodes.
 	return uint32(result.Offset()) + 1
 }
 
-// decode returns the place of the record at a position other than nowhere.
+// decode returns the place of the record at a position other than notFound.
 func (f *file) decode(at uint32) enrich.Place {
 	var r record
 	if f.reader.LookupOffset(uintptr(at-1)).Decode(&r) != nil { // what was verified can be decoded

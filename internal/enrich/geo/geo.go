@@ -2,17 +2,16 @@
 // databases in MaxMind's format: City, Country and ASN files of MaxMind's schema
 // and of the flat one of ip-location-db, for both address families or for one.
 //
-// # What a Place is put together from
+// # Merging
 //
-// Every database gives what it has; where two have the same field, the one that is
-// named first counts. Where an address is, is never merged from two: a database
-// that names another country than one before it adds nothing of it, and region,
-// locality, postal code and location come from one database.
+// For each field the first database that has it counts. Locations are never mixed: a
+// database that names another country than an earlier one adds nothing of the place,
+// and region, locality, postal code and location come from one database.
 //
 // # Memory
 //
 // A file is read into memory as a whole, not mapped: a mapped file that somebody
-// truncates ends the process. While one is replaced, both are in memory. Decoded
+// truncates crashes the process. While one is replaced, both are in memory. Decoded
 // places are cached by their positions in the databases, cacheSlots at most for all
 // databases together: about 15 MB. The results of recent addresses are cached too.
 //
@@ -23,8 +22,8 @@
 //	                                                  +---------+--> refused:
 //	                       the one before stays in use, the next check reads again
 //
-// What is in use is one immutable value behind one pointer: readers take no lock,
-// and an old database goes when its last reader has gone.
+// The databases in use are one immutable value behind one pointer: readers take no lock,
+// and an old database is freed after its last reader.
 package geo
 
 import (
@@ -43,24 +42,24 @@ import (
 // each address family.
 const maxDatabases = 8
 
-// Config is what is set. ReloadInterval is required.
+// Config has the settings. ReloadInterval is required.
 type Config struct {
 	Databases      []string      `mapstructure:"databases"`       // paths, maxDatabases at most; the first that has a field counts
 	ReloadInterval time.Duration `mapstructure:"reload_interval"` // between two checks of the files
 }
 
-// Deps are what a DB needs beside its settings.
+// Deps are what a DB needs besides its settings.
 type Deps struct {
-	// Attempted is called after each attempt to load a file, also after one that
-	// fails as the one before did; a check of a file that has not changed is none.
+	// Attempted is called after each attempt to load a file, also for repeated failures;
+	// a check of an unchanged file is not an attempt.
 	// It is called by one goroutine and must not call Close. nil disables it.
 	Attempted func(Attempt)
 	// After is the clock; nil means the system clock.
 	After func(time.Duration) <-chan time.Time
 }
 
-// Validate returns what is wrong with the settings, an error for each, which names it
-// by path, such as "geoip", and its key.
+// Validate reports the wrong settings, an error for each, which names it by path, such
+// as "geoip", and its key.
 func (c *Config) Validate(path string) error {
 	var errs []error
 	if len(c.Databases) > maxDatabases {
@@ -135,17 +134,15 @@ func Open(cfg Config, deps Deps) (*DB, error) {
 // Ready is closed when every database had its first attempt to load.
 func (db *DB) Ready() <-chan struct{} { return db.ready }
 
-// Close ends the watching and waits for it; a file that is being verified is
-// verified to its end first, which takes some seconds for the largest. Lookup
-// still works.
+// Close stops watching and waits; a verification under way is completed first, which
+// takes some seconds for the largest files. Lookup still works.
 func (db *DB) Close() {
 	db.cancel()
 	<-db.done
 }
 
 // Lookup returns the place of an address, nil when it is not known or the address
-// is not enrich.Public. It takes no lock, and allocates
-// nothing for a network that it was asked for before and still has in its cache.
+// is not enrich.Public. It takes no lock, and allocates nothing for a cached network.
 func (db *DB) Lookup(addr netip.Addr) *enrich.Place {
 	return db.inUse.Load().lookup(addr)
 }

@@ -64,7 +64,7 @@ func (r *recent) put(a address, found *cached) {
 }
 
 func (r *recent) slot(a address) *recentSlot {
-	hash := a.high * spread
-	hash = (hash ^ hash>>32 ^ a.low) * spread
+	hash := a.high * fibonacci
+	hash = (hash ^ hash>>32 ^ a.low) * fibonacci
 	return &r.slots[hash>>(64-recentBits)]
 }

@@ -63,7 +63,7 @@ type Feed struct {
 	maxSize int64 // bytes, Config.MaxFeedSize
 }
 
-// Deps are what Indicators need beside their settings.
+// Deps are what Indicators need besides their settings.
 type Deps struct {
 	Copies  CopyStore     // nil disables copies: after a restart only what can be fetched is in use
 	Clock   Clock         // nil means the system clock
@@ -109,8 +109,8 @@ const (
 	Refused     FeedOutcome = "refused"   // it was read, and cannot be used
 )
 
-// Validate returns what is wrong with the settings of all feeds and of each, an
-// error for each setting, which names it by path, such as "threat_intel", and its key.
+// Validate reports the wrong settings of all feeds and of each feed. Errors name a
+// setting by path, such as "threat_intel", and its key.
 func (c *Config) Validate(path string, feeds []Feed) error {
 	var errs []error
 	if c.RefreshInterval != 0 && c.RefreshInterval < minRefresh {

@@ -13,10 +13,9 @@ import (
 	"time"
 )
 
-// A feed's copy is two values: its content as it was fetched, packed with gzip,
-// and what is known of it. The content is written first. If only that happens,
-// the version is an older one than the content's, and the next check fetches the
-// content once more.
+// A feed's copy is two values: its content as it was fetched, compressed with gzip, and
+// its state. The content is written first. If only that succeeds, the version is older
+// than the content, and the next check fetches the content once more.
 const (
 	contentSuffix = ".feed"
 	stateSuffix   = ".state"

@@ -16,9 +16,9 @@ type feed struct {
 	origin origin
 	copies copies
 
-	begun   bool    // the state of an earlier process was read
-	inUse   bool    // its entries are in the table
-	version version // of what is in use, or of the copy
+	restored bool    // the state of an earlier process was read
+	inUse    bool    // its entries are in the table
+	version  version // of what is in use, or of the copy
 
 	next     time.Time // when it is due
 	failures int       // in a row
@@ -35,7 +35,7 @@ type result struct {
 
 func newFeed(settings *Feed, index int, deps *Deps) *feed {
 	f := &feed{Feed: settings, index: uint16(index), clock: deps.Clock, copies: newCopies(deps.Copies, settings)}
-	client := guarded(settings.Client, settings.StayOnHost || hasCredentials(settings.Endpoint) || hasCredentials(settings.TAXII.Collection))
+	client := limitRedirects(settings.Client, settings.StayOnHost || hasCredentials(settings.Endpoint) || hasCredentials(settings.TAXII.Collection))
 	switch {
 	case settings.Path != "":
 		f.origin = fileOrigin{settings.Path}
@@ -51,8 +51,8 @@ func newFeed(settings *Feed, index int, deps *Deps) *feed {
 // fallback to the copy, which has to work after ctx has ended.
 func (f *feed) refresh(ctx, life context.Context) result {
 	var copied state
-	if !f.begun {
-		f.begun = true
+	if !f.restored {
+		f.restored = true
 		copied, _ = f.copies.state(life) // without a copy everything is fetched
 		f.version = copied.Version
 	}

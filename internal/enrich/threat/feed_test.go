@@ -238,7 +238,7 @@ func TestRedirectsDoNotLeaveTLS(t *testing.T) {
 		r.Header.Set("Referer", "https://h/?key=secret")
 		return r
 	}
-	follows := guarded(nil, false).CheckRedirect
+	follows := limitRedirects(nil, false).CheckRedirect
 	require.Error(t, follows(request("http://h/"), []*http.Request{request("http://h/"), request("https://h/")}))
 	up := request("https://h/")
 	require.NoError(t, follows(up, []*http.Request{request("http://h/")}))

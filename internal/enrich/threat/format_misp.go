@@ -122,12 +122,12 @@ func (m *mispReader) member(e *mispEvent, key string) error {
 	case "Tag":
 		var tags []mispTag
 		_, err := decodeEntry(m.d, &tags)
-		e.tagged(tags)
+		e.addTags(tags)
 		return err
 	case "Galaxy":
 		var galaxies []mispGalaxy
 		_, err := decodeEntry(m.d, &galaxies)
-		e.clustered(galaxies)
+		e.addGalaxies(galaxies)
 		return err
 	}
 	return skipValue(m.d)
@@ -171,8 +171,8 @@ func (m *mispReader) attribute(e *mispEvent) error {
 			i.description = string(a.Event.Info)
 		}
 	}
-	i.tagged(a.Tags)
-	i.clustered(a.Galaxy)
+	i.addTags(a.Tags)
+	i.addGalaxies(a.Galaxy)
 	e.indicators = append(e.indicators, i)
 	return nil
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// mispConfidence are the tags that state a confidence; those of the taxonomy
-// "misp" with the numbers that it gives them.
+// mispConfidence are the tags that state a confidence; those of the taxonomy "misp" with
+// its numbers.
 var mispConfidence = map[string]int16{
 	`misp:confidence-level="completely-confident"`: 100,
 	`misp:confidence-level="usually-confident"`:    75,
@@ -29,35 +29,35 @@ var (
 	}
 )
 
-// tagged takes what tags tell: those of taxonomies, and those of galaxies,
+// addTags adds what tags say: those of taxonomies, and those of galaxies,
 // misp-galaxy:threat-actor="Name".
-func (d *detail) tagged(tags []mispTag) {
+func (d *detail) addTags(tags []mispTag) {
 	for _, tag := range tags {
 		if n, ok := mispConfidence[string(tag.Name)]; ok {
 			d.confidence = n
 		}
 		if named, ok := strings.CutPrefix(string(tag.Name), "misp-galaxy:"); ok {
 			galaxy, name, _ := strings.Cut(named, "=")
-			d.named(galaxy, strings.Trim(name, `"`))
+			d.addName(galaxy, strings.Trim(name, `"`))
 		}
 	}
 }
 
-// clustered takes what galaxies tell.
-func (d *detail) clustered(galaxies []mispGalaxy) {
+// addGalaxies adds the names in galaxies.
+func (d *detail) addGalaxies(galaxies []mispGalaxy) {
 	for _, g := range galaxies {
 		for _, c := range g.Cluster {
 			kind := string(c.Type)
 			if kind == "" {
 				kind = string(g.Type)
 			}
-			d.named(kind, string(c.Value))
+			d.addName(kind, string(c.Value))
 		}
 	}
 }
 
-// named takes a name out of a galaxy.
-func (d *detail) named(galaxy, name string) {
+// addName adds a name of a galaxy.
+func (d *detail) addName(galaxy, name string) {
 	switch {
 	case slices.ContainsFunc(mispActors, func(word string) bool { return strings.HasSuffix(galaxy, word) }):
 		d.actor = joined(d.actor, name)

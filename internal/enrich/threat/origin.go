@@ -112,13 +112,13 @@ func (o httpOrigin) open(ctx context.Context, known version) (io.ReadCloser, ver
 func get(ctx context.Context, client *http.Client, address string, header http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, plain(err)
+		return nil, withoutURL(err)
 	}
 	req.Header = header
 	header.Set("User-Agent", userAgent)
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", req.URL.Host, plain(err))
+		return nil, fmt.Errorf("%s: %w", req.URL.Host, withoutURL(err))
 	}
 	if res.StatusCode == http.StatusOK {
 		return res, nil
@@ -134,9 +134,9 @@ func get(ctx context.Context, client *http.Client, address string, header http.H
 	return nil, fmt.Errorf("%s: answered %s", req.URL.Host, answer)
 }
 
-// plain is why a request failed, without addresses, which may hold a key in their
-// query, and not too long: a server's own words are in it.
-func plain(err error) error {
+// withoutURL returns why a request failed without the URL, which may have a key in its
+// query, and truncated, since it may have a server's text.
+func withoutURL(err error) error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
 		err = withURL.Err
@@ -156,9 +156,9 @@ const (
 	maxReason    = 300 // bytes of an error's text
 )
 
-// guarded returns a client that follows redirects as far as is safe: never from
-// https to http, and with stayOnHost to no other host. It sends no Referer.
-func guarded(client *http.Client, stayOnHost bool) *http.Client {
+// limitRedirects returns a client that never follows redirects from https to http, and
+// with stayOnHost none to another host. It sends no Referer.
+func limitRedirects(client *http.Client, stayOnHost bool) *http.Client {
 	if client == nil {
 		client = http.DefaultClient
 	}
@@ -178,7 +178,7 @@ func guarded(client *http.Client, stayOnHost bool) *http.Client {
 	return &copied
 }
 
-// hasCredentials reports whether an address may hold what authenticates.
+// hasCredentials reports whether a URL may have credentials.
 func hasCredentials(address string) bool {
 	u, err := url.Parse(address)
 	return err != nil || u.User != nil || u.RawQuery != ""

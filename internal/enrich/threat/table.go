@@ -13,10 +13,10 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// answersAhead is the size of a table up to which all answers are made when it
-// is built. Those of a bigger one are made when they are first asked for: two
-// million would take 400 MB, and few are ever asked for.
-const answersAhead = 100_000
+// precomputeLimit is the size of a table up to which all answers are made when it is
+// built. Those of a larger one are made on demand: two million would take 400 MB, and
+// few are ever needed.
+const precomputeLimit = 100_000
 
 // table finds the indicator that matches an address. Only its answers change, each
 // of which is replaced as a whole: readers take no lock.
@@ -57,7 +57,7 @@ func newTable(feeds []string, items []item, now int64) *table {
 	}
 	t.slots = make([]slot, distinct)
 	t.index()
-	if distinct <= answersAhead {
+	if distinct <= precomputeLimit {
 		for s := range t.slots {
 			t.resolve(int32(s), now)
 		}

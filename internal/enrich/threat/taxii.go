@@ -18,16 +18,15 @@ const (
 	taxiiType = "application/taxii+json;version=2.1"
 	// maxPages bounds a collection that never ends.
 	maxPages = 10_000
-	// wholeEvery is how often a collection is read from its beginning, since
-	// nothing else shows what was deleted there.
+	// wholeEvery is how often a collection is read from its beginning, to find deletions.
 	wholeEvery = 24 * time.Hour
 )
 
 var errEmptyPage = errors.New("a page of the collection is empty")
 
-// taxiiOrigin reads a collection of a TAXII 2.1 server, after the first time
-// only what was added since. It returns the whole collection as one bundle, which
-// becomes the copy too.
+// taxiiOrigin reads a collection of a TAXII 2.1 server, after the first time only the
+// objects added since. It returns the whole collection as one bundle, which is also the
+// copy.
 type taxiiOrigin struct {
 	TAXII
 	client *http.Client
@@ -40,7 +39,7 @@ func (o taxiiOrigin) open(ctx context.Context, known version) (io.ReadCloser, ve
 	objects := &stixObjects{byID: map[text]*stixObject{}}
 	now := o.clock.Now()
 	if known.AddedAfter != "" && now.Sub(time.Unix(known.Whole, 0)) < wholeEvery {
-		if upTo, err := o.recall(ctx, objects); err != nil || upTo != known.AddedAfter {
+		if upTo, err := o.loadCopy(ctx, objects); err != nil || upTo != known.AddedAfter {
 			known.AddedAfter = "" // without what was read before, all of it is needed
 		}
 	} else {
@@ -62,8 +61,8 @@ func (o taxiiOrigin) open(ctx context.Context, known version) (io.ReadCloser, ve
 	return io.NopCloser(bytes.NewReader(bundle)), v, err
 }
 
-// recall reads the previous bundle, and returns its AddedAfter.
-func (o taxiiOrigin) recall(ctx context.Context, objects *stixObjects) (upTo string, err error) {
+// loadCopy reads the previous bundle, and returns its AddedAfter.
+func (o taxiiOrigin) loadCopy(ctx context.Context, objects *stixObjects) (upTo string, err error) {
 	bundle, err := o.copied(ctx)
 	if err != nil {
 		return "", err

@@ -1,5 +1,5 @@
-// Package threat finds which client addresses are known to be malicious, by whom
-// and how surely, in feeds of indicators.
+// Package threat finds which client addresses are known to be malicious, and with which
+// confidence, in feeds of indicators.
 //
 // Every prefix of every feed is in one table, which is replaced as a whole when
 // a feed has changed. Lookups are made by any number of goroutines; they take no
@@ -9,8 +9,8 @@
 // and MISP, whose entries refer to the rest of the feed: of these, what is needed
 // is kept. A list of 2,000,000 prefixes takes 170 MiB in use, 370
 // MiB while it is loaded and 620 MiB while it replaces another one, which stays
-// in use until then; TestTwoMillionPrefixes measures it. Names and descriptions
-// come to that, never more than the feed has.
+// in use until then; TestTwoMillionPrefixes measures it. Names and descriptions are
+// extra, never more than the feed has.
 package threat
 
 import (
@@ -37,7 +37,7 @@ type Indicators struct {
 	feeds []*feed
 	table atomic.Pointer[table]
 
-	life       context.Context // ends with Close
+	lifetime   context.Context // ends with Close
 	end        context.CancelFunc
 	refreshing sync.Mutex // held by a round, guards feeds
 	run        sync.Mutex // held by Run
@@ -55,13 +55,13 @@ type Status struct {
 	Stats   Stats     // of what is in use
 }
 
-// New prepares the feeds; Load and Run read them. An error is that of Config.Check.
+// New prepares the feeds; Load and Run read them. Its error is that of Config.Validate.
 func New(cfg Config, feeds []Feed, deps Deps) (*Indicators, error) {
 	if err := cfg.Validate("threat_intel", feeds); err != nil {
 		return nil, err
 	}
 	x := &Indicators{cfg: cfg.withDefaults(), deps: deps.withDefaults()}
-	x.life, x.end = context.WithCancel(context.Background())
+	x.lifetime, x.end = context.WithCancel(context.Background())
 	var names []string
 	for i := range feeds {
 		f := feeds[i]
@@ -79,9 +79,8 @@ func New(cfg Config, feeds []Feed, deps Deps) (*Indicators, error) {
 // confidence wins, then the most specific, then the first of the settings. No
 // indicator matches an address that is not public.
 //
-// It allocates nothing, except when the answer of a prefix is made: ahead of
-// time in tables of up to 100,000 prefixes, at its first match in larger ones,
-// and when an indicator begins or ends to be valid.
+// It allocates only to make the answer of a prefix: at its first match in tables of more
+// than 100,000 prefixes, and when an indicator becomes valid or expires.
 func (x *Indicators) Lookup(addr netip.Addr, now int64) *enrich.Threat {
 	addr = addr.Unmap()
 	threat := x.table.Load().lookup(addr, now)
@@ -113,7 +112,7 @@ func (x *Indicators) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-x.life.Done():
+		case <-x.lifetime.Done():
 			return
 		case <-x.deps.Clock.After(x.untilNext(now)):
 		}
@@ -149,20 +148,20 @@ func (x *Indicators) round(ctx context.Context, due func(*feed) bool) {
 	defer x.refreshing.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, x.deps.Timeout)
 	defer cancel()
-	defer context.AfterFunc(x.life, cancel)()
+	defer context.AfterFunc(x.lifetime, cancel)()
 
 	results := make([]*result, len(x.feeds))
 	var all sync.WaitGroup
 	for i, f := range x.feeds {
 		if due(f) {
 			all.Go(func() {
-				r := f.refresh(ctx, x.life)
+				r := f.refresh(ctx, x.lifetime)
 				results[i] = &r
 			})
 		}
 	}
 	all.Wait()
-	if x.life.Err() != nil {
+	if x.lifetime.Err() != nil {
 		return
 	}
 	x.replace(results)

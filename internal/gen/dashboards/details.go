@@ -5,9 +5,9 @@ func details() Dashboard {
 	return Dashboard{
 		Name: "details", Title: "S3 access: Details",
 		description: "Traffic, errors and latency of the buckets over time.",
-		about: "Of `examples/dashboards.yaml` it needs Prometheus and `geoip`; the default attributes of metrics are enough, and so is `histogram: explicit`, the default. " +
+		about: "It needs only Prometheus and `geoip` of `examples/dashboards.yaml`, with the default attributes of metrics and `histogram: explicit`, the default. " +
 			"Time is that at which the collector **read** the logs. S3 delivers them minutes to hours after the requests. " +
-			"Graphs show what is on top of the whole time range.",
+			"Graphs show the top values over the whole time range.",
 		variables: []variable{prometheus, bucketVariable, operationVariable, topVariable},
 		rows: []row{
 			{"Traffic", []panel{

@@ -12,7 +12,7 @@ func overview() Dashboard {
 	return Dashboard{
 		Name: "overview", Title: "S3 access: Overview",
 		description: "Who uses the buckets for what, at a glance: places, operations, volumes.",
-		about: "Of `examples/dashboards.yaml` it needs Prometheus and `geoip`; the default attributes of metrics are enough. " +
+		about: "It needs only Prometheus and `geoip` of `examples/dashboards.yaml`, with the default attributes of metrics. " +
 			"Counts are of the time range above, by the time at which the collector **read** the logs. S3 delivers them minutes to hours after the requests.",
 		variables: []variable{prometheus, bucketVariable, operationVariable, topVariable},
 		rows: []row{

@@ -1,18 +1,17 @@
-// Package directory reads log objects that are files on this machine: what is
-// there, once, or what comes as well. Folders are walked as a stream, so memory
-// does not grow with the number of files of a one-shot run, but for what
-// source.Progress keeps of each that is done; following keeps about 80 bytes
-// more for each file that is there.
+// Package directory reads log objects that are local files: the present ones, once,
+// or new ones as well. Folders are walked as a stream, so the memory of a one-shot run
+// does not grow with the number of files, except for what source.Progress keeps of
+// each done one; following keeps about 80 bytes more for each present file.
 //
-// A file is known by its path, size and time of modification. What was done in
-// an earlier life is not read again, and what was begun goes on where it stopped.
-// Once a scan finds no file of a day, or of a folder, that is forgotten.
+// A file is identified by its path, size and time of modification. Files that an
+// earlier process finished are not read again, and unfinished ones are resumed.
+// Once a scan finds no file of a day, or of a folder, that group is forgotten.
 //
 // Known limits: a file that is replaced by one of the same size and time of
-// modification is not seen again. One that is rewritten instead of appended to,
-// or is appended to while nobody follows, is read again from its beginning, so
-// its records come twice, with the same uid. So are files that were away during
-// a scan, and are back. Links to folders are not entered.
+// modification is not noticed. A file that is rewritten instead of appended to, or is
+// appended to while no process follows it, is read again from its beginning, so its
+// records come twice, with the same uid. So are files that were missing during a scan
+// and come back. Links to folders are not followed.
 package directory
 
 import (
@@ -35,13 +34,13 @@ const (
 	scanInterval = 2 * time.Second
 	// quietTime is how long a file must not have been modified to count as complete.
 	quietTime = 5 * time.Second
-	// retryAfter is when work that was handed back is offered again.
+	// retryAfter is how long returned work waits before it is offered again.
 	retryAfter = 5 * time.Second
-	// retryLimit bounds the handed back files that are kept besides those that
-	// were out when it was reached.
+	// retryLimit bounds the returned files that are kept, besides those that were
+	// handed out when it was reached.
 	retryLimit = 1024
-	// appendable is how long after its last modification a file of an earlier
-	// life is expected to be appended to: a look inside costs time.
+	// appendable is how long after its last modification a file that an earlier process
+	// finished is expected to grow: checking costs a read.
 	appendable = 48 * time.Hour
 )
 
@@ -62,18 +61,18 @@ func (c *Config) Validate(path string) error {
 // Deps are what a Source works with besides its settings. Progress is required.
 // The functions are called by the goroutine of Next; nil disables one.
 type Deps struct {
-	// Progress is asked once for each file that would be handed out, by the
+	// Progress is queried once for each file that would be handed out, by the
 	// goroutine of Next.
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 
-	// Skipped is called once for each file or folder that is left alone: hidden,
-	// a link to a folder, a device.
+	// Skipped is called once for each file or folder that is not read: hidden, a link
+	// to a folder, a device.
 	Skipped func(path string)
-	// Problem is called for each folder or file that cannot be looked at, once while
-	// that lasts; the rest goes on.
+	// Problem is called once for each folder or file that cannot be accessed, again
+	// after it could be; the others are read.
 	Problem func(path string, err error)
-	// Listed is called each time that Path could be looked at.
+	// Listed is called each time that Path could be accessed.
 	Listed func()
 }
 
@@ -99,17 +98,17 @@ type Source struct {
 	root     string // Config.Path, absolute
 	later    *later.RetryList
 	walk     *walker
-	nextScan time.Time // the zero time: now
-	scanned  bool      // everything that was there was handed out, once
+	nextScan time.Time // the zero time means now
+	scanned  bool      // the first scan is complete
 	groups   foundGroups
 
 	mu    sync.Mutex // guards everything below
 	out   int        // handed out and not done
-	files watch      // what following knows
+	files watch      // state of following
 }
 
-// New prepares a source. An error means that a setting is wrong; a path that
-// does not exist may come to exist, and is reported by Next.
+// New prepares a source. An error means that a setting is wrong; a path that does not
+// exist yet is reported by Next.
 func New(cfg Config, deps Deps) (*Source, error) {
 	if err := cfg.Validate("directory"); err != nil {
 		return nil, err
@@ -124,8 +123,8 @@ func New(cfg Config, deps Deps) (*Source, error) {
 	return s, nil
 }
 
-// Next implements source.Source. One-shot: io.EOF comes after the last file was
-// acknowledged, and stays. An error is about Path itself.
+// Next implements source.Source. A one-shot run returns io.EOF after the last file was
+// acknowledged, and from then on. Other errors are about Path itself.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -156,19 +155,19 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	}
 }
 
-// due reports whether there is something to look at.
+// due reports whether there is an entry to visit.
 func (s *Source) due(now time.Time) bool {
 	return s.walk.open() || (!s.scanned || s.cfg.Follow) && !now.Before(s.nextScan)
 }
 
-// finished reports whether a one-shot run has come to its end.
+// finished reports whether a one-shot run is complete.
 func (s *Source) finished() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.scanned && !s.cfg.Follow && s.out == 0
 }
 
-// step looks at one more entry of a folder. It returns nil when that is no work.
+// step visits one more entry of a folder. It returns nil when that is not to be read.
 func (s *Source) step(now time.Time) (*item, error) {
 	if !s.walk.open() {
 		if err := s.walk.start(); err != nil {
@@ -201,7 +200,7 @@ func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 	if s.cfg.Follow {
 		var ready bool
 		s.mu.Lock()
-		ready, read, tail = s.files.see(idOf(path), info.Size(), info.ModTime(), now)
+		ready, read, tail = s.files.observe(idOf(path), info.Size(), info.ModTime(), now)
 		s.mu.Unlock()
 		if !ready {
 			return nil
@@ -209,7 +208,7 @@ func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 	}
 	id := s.identify(path, info)
 	if s.deps.Progress.Done(id) {
-		s.doneBefore(path, info, now)
+		s.markDone(path, info, now)
 		return nil
 	}
 	it := s.newItem(path, info, name)
@@ -224,8 +223,8 @@ func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
 	return it
 }
 
-// doneBefore settles a file that was done in an earlier life.
-func (s *Source) doneBefore(path string, info fs.FileInfo, now time.Time) {
+// markDone marks a file that an earlier process finished.
+func (s *Source) markDone(path string, info fs.FileInfo, now time.Time) {
 	if !s.cfg.Follow {
 		return
 	}
@@ -238,7 +237,7 @@ func (s *Source) doneBefore(path string, info fs.FileInfo, now time.Time) {
 	s.files.done(idOf(path), info.Size(), tail)
 }
 
-// report passes on, once, what is left alone or cannot be looked at.
+// report reports, once, a path that is skipped or cannot be accessed.
 func (s *Source) report(path string, err error) {
 	if err != nil {
 		s.groups.incomplete = true
@@ -258,7 +257,7 @@ func (s *Source) report(path string, err error) {
 	}
 }
 
-// wait returns when there may be something to do.
+// wait blocks until there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
@@ -283,7 +282,7 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// pathError says what is wrong with the setting.
+// pathError returns an error that says what is wrong with Path.
 func (s *Source) pathError(err error) error {
 	path := s.cfg.Path
 	if abs, absErr := filepath.Abs(path); absErr == nil {

@@ -201,7 +201,7 @@ func TestMemoryOfAFollowedFile(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range n {
-		w.see(idOf(strconv.Itoa(i)), 1, time.Time{}, time.Now())
+		w.observe(idOf(strconv.Itoa(i)), 1, time.Time{}, time.Now())
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

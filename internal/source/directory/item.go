@@ -19,7 +19,7 @@ import (
 // item is a file that was handed out and not acknowledged: its content, its receipt.
 type item struct {
 	from *Source
-	work *source.Work // of whoever settles it next
+	work *source.Work // owned by whoever settles it next
 	path string
 	info fs.FileInfo   // when it was found
 	tail atomic.Uint64 // of what is being read; see tailOf
@@ -52,18 +52,18 @@ func (it *item) Nack(offset int64, charge bool) {
 	it.from.later.Push(it.work, it.from.deps.Clock.Now()) // last: Next may hand it out at once
 }
 
-// Replace implements source.Receipt. It is not called: a file that was replaced
-// is found as one of its own.
+// Replace implements source.Receipt. It is not called: a replaced file is found as a
+// new one.
 func (it *item) Replace(source.Object) { it.Ack() }
 
-// OpenAt implements source.Content. When following, it gives the file as it was
-// found: bytes that were appended since are left for another time, and a file
-// that was replaced or cut is source.ErrChanged; the new one is offered later.
+// OpenAt implements source.Content. When following, it reads the file up to the size
+// it was found with: bytes appended since are read later, and a file that was replaced
+// or truncated is source.ErrChanged; the new one is offered later.
 func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	it.tail.Store(0) // what an attempt before this one saw may be another file
+	it.tail.Store(0) // an earlier attempt may have read another file
 	f, err := os.Open(it.path)
 	if err != nil {
 		return nil, readError(it.path, err)
@@ -98,7 +98,7 @@ func (it *item) reader(f *os.File, offset int64) (*reader, error) {
 	return &reader{file: f, path: it.path, left: end - offset}, nil
 }
 
-// reader reads a file up to the size it had.
+// reader reads a file up to a size.
 type reader struct {
 	file *os.File
 	path string
@@ -124,7 +124,7 @@ func (r *reader) Read(p []byte) (int, error) {
 // Close implements io.Closer.
 func (r *reader) Close() error { return r.file.Close() }
 
-// readError says in plain words what is wrong with a file.
+// readError returns an error that says what is wrong with a file.
 func readError(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -136,14 +136,16 @@ func readError(path string, err error) error {
 	}
 }
 
-// tailLen is how much of a file's end tells whether it was only appended to.
+// tailLen is how many bytes before a file's old end are compared to find out whether
+// it was only appended to.
 const tailLen = 256
 
-// packed are the magic bytes of gzip and zstd. Offsets of work count unpacked
-// bytes, so that the size of such a file says nothing.
+// packed are the magic bytes of gzip and zstd. Offsets of work count decompressed
+// bytes, so the size of such a file is not an offset.
 var packed = [][]byte{{0x1f, 0x8b}, {0x28, 0xb5, 0x2f, 0xfd}}
 
-// tail is a hash of what is before end in a plain file of whole lines, else 0.
+// tail returns a hash of the last bytes before end in a plain file of whole lines,
+// else 0.
 func tail(f io.ReaderAt, end int64) uint64 {
 	var head [4]byte
 	var buf [tailLen]byte
@@ -159,7 +161,7 @@ func tail(f io.ReaderAt, end int64) uint64 {
 			return 0
 		}
 	}
-	// ReadAt may tell io.EOF together with the last byte.
+	// ReadAt may return io.EOF together with the last byte.
 	if n, _ := f.ReadAt(last, end-int64(len(last))); n < len(last) || last[n-1] != '\n' {
 		return 0
 	}

@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// groupOfFiles is what the names of all groups begin with.
+	// groupOfFiles is the prefix of all group names.
 	groupOfFiles = "files/"
-	// folderGroups is how many groups share the folders of files whose names
-	// tell no day. All together must stay far below what a store can hold.
+	// folderGroups is the number of groups for the folders of files whose names have no
+	// day. All groups together must stay far below a store's limit.
 	folderGroups = 256
 )
 
-// identify returns the ID of a file as it is now. Its absolute path is part of
-// it, so that it does not matter how the setting writes it.
+// identify returns the ID of a file as it is now. It contains the absolute path, so
+// that a relative setting gives the same IDs.
 func (s *Source) identify(path string, info fs.FileInfo) source.ID {
 	version := strconv.FormatInt(info.Size(), 10) + " " + strconv.FormatInt(info.ModTime().UnixNano(), 10)
 	return source.Identify("", s.root+path[len(s.cfg.Path):], version)
@@ -44,9 +44,9 @@ func rootOf(path string) string {
 // Next calls its methods.
 type foundGroups struct {
 	found      map[string]struct{}
-	incomplete bool // something could not be looked at: perhaps it is still there
+	incomplete bool // something could not be accessed, and may still exist
 
-	// The last group that was named: most come many times in a row.
+	// The last result of groupOf: most come many times in a row.
 	dir, group string
 	day        int64
 
@@ -54,9 +54,9 @@ type foundGroups struct {
 	forget []string
 }
 
-// groupOf names the group of a file: the day that its name tells, or one of a few
-// for all other folders. So the files of a day, or of a folder, that are removed
-// are forgotten, and there are not more groups than days, however many folders.
+// groupOf returns the group of a file: the day in its name, or else one of folderGroups
+// by its folder. So removed files are forgotten by day or folder, and the number of
+// groups does not grow with the number of folders.
 func (g *foundGroups) groupOf(path string, name source.Name) string {
 	dir, day := "", name.Time.Unix()/(24*60*60)
 	if name.Time.IsZero() {
@@ -85,8 +85,8 @@ func (g *foundGroups) add(group string) {
 	g.found[group] = struct{}{}
 }
 
-// end determines which of the groups that Progress holds can be forgotten. A scan
-// that found nothing at all proves nothing: perhaps a disk is not mounted.
+// end determines which of the groups in Progress can be forgotten: none after a scan
+// that found nothing at all, since a disk may not be mounted.
 func (g *foundGroups) end(groups func() []string) {
 	defer func() { g.found, g.incomplete = nil, false }()
 	if g.incomplete || len(g.found) == 0 {
@@ -102,8 +102,8 @@ func (g *foundGroups) end(groups func() []string) {
 	}
 }
 
-// Change implements source.Stateful: it forgets the files of days and folders that
-// the last scan did not find any more.
+// Change implements source.Stateful: it forgets the groups of which the last scan found
+// no file.
 func (s *Source) Change() source.Change {
 	s.groups.mu.Lock()
 	defer s.groups.mu.Unlock()

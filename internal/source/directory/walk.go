@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// batchSize is how many entries of a folder are in memory. A folder with no
-// more is walked in the order of its names, a larger one batch by batch.
+// batchSize is how many entries of a folder are in memory. Names are sorted within a
+// batch.
 const batchSize = 1024
 
 // walker walks a tree, depth first, one entry at a time.
 type walker struct {
 	root   string
-	report func(path string, err error) // err is nil for what is left alone
-	levels []level                      // the folders that are open; the last one is at work
+	report func(path string, err error) // err is nil for what is skipped
+	levels []level                      // open folders, from the root; the last one is read
 	single fs.FileInfo                  // root when that is a file, until it was returned
 
 	openDir func(path string) (*os.File, error)
@@ -26,7 +26,7 @@ type walker struct {
 type level struct {
 	path  string
 	dir   *os.File
-	batch []fs.DirEntry // not looked at yet
+	batch []fs.DirEntry // not visited yet
 }
 
 func newWalker(root string, report func(string, error)) *walker {
@@ -56,7 +56,7 @@ func (w *walker) stop() {
 	}
 }
 
-// step looks at one entry. found: it is a regular file, or a link to one.
+// step visits one entry. found reports whether it is a regular file, or a link to one.
 func (w *walker) step() (path string, info fs.FileInfo, found bool) {
 	if w.single != nil {
 		info, w.single = w.single, nil
@@ -95,8 +95,8 @@ func (w *walker) step() (path string, info fs.FileInfo, found bool) {
 	}
 }
 
-// check reports err. A file that is gone since its folder was read is no problem:
-// programs that copy write to a name of their own first.
+// check reports err, unless the file is gone since its folder was read: copying
+// programs write to a temporary name first.
 func (w *walker) check(path string, err error) (ok bool) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		w.report(path, err)

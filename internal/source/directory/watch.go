@@ -6,12 +6,12 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// watch is what following remembers. A file goes
+// watch is the state of following. A file goes
 //
 //	settling --the same size and time in two scans, or old enough--> out
 //	out --Ack--> done --another size or time--> settling
 //
-// and is forgotten by the first scan that does not find it.
+// and is dropped by the first scan that does not find it.
 type watch struct {
 	quiet time.Duration
 	scan  uint32
@@ -33,17 +33,18 @@ const (
 )
 
 type state struct {
-	size, modified int64  // as the last scan that looked at it saw it
+	size, modified int64  // at the last scan that checked it
 	read           int64  // bytes that were read when it was done
-	tail           uint64 // of these, see tailOf; 0: it cannot be told whether they are still the same
+	tail           uint64 // of these, see tailOf; 0 means unknown
 	scan           uint32
 	status         status
 }
 
 func newWatch(quiet time.Duration) watch { return watch{quiet: quiet, files: map[id]state{}} }
 
-// see reports whether a file is to be read now; read and tail are of the last time.
-func (w *watch) see(key id, size int64, modified, now time.Time) (ready bool, read int64, tail uint64) {
+// observe updates a file's state and reports whether it is to be read now; read and
+// tail are those of the last read.
+func (w *watch) observe(key id, size int64, modified, now time.Time) (ready bool, read int64, tail uint64) {
 	st, known := w.mark(key)
 	if st.status == noted { // it became a file
 		st = state{scan: st.scan}
@@ -64,8 +65,8 @@ func (w *watch) see(key id, size int64, modified, now time.Time) (ready bool, re
 	return ready, st.read, st.tail
 }
 
-// note remembers that a path is reported, and reports whether it was before. A file
-// that cannot be looked at for a while stays the file it was.
+// note marks a path as reported, and reports whether it was marked before. A file that
+// is inaccessible for a while keeps its state.
 func (w *watch) note(key id) (before bool) {
 	st, known := w.mark(key)
 	if !known || st.status == settling {
@@ -75,7 +76,7 @@ func (w *watch) note(key id) (before bool) {
 	return known && st.status == noted
 }
 
-// done settles a file of which the first read bytes were read.
+// done marks a file as done up to the offset read.
 func (w *watch) done(key id, read int64, tail uint64) {
 	st, known := w.files[key]
 	if !known { // it is gone
@@ -85,7 +86,7 @@ func (w *watch) done(key id, read int64, tail uint64) {
 	w.files[key] = st
 }
 
-// mark returns a file's state, seen by this scan.
+// mark returns a file's state, marked as seen by this scan.
 func (w *watch) mark(key id) (st state, known bool) {
 	st, known = w.files[key]
 	if !known || st.scan != w.scan {
@@ -95,8 +96,8 @@ func (w *watch) mark(key id) (st state, known bool) {
 	return st, known
 }
 
-// endScan forgets the files that this scan did not find, unless it could not look
-// everywhere. Those that are out stay: a file must not be read twice at a time.
+// endScan drops the files that this scan did not find, unless it was incomplete. Those
+// that are handed out stay: a file must not be read twice at a time.
 func (w *watch) endScan(incomplete bool) {
 	if !incomplete && w.seen < len(w.files) {
 		for key, st := range w.files {

@@ -1,4 +1,4 @@
-// Package later keeps work that was handed back until it may be offered again.
+// Package later keeps work that was returned until it may be offered again.
 // A RetryList is safe for concurrent use.
 package later
 
@@ -9,9 +9,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// RetryList holds work in the order in which it was handed back, each piece for the
-// same time. It has no bound of its own: whoever fills it stops handing out new
-// work while Full, so it holds little more than that limit and what was out by then.
+// RetryList holds work in the order in which it was returned, each piece for the same
+// time. It is not bounded itself: its user hands out no new work while it is Full, so
+// it holds at most the limit and the work that was handed out by then.
 type RetryList struct {
 	wait  time.Duration
 	limit int
@@ -34,8 +34,8 @@ func New(wait time.Duration, limit int) *RetryList {
 	return &RetryList{wait: wait, limit: limit, wake: make(chan struct{}, 1)}
 }
 
-// Again returns w as it is to be offered again, see source.Receipt's Nack. w
-// itself is not changed, since the goroutine that handed it back may still read it.
+// Again returns a copy of w to be offered again, see source.Receipt's Nack. w itself
+// is not changed, since the goroutine that returned it may still read it.
 func Again(w *source.Work, offset int64, charge bool) *source.Work {
 	again := *w
 	again.Offset = offset
@@ -45,8 +45,8 @@ func Again(w *source.Work, offset int64, charge bool) *source.Work {
 	return &again
 }
 
-// Push keeps work that was handed back at now. From then on another goroutine may
-// take and settle it, so what its receipt needs is set before.
+// Push keeps work that was returned at now. From then on another goroutine may take
+// and settle it, so its receipt must be complete before.
 func (r *RetryList) Push(work *source.Work, now time.Time) {
 	r.mu.Lock()
 	r.items = append(r.items, entry{work, now.Add(r.wait)})
@@ -62,7 +62,7 @@ func (r *RetryList) Pop(now time.Time) *source.Work {
 		return nil
 	}
 	work := r.items[r.head].work
-	r.items[r.head] = entry{} // nothing is kept alive that was given away
+	r.items[r.head] = entry{} // for the garbage collector
 	r.head++
 	if r.head*2 >= len(r.items) {
 		n := copy(r.items, r.items[r.head:])
@@ -72,7 +72,7 @@ func (r *RetryList) Pop(now time.Time) *source.Work {
 	return work
 }
 
-// Due tells when the first piece of work may be taken; ok is false when there is
+// Due returns when the first piece of work may be taken; ok is false when there is
 // none.
 func (r *RetryList) Due() (at time.Time, ok bool) {
 	r.mu.Lock()
@@ -83,9 +83,8 @@ func (r *RetryList) Due() (at time.Time, ok bool) {
 	return r.items[r.head].due, true
 }
 
-// Full reports whether no new work should be handed out before some of this is gone.
-// Once in each wait it lets one piece of new work pass all the same: the trouble
-// may be with what was handed back alone.
+// Full reports whether no new work should be handed out until some of this is gone.
+// Once per wait it lets one piece of new work pass: only the returned work may fail.
 func (r *RetryList) Full(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -111,6 +110,6 @@ func (r *RetryList) Wake() {
 	}
 }
 
-// Woken is readable after something changed that a waiting Next must look at.
-// It is for one waiter.
+// Woken is readable after a change that a waiting Next must handle. It is for one
+// waiter.
 func (r *RetryList) Woken() <-chan struct{} { return r.wake }

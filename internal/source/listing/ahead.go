@@ -7,11 +7,10 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 )
 
-// ahead is the page that is likely to be listed next, asked for while the one
-// before it is handed out, so that downloads need not wait for a list. There is
-// one for all runs, which bounds the memory it takes.
+// ahead is a page requested while the one before it is handed out, so that downloads
+// need not wait for a list. All runs share one, which bounds memory.
 type ahead struct {
-	run    *run // nil means nothing was asked for
+	run    *run // nil means no request
 	answer chan answer
 }
 
@@ -20,9 +19,9 @@ type answer struct {
 	err  error
 }
 
-// fetchAhead asks for the page that comes after the one of r, which was popped:
-// that of the next run, if it is in the middle of a pass, else the next of r. A
-// page that was asked for and is not listed yet stays, since its turn comes soon.
+// fetchAhead requests the page that comes after the one of r, which was popped: that
+// of the next run, if it is in the middle of a pass, else the next of r. A pending
+// request stays, since its turn comes soon.
 func (s *Source) fetchAhead(r *run, now time.Time) {
 	if next := s.runs.head(); next != nil && next.more && !next.due.After(now) {
 		r = next
@@ -38,8 +37,8 @@ func (s *Source) fetchAhead(r *run, now time.Time) {
 	s.ahead = ahead{r, got}
 }
 
-// nextPage returns the next page of r. One that was asked for ahead in vain is
-// asked for again: its error may be long past.
+// nextPage returns the next page of r. If its request ahead failed, the page is
+// requested again, since that error may be old.
 func (s *Source) nextPage(ctx context.Context, r *run) (s3io.Page, error) {
 	if s.ahead.run == r {
 		select {

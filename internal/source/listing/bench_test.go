@@ -117,7 +117,7 @@ func take(tb testing.TB, s *Source, store *checkpoint.Store, n int) {
 // pass lists everything that is due once more, of which nothing may be new.
 func pass(tb testing.TB, s *Source, now time.Time) {
 	tb.Helper()
-	for s.roll(now); s.page.run != nil || !s.runs.due().After(now); {
+	for s.startNewDay(now); s.page.run != nil || !s.runs.due().After(now); {
 		if s.fromPage(now) != nil {
 			tb.Fatal("offered again")
 		}

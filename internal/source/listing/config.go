@@ -1,13 +1,15 @@
 package listing
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// Layout says where keys carry their time.
+// Layout is how keys are named.
 type Layout string
 
 // The layouts of S3, and both.
@@ -46,47 +48,47 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports the first setting that is wrong.
+// Validate reports the settings that are wrong.
 func (c *Config) Validate(path string) error {
-	if _, err := parseStart(c.StartFrom); err != nil {
-		return fmt.Errorf("`%s::start_from` is %w", path, err)
+	var errs []error
+	check := func(ok bool, key, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("`%s::%s` %w", path, key, fmt.Errorf(format, args...)))
+		}
 	}
-	switch {
-	case c.Name == "":
-		return fmt.Errorf("`%s::name` is missing: the bucket that holds the log objects", path)
-	case c.Layout != "" && c.Layout != Auto && c.Layout != Simple && c.Layout != Partitioned:
-		return fmt.Errorf("`%s::layout` is %q: it must be auto, simple or partitioned", path, c.Layout)
-	case c.PollInterval < time.Second:
-		return fmt.Errorf("`%s::poll_interval` is %v: it must be at least 1s", path, c.PollInterval)
-	case c.Lookback < 0:
-		return fmt.Errorf("`%s::lookback` is %v: it must not be negative", path, c.Lookback)
-	case c.Shard.Count < 0 || c.Shard.Index < 0 || c.Shard.Index >= max(c.Shard.Count, 1):
-		return fmt.Errorf("`%s::shard` is index %d of count %d: index must be from 0 to count - 1", path, c.Shard.Index, c.Shard.Count)
-	}
-	return nil
+	_, err := parseStart(c.StartFrom)
+	layouts := []Layout{"", Auto, Simple, Partitioned}
+	check(c.Name != "", "name", "is missing: the bucket that holds the log objects")
+	check(slices.Contains(layouts, c.Layout), "layout", "is %q: it must be auto, simple or partitioned", c.Layout)
+	check(c.PollInterval >= time.Second, "poll_interval", "is %v: it must be at least 1s", c.PollInterval)
+	check(err == nil, "start_from", "is %w", err)
+	check(c.Lookback >= 0, "lookback", "is %v: it must not be negative", c.Lookback)
+	check(c.Shard.Count >= 0 && c.Shard.Index >= 0 && c.Shard.Index < max(c.Shard.Count, 1),
+		"shard", "is index %d of count %d: index must be from 0 to count - 1", c.Shard.Index, c.Shard.Count)
+	return errors.Join(errs...)
 }
 
 // Deps are what a Source works with besides its settings. Bucket and Progress are
 // required. The functions are called by the goroutine of Next; nil disables one.
 type Deps struct {
 	Bucket Bucket
-	// Progress is asked once for each object that would be handed out, by the
-	// goroutine of Next. An object that was acknowledged must be done there.
+	// Progress is queried once for each object that would be handed out, by the
+	// goroutine of Next. It must report acknowledged objects as done.
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 
 	// Skipped is called once for each key below Prefix that is not a log object's,
-	// and for each folder that holds none by its name. Of keys behind all that can
-	// be names only the first thousand are looked at.
+	// and for each folder whose name rules out log objects. Of keys that sort after all
+	// possible names only the first thousand are checked.
 	Skipped func(key string)
 	// Listed is called for each page that could be listed.
 	Listed func()
-	// Problem reports what is wrong with answers that are used all the same: once
-	// that they hold keys that were not asked for, once that objects have no time,
-	// and each list that shows nothing new for long.
+	// Problem reports what is wrong with answers that are used nevertheless: once that
+	// they have keys that were not requested, once that objects have no time, and each
+	// list that shows nothing new for long.
 	Problem func(err error)
-	// Empty(true) is called once at most, when everything was listed for the first
-	// time and neither this run nor an earlier one saw the key of a log object:
+	// Empty(true) is called at most once, when everything was listed for the first
+	// time and neither this process nor an earlier one saw the key of a log object:
 	// Prefix may be wrong. Empty(false) follows with the first such key.
 	Empty func(empty bool)
 }

@@ -37,7 +37,7 @@ func cutDay(text string) (d day, rest string, ok bool) {
 	return dayOf(t), text[len(dayLayout):], err == nil
 }
 
-// groupName keeps the last name that was made: most come many times in a row.
+// groupName caches the last name: most come many times in a row.
 type groupName struct {
 	day  day
 	name string
@@ -50,14 +50,14 @@ func (g *groupName) of(d day) string {
 	return g.name
 }
 
-// dayOfGroup is false for groups that are not of a day.
+// dayOfGroup returns the day of a group, false for groups of something else.
 func dayOfGroup(group string) (day, bool) {
 	text, ok := strings.CutPrefix(group, groupOfDay)
 	d, rest, isDay := cutDay(text)
 	return d, ok && isDay && rest == ""
 }
 
-// isOfObjects tells a group of log objects from that of other keys.
+// isOfObjects reports whether a group is of log objects, not of other keys.
 func isOfObjects(group string) bool {
 	return strings.HasPrefix(group, groupOfDay) || strings.HasPrefix(group, groupOfSegment)
 }

@@ -14,9 +14,9 @@ import (
 type find struct {
 	source *Source
 	number int      // of the search
-	doubt  bool     // an answer of it was not quite what was asked for
-	stack  []folder // to be listed; the last one is at work
-	depth  int      // of the page at work: 0, 1, 2
+	doubt  bool     // an answer of the search was not quite what was requested
+	stack  []folder // to be listed; the last one is being listed
+	depth  int      // of the current page: 0, 1, 2
 }
 
 type folder struct {
@@ -45,14 +45,14 @@ func (f *find) listed(in list, got *s3io.Page) (list, bool) {
 	at.in = in
 	at.in.Token = got.Token
 	isBelow := func(o s3io.Object) bool { return strings.Contains(o.Key[len(in.Prefix):], "/") }
-	if got.Unasked.Count > 0 || slices.ContainsFunc(got.Objects, isBelow) {
+	if got.Unrequested.Count > 0 || slices.ContainsFunc(got.Objects, isBelow) {
 		f.doubt = true // a server without delimiters shows no folders
 	}
 	switch {
 	case got.Token == "", f.depth == 0 && passed(in.Prefix, got):
 		f.stack = f.stack[:len(f.stack)-1]
 	case f.depth == 0:
-		leap(&at.in.ListInput, got)
+		skipYear(&at.in.ListInput, got)
 	}
 	f.descend(in.Prefix, got.Prefixes)
 	if len(f.stack) == 0 {
@@ -61,9 +61,9 @@ func (f *find) listed(in list, got *s3io.Page) (list, bool) {
 	return f.stack[len(f.stack)-1].in, true
 }
 
-// leap makes the search for accounts go past the names of a year at once, when
-// a page ended among them. No account is in between: it has no "-" in it.
-func leap(in *s3io.ListInput, got *s3io.Page) {
+// skipYear makes the search for accounts skip the names of a year at once, when a page
+// ended among them. No account is in between, since accounts have no "-".
+func skipYear(in *s3io.ListInput, got *s3io.Page) {
 	if len(got.Objects) == 0 {
 		return
 	}
@@ -73,12 +73,12 @@ func leap(in *s3io.ListInput, got *s3io.Page) {
 	}
 	rest, _ := strings.CutPrefix(last, in.Prefix)
 	if n, ok := source.ParseName(last); ok && isStamped(rest, n.Time) {
-		in.StartAfter, in.Token = in.Prefix+rest[:len("2006-")]+":", "" // ":" is behind "9"
+		in.StartAfter, in.Token = in.Prefix+rest[:len("2006-")]+":", "" // ":" sorts after "9"
 	}
 }
 
-// descend goes down into the folders of accounts, regions and buckets. The first
-// one found is to be the next at work.
+// descend adds the folders of accounts, regions and buckets to the stack, so that the
+// first one found is listed next.
 func (f *find) descend(parent string, prefixes []string) {
 	for _, prefix := range slices.Backward(prefixes) {
 		name := strings.TrimSuffix(prefix[len(parent):], "/")
@@ -102,10 +102,10 @@ func (f *find) found(base string) {
 	p.seen = f.number
 }
 
-// take implements job: here are no log objects, or those that the simple
-// layout's poll sees too.
+// take implements job: there are no log objects here, except those that the simple
+// layout's poll also lists.
 func (f *find) take(o *s3io.Object) (n source.Name, group string, ok bool) {
-	ownFolder := strings.HasSuffix(o.Key, "/") // as consoles make them
+	ownFolder := strings.HasSuffix(o.Key, "/") // created by consoles
 	if !ownFolder && (f.depth > 0 || f.source.cfg.Layout == Partitioned) {
 		f.source.stray(o.Key, "")
 	}

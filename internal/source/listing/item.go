@@ -15,10 +15,10 @@ import (
 type item struct {
 	ticket
 	from *Source
-	work *source.Work // of whoever settles it next
+	work *source.Work // owned by whoever settles it next
 }
 
-// newItem prepares an object that is handed out for the first time in this life.
+// newItem prepares an object that this process hands out for the first time.
 func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
 	it := &item{from: s, ticket: ticket{id: id}}
 	it.work = &source.Work{Object: o, Content: it, Receipt: it, ID: id, Group: group}
@@ -40,8 +40,8 @@ func (it *item) Nack(offset int64, charge bool) {
 	it.offerAgain(later.Again(it.work, offset, charge))
 }
 
-// Replace implements source.Receipt. The goroutine of Next settles which of the
-// two is to be read, see renew: a list may show the other version meanwhile.
+// Replace implements source.Receipt. The goroutine of Next decides which of the two is
+// read, see renew: a list may show the other version meanwhile.
 func (it *item) Replace(now source.Object) {
 	w := *it.work
 	w.Object = now
@@ -54,16 +54,16 @@ func (it *item) offerAgain(work *source.Work) {
 	it.from.later.Push(work, it.from.deps.Clock.Now())
 }
 
-// renew makes an item that was overwritten one of the version that is there now,
-// in the same place of the flight: what is behind it waits for that one. It
-// returns false when that is done, or was handed out by itself.
+// renew turns an item that was overwritten into one of the current version, at the
+// same place of the flight: later objects wait for that one. It returns false when
+// that version is done, or was handed out separately.
 func (s *Source) renew(w *source.Work) bool {
 	id := source.Identify(w.Object.Bucket, w.Object.Key, w.Object.ETag)
 	if id == w.ID {
 		return true
 	}
 	it := w.Receipt.(*item)
-	// In this order: what is acknowledged in between is done.
+	// In this order: an object acknowledged in between is done.
 	if s.flight.has(id) || s.deps.Progress.Done(id) {
 		s.flight.remove(&it.ticket)
 		return false
@@ -74,8 +74,8 @@ func (s *Source) renew(w *source.Work) bool {
 	return true
 }
 
-// flight knows the objects that were handed out and not acknowledged, in the
-// order in which they were first handed out. It is safe for concurrent use.
+// flight holds the objects that were handed out and not acknowledged, in the order in
+// which they were first handed out. It is safe for concurrent use.
 type flight struct {
 	mu   sync.Mutex // guards everything below, and all tickets
 	last uint64     // number of the last one that was added
@@ -137,8 +137,8 @@ func (f *flight) added() uint64 {
 	return f.last
 }
 
-// oldest returns the number of the first object that is not acknowledged; all
-// before it are.
+// oldest returns the number of the first object that is not acknowledged, or
+// math.MaxUint64.
 func (f *flight) oldest() uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()

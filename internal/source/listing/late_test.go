@@ -276,7 +276,7 @@ func TestClockThatWasWrong(t *testing.T) {
 			fresh := key(time.Now(), 1)
 			r.put(fresh, time.Now().Add(1000*fullDay))
 			r.objects[0].LastModified = time.Now()
-			r.src.from = begin{}
+			r.src.from = startPoint{}
 			assert.Equal(t, []string{fresh}, r.during(t, time.Hour), layout)
 		})
 	}

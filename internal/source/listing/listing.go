@@ -1,53 +1,52 @@
-// Package listing finds log objects by polling a bucket's list. A Source hands
-// out one page of up to 1,000 keys after the other and asks for at most one more
-// ahead, so its memory does not grow with a list. What is done is known by
-// source.Progress alone; here are only the objects that are handed out.
+// Package listing finds log objects by polling a bucket's list. A Source hands out one
+// page of up to 1,000 keys after the other and requests at most one more ahead, so its
+// memory does not grow with a list. Only source.Progress holds what is done; a Source
+// holds the objects that are handed out.
 //
 // # Vocabulary
 //
 //	prefix  what is listed as one: the names of the simple layout, or the keys
 //	        of one source bucket in the partitioned layout
-//	window  the days of a prefix that are looked at again and again: those within
-//	        lookback
+//	window  the days of a prefix that are listed repeatedly: those within lookback
 //	span    days before the window that are listed once more, from the first key
-//	        to the last: what start_from reaches back to, days that the window
-//	        has just left, days of a downtime
-//	run     something that is listed pass by pass; the one that is due first is
-//	        next, page by page
+//	        to the last: those since start_from, days that the window has just
+//	        left, days of a downtime
+//	run     something that is listed pass by pass; after each page, the run that is
+//	        due first is next
 //
 //	          span            span  span             window
 //	|-------------------------|----|----|================================> time
-//	  ^ a cursor: from here on        ^ found no more   ^ each day at its own pace
+//	  ^ a cursor: from here on        ^ not found       ^ each day at its own pace
 //
-// So every day is listed once more after it has left lookback, whenever that is
-// noticed: what was delivered within lookback of its day is found, also after a
-// downtime. Then the day is closed, and its objects are forgotten.
+// So every day is listed once more after it has left lookback: objects that were
+// delivered within lookback of their day are found, also after a downtime. Then the
+// day is closed, and its objects are forgotten.
 //
 // # Which runs there are
 //
-//	poll   names in the order of delivery: from 15 minutes before the newest on,
-//	       and before the begin of the last pass
+//	poll   names in the order of delivery: from 15 minutes before the newest name or
+//	       the begin of the last pass, whichever is earlier
 //	sweep  the same names: the whole window, every 6 hours
 //	day    names without a time of day, as partitioned by event time: one day
 //	span   see above
 //	find   accounts, their regions, their source buckets, every 10 minutes
 //
-// A source bucket is in one mode or the other as its newest name tells.
+// The newest name of a source bucket decides between poll with sweep and day.
 //
 // # What is stored
 //
-// A cursor for start_from as it was resolved at the first start, and one for
-// each prefix: the window's first day and the spans. A span's position is at most
-// where every object before it was acknowledged. Objects are in a group for their
-// day, those of spans in groups of a few thousand, in the order in which they
-// were found, so that a long backfill is forgotten as it goes.
+// A cursor for start_from as it was resolved at the first start, and one for each
+// prefix: the window's first day and the spans. All objects before a span's position
+// are acknowledged. Objects are in a group for their day, those of spans in groups of a
+// few thousand, in the order in which they were found, so that a long backfill is
+// forgotten while it runs.
 //
 // # Known limits
 //
-// Two collectors that share a bucket know nothing of each other: with another
-// shard.count the objects within lookback may be read once more. In a source
-// bucket whose date source changes from delivery to event time, objects of the
-// rest of that day are found by the sweeps.
+// Collectors that share a bucket do not coordinate: after a change of shard.count the
+// objects within lookback may be read once more. In a source bucket whose date source
+// changes from delivery to event time, the sweeps find the objects of the rest of that
+// day.
 package listing
 
 import (
@@ -63,10 +62,10 @@ import (
 )
 
 const (
-	// maxRetry and pollInterval bound how soon handed back work is offered again.
+	// maxRetry and PollInterval bound the wait before returned work is offered again.
 	maxRetry = 30 * time.Second
-	// retryLimit bounds the handed back objects that are kept besides those that
-	// were out when it was reached.
+	// retryLimit bounds the returned objects that are kept, besides those that were
+	// handed out when it was reached.
 	retryLimit = 1024
 )
 
@@ -88,10 +87,10 @@ type Source struct {
 	close   context.CancelFunc
 	fetches sync.WaitGroup // of pages ahead
 
-	// Everything below is of the goroutine of Next.
-	from     begin
+	// Only the goroutine of Next uses the following.
+	from     startPoint
 	today    day
-	first    day                // of the window, of prefixes that reach back so far
+	first    day                // of the window, unless a prefix starts later
 	prefixes map[string]*prefix // by base
 	runs     schedule
 	page     page
@@ -99,10 +98,10 @@ type Source struct {
 	backlog  backlog
 	strays   strays
 	group    groupName
-	stale    bool // groups may have to be forgotten
+	stale    bool // there may be groups to forget
 	reported struct{ unasked, undated bool }
 	seen     bool // a log object was seen, or Empty(true) was reported
-	empty    bool // what Empty was called with last
+	empty    bool // last argument of Empty
 }
 
 // New prepares a source. An error means that a setting is wrong, or that a
@@ -129,8 +128,8 @@ func New(cfg Config, deps Deps) (*Source, error) {
 	return s, nil
 }
 
-// Next implements source.Source. An error of the list is returned as it is; the
-// next call goes on with the page that failed.
+// Next implements source.Source. It returns an error of the list unchanged; the next
+// call continues with the page that failed.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -150,7 +149,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 				s.later.Passed(now)
 				return it.work, nil
 			}
-			s.roll(now)
+			s.startNewDay(now)
 			if !s.runs.due().After(now) {
 				if err := s.list(ctx, now); err != nil {
 					return nil, err
@@ -186,7 +185,7 @@ func (s *Source) sawObject() {
 	}
 }
 
-// wait returns when there may be something to do.
+// wait blocks until there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	until, retry := s.later.Due()
 	if !full {
@@ -206,7 +205,7 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 // Change implements source.Stateful.
 func (s *Source) Change() source.Change { return s.notes.take() }
 
-// Close implements source.Source. It breaks off a list that is under way.
+// Close implements source.Source. It cancels a list that is under way.
 func (s *Source) Close() error {
 	s.close()
 	s.fetches.Wait()

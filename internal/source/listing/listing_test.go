@@ -493,6 +493,14 @@ func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
 	})
 }
 
+func TestEveryWrongSettingIsReported(t *testing.T) {
+	c := Config{Layout: "flat", PollInterval: time.Second - 1, StartFrom: "yesterday", Lookback: -1, Shard: Shard{2, 2}}
+	err := c.Validate("bucket")
+	for _, key := range []string{"name", "layout", "poll_interval", "start_from", "lookback", "shard"} {
+		assert.ErrorContains(t, err, "`bucket::"+key+"` ")
+	}
+}
+
 func TestWrongSettings(t *testing.T) {
 	for name, change := range map[string]func(*settings){
 		"`bucket::name`":          func(s *settings) { s.Name = "" },

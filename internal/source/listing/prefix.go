@@ -11,12 +11,12 @@ import (
 
 // prefix is what is listed as one. The package comment has a picture.
 type prefix struct {
-	base    string // its keys begin with it: Config.Prefix, or that and account/region/bucket/
-	folders bool   // behind base a key has folders for year, month and day
+	base    string // common prefix of its keys: Config.Prefix, or that and account/region/bucket/
+	folders bool   // after base a key has folders for year, month and day
 
 	window  day     // its first day; days before are in spans, or closed
 	spans   []*span // not closed
-	ordered bool    // names tell their time of day
+	ordered bool    // names have a time of day
 	newest  time.Time
 	polled  time.Time // when the last pass of the poll began; zero means there was none
 	jobs    map[windowJob]*run
@@ -24,7 +24,7 @@ type prefix struct {
 	gone    bool
 }
 
-// dayKey is before every key of a day, and behind those of the day before.
+// dayKey sorts before every key of a day, and after those of the day before.
 func (p *prefix) dayKey(d day) string {
 	if p.folders {
 		return p.base + d.String() + "/"
@@ -32,7 +32,7 @@ func (p *prefix) dayKey(d day) string {
 	return p.base + d.time().Format(nameLayout) + "-"
 }
 
-// timeKey is before every name of that time.
+// timeKey sorts before every name of that time.
 func (p *prefix) timeKey(t time.Time) string {
 	if p.folders {
 		return p.dayKey(dayOf(t)) + t.UTC().Format(source.StampLayout)
@@ -40,11 +40,11 @@ func (p *prefix) timeKey(t time.Time) string {
 	return p.base + t.UTC().Format(source.StampLayout)
 }
 
-// list returns what lists all keys behind a certain one.
+// list returns the request that lists all keys after a given one.
 func (p *prefix) list(after string) s3io.ListInput {
 	in := s3io.ListInput{Prefix: p.base, StartAfter: after}
 	if !p.folders {
-		in.Delimiter = "/" // the folders are other prefixes'
+		in.Delimiter = "/" // folders belong to other prefixes
 	}
 	return in
 }
@@ -59,12 +59,12 @@ func (p *prefix) parse(key string) (n source.Name, d day, ok bool) {
 	if !p.folders {
 		return n, dayOf(n.Time), isStamped(rest, n.Time)
 	}
-	// The folder decides: by that the object is listed again.
+	// The folder decides, since it is what lists the object again.
 	d, name, ok := cutDay(rest)
 	return n, d, ok && n.AccountID != "" && strings.LastIndexByte(name, '/') == 0
 }
 
-// passed reports whether a page reached keys that are behind every name there can be.
+// passed reports whether a page reached keys that sort after all possible names.
 func (p *prefix) passed(got *s3io.Page) bool { return passed(p.base, got) }
 
 func passed(base string, got *s3io.Page) bool {
@@ -72,20 +72,20 @@ func passed(base string, got *s3io.Page) bool {
 	return len(last) > len(base) && last[len(base)] > '9'
 }
 
-// observe takes note of a name within the window.
+// observe updates newest with a name within the window.
 func (p *prefix) observe(n source.Name) {
 	if n.Time.After(p.newest) {
 		p.newest = n.Time
 	}
 }
 
-// reconsider sets the mode by the newest name. One of midnight can be by chance,
-// but not for long.
+// reconsider sets ordered by the newest name. A single name may read midnight by
+// chance, but not for long.
 func (p *prefix) reconsider(now time.Time) (changed bool) {
 	was := p.ordered
 	switch {
 	case !p.folders, p.newest.IsZero():
-	case tellsTime(p.newest):
+	case hasTimeOfDay(p.newest):
 		p.ordered = true
 	case now.Sub(p.newest) > overlap:
 		p.ordered = false
@@ -111,7 +111,7 @@ func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *pr
 			s.note(p)
 		}
 		for _, o := range stored.Open {
-			p.spans = append(p.spans, &span{prefix: p, source: s, from: o.From, to: o.To.day, before: o.Seen})
+			p.spans = append(p.spans, &span{prefix: p, source: s, from: o.From, to: o.To.day, seenBefore: o.Seen})
 		}
 	}
 	s.moveWindow(p)
@@ -119,7 +119,7 @@ func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *pr
 	return p
 }
 
-// dropPrefix stops to list a prefix that does not exist any more.
+// dropPrefix stops listing a prefix that no longer exists.
 func (s *Source) dropPrefix(p *prefix) {
 	p.gone = true
 	for _, r := range p.jobs {
@@ -142,8 +142,8 @@ func (s *Source) moveWindow(p *prefix) {
 	}
 }
 
-// roll goes on to the next day when it has come.
-func (s *Source) roll(now time.Time) {
+// startNewDay moves the windows when a new day has begun.
+func (s *Source) startNewDay(now time.Time) {
 	today, first := dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
 	if today <= s.today && first <= s.first {
 		return
@@ -155,7 +155,7 @@ func (s *Source) roll(now time.Time) {
 	}
 }
 
-// plan starts the runs that a prefix should have, and ends others.
+// plan starts the runs that a prefix should have, and ends the others.
 func (s *Source) plan(p *prefix, now time.Time) {
 	if p.gone {
 		return

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// overlap is how far back each poll looks behind the newest name: names are
-	// in the order of delivery to within minutes.
+	// overlap is how far before the newest name each poll begins: names are in the
+	// order of delivery to within minutes.
 	overlap = 15 * time.Minute
 	// sweepInterval is how often a window in the order of delivery is listed whole.
 	sweepInterval = 6 * time.Hour
-	// findInterval is how often source buckets are looked for.
+	// findInterval is how often source buckets are searched for.
 	findInterval = 10 * time.Minute
-	// perPage bounds the cost of a day without an order: a day of many pages is
-	// listed the more rarely.
+	// perPage is the interval per page of a day without an order, which bounds the cost
+	// of days with many pages.
 	perPage = 6 * time.Second
 )
 
-// Ranks tell which of the runs that are due at the same moment is first. That of
-// a day that is not today is its age.
+// Ranks order the runs that are due at the same moment. An earlier day's is
+// rankFind plus its age.
 const (
 	rankNewest = 0
 	rankFind   = 1
@@ -34,25 +34,26 @@ const (
 
 // job is what a run lists.
 type job interface {
-	// begin returns what to list first in a pass.
+	// begin returns the first request of a pass.
 	begin(now time.Time) s3io.ListInput
-	// listed returns what to list after a page of in; more: there is something.
+	// listed returns the request after a page of in; more is false at the end of a pass.
 	listed(in list, got *s3io.Page) (next list, more bool)
-	// take reports whether an object of that page is a log object that the job is
-	// to find, and the group that it belongs to.
+	// take returns whether an object of that page is a log object for the job, its name,
+	// and the group that it belongs to.
 	take(o *s3io.Object) (n source.Name, group string, ok bool)
-	// handedOut returns when to go on, after a page was handed out; never: not.
+	// handedOut returns when to continue, after a page was handed out; never means that
+	// the job is finished.
 	handedOut(r *run, now time.Time) (due time.Time, never bool)
 }
 
-// run is a job and how far it is.
+// run is a job and its progress.
 type run struct {
 	job  job
 	due  time.Time
 	rank int
-	dead bool // not to be listed again
+	dead bool // ended; to be removed
 
-	more  bool // a pass is under way: in is next
+	more  bool // a pass is under way: in is the next request
 	in    list
 	began time.Time // of the pass
 	lists int       // pages of the pass so far
@@ -66,9 +67,9 @@ func (r *run) advance(got *s3io.Page) error {
 	return r.in.advance(got)
 }
 
-// schedule is a heap of the runs, save the one whose page is being handed out. A
-// run that has more pages is due at once, but behind those that were due before,
-// so that neither a long pass nor many short ones keep the others waiting.
+// schedule is a heap of the runs, except the one whose page is being handed out. A run
+// that has more pages is due at once, but after those that were due before, so that
+// neither a long pass nor many short ones starve the others.
 type schedule []*run
 
 func (q schedule) Len() int { return len(q) }
@@ -92,8 +93,7 @@ func (q *schedule) Pop() any {
 	return r
 }
 
-// head returns the run that is next, nil when the only one was popped. Dead ones
-// are taken away.
+// head returns the next run, nil when the only one was popped. It removes dead ones.
 func (q *schedule) head() *run {
 	for len(*q) > 0 && (*q)[0].dead {
 		heap.Pop(q)
@@ -104,23 +104,23 @@ func (q *schedule) head() *run {
 	return (*q)[0]
 }
 
-// due tells when the next run is. There always is one, unless it was popped: the
-// simple layout's poll, or the search for source buckets.
+// due returns when the next run is due. There always is one, unless it was popped:
+// the simple layout's poll, or the search for source buckets.
 func (q *schedule) due() time.Time { return q.head().due }
 
 // page is what is being handed out.
 type page struct {
 	run     *run          // nil means there is none
-	objects []s3io.Object // not looked at yet
+	objects []s3io.Object // not handed out yet
 }
 
-// list gets the next page of the first run. The page before was handed out. An
-// error leaves the run where it is, but for a token that the server does not know.
+// list gets the next page of the first run, once the page before was handed out. After
+// an error the run retries the page, unless the server does not know its token.
 func (s *Source) list(ctx context.Context, now time.Time) error {
 	r := s.runs[0]
 	if s.mustWait(r) {
 		if s.ahead.run == r {
-			s.ahead = ahead{} // others are to have a page ahead meanwhile
+			s.ahead = ahead{} // free for the other runs meanwhile
 		}
 		r.due = now.Add(markPause)
 		heap.Fix(&s.runs, 0)
@@ -133,8 +133,8 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	}
 	got, err := s.nextPage(ctx, r)
 	if err == nil {
-		idle := time.Duration(r.in.course.idle) * idlePause
-		if err = r.advance(&got); err != nil { // the trouble is with this list alone: the others have their turn
+		idle := time.Duration(r.in.state.idle) * idlePause
+		if err = r.advance(&got); err != nil { // only this list fails: the others have their turn
 			r.due = now.Add(idle)
 			heap.Fix(&s.runs, 0)
 		}
@@ -164,14 +164,14 @@ func (s *Source) fromPage(now time.Time) *item {
 		o := &s.page.objects[0]
 		s.page.objects = s.page.objects[1:]
 		if o.LastModified.IsZero() {
-			o.LastModified = now // it must not be left out for what the server does not tell
+			o.LastModified = now // a missing time must not exclude it
 		}
 		name, group, ok := s.page.run.job.take(o)
-		if !ok || !s.mine(o.Key) || !s.from.qualifies(o, name) {
+		if !ok || !s.inShard(o.Key) || !s.from.qualifies(o, name) {
 			continue
 		}
 		id := source.Identify(s.cfg.Name, o.Key, o.ETag)
-		// In this order: what is acknowledged in between is done.
+		// In this order: an object acknowledged in between is done.
 		if s.flight.has(id) || s.deps.Progress.Done(id) {
 			continue
 		}

@@ -12,40 +12,39 @@ import (
 )
 
 const (
-	// segmentPages is how many pages' objects share a group.
+	// segmentPages is how many pages share a group.
 	segmentPages = 16
-	// maxMarks bounds what is done and cannot be forgotten yet, because an object
-	// before it cannot be read: in pages. Then spans wait.
+	// maxMarks is how many pages may wait for an earlier object that cannot be read.
+	// Then spans wait.
 	maxMarks = 1024
-	// markPause is how long until they check again whether it was read.
+	// markPause is the interval between checks whether they may continue.
 	markPause = time.Second
 
 	groupOfSegment = "span/" // and a number
 )
 
-// span is the job of listing days before the window, once. Keys are without the
-// prefix's base here. Only those of log objects are kept: these are ASCII.
+// span is the job of listing days before the window, once. Its keys are without the
+// prefix's base, and only those of log objects, which are ASCII.
 type span struct {
 	source *Source
 	prefix *prefix
 	run    *run
 
-	from   string // last key up to which all is acknowledged; "" means none
-	to     day    // the first day that is not in it
-	at     string // the last key that was listed
-	before string // the last key that was listed in an earlier life, until from is there
+	from       string // last key up to which all is acknowledged; "" means none
+	to         day    // the first day that is not in it
+	at         string // the last key that was listed
+	seenBefore string // the last key that an earlier process listed, until from reaches it
 }
 
 // backlog is what all spans share.
 //
-// Pages of several spans take turns. Each leaves a mark, which is reached when
-// everything that was handed out up to its end is acknowledged: then its span's
-// position moves. Objects go into segments, groups of a few pages; the mark that
-// is made when a segment ends says which, and when it is reached nothing of the
-// segment is met again.
+// Pages of several spans take turns. Each has a mark, which is reached when everything
+// that was handed out up to its end is acknowledged: then its span's position moves.
+// Objects go into segments, groups of a few pages; the mark at the end of a segment
+// names it, and when it is reached the segment's objects are not listed again.
 type backlog struct {
 	marks    []mark
-	number   int    // of the segment at work
+	number   int    // of the current segment
 	segment  string // its group
 	pages    int    // in it
 	used     bool   // it may hold objects
@@ -56,13 +55,13 @@ type backlog struct {
 type mark struct {
 	span   *span
 	from   string // the position when it is reached
-	last   bool   // that is the end of the span
-	number uint64 // of the last object that was handed out before
-	closes string // a segment, or ""
+	last   bool   // it is the end of the span
+	number uint64 // of the last object that was handed out before it
+	closes string // the segment that ends here, or ""
 }
 
-// restore finds the segments of earlier lives. They are forgotten when every
-// span is where it was in them.
+// restore finds the segments of earlier processes. They are forgotten when every span
+// has reached its last position of then.
 func (b *backlog) restore(groups []string) {
 	for _, group := range groups {
 		if text, ok := strings.CutPrefix(group, groupOfSegment); ok {
@@ -81,7 +80,7 @@ func (b *backlog) begin() {
 	b.pages, b.used = 0, false
 }
 
-// full reports whether nothing more of a span is to be listed.
+// full reports whether spans have to wait.
 func (b *backlog) full() bool { return len(b.marks) >= maxMarks }
 
 // begin implements job.
@@ -102,7 +101,7 @@ func (sp *span) listed(in list, got *s3io.Page) (list, bool) {
 			break
 		}
 		if ok {
-			// Never back: a list that had to begin anew shows what was handed out.
+			// Never back: a list that had to restart shows objects that were handed out.
 			sp.at = max(sp.at, got.Objects[i].Key[len(sp.prefix.base):])
 		}
 	}
@@ -140,7 +139,7 @@ func (sp *span) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 	return now, m.last
 }
 
-// settle moves the positions of spans as far as objects are acknowledged, and
+// settle advances the positions of spans to where all objects are acknowledged, and
 // forgets groups.
 func (s *Source) settle() {
 	b := &s.backlog
@@ -156,25 +155,25 @@ func (s *Source) settle() {
 	}
 }
 
-// reach does what a mark is for.
+// reach advances the span of a mark that is reached.
 func (s *Source) reach(m mark) {
 	sp, p := m.span, m.span.prefix
 	sp.from = max(sp.from, m.from)
 	if m.last {
 		p.spans = slices.DeleteFunc(p.spans, func(other *span) bool { return other == sp })
 	}
-	if m.last || sp.before != "" && sp.from >= sp.before {
-		sp.before = ""
+	if m.last || sp.seenBefore != "" && sp.from >= sp.seenBefore {
+		sp.seenBefore = ""
 		s.stale = true
 	}
-	// In this order: the two may be committed one by one.
+	// In this order: the two may be committed separately.
 	s.note(p)
 	if m.closes != "" {
 		s.notes.forget(m.closes)
 	}
 }
 
-// forget drops the groups that no list shows an object of any more.
+// forget drops the groups whose objects no list shows any more.
 func (s *Source) forget() {
 	for _, group := range s.deps.Progress.Groups() {
 		if d, ok := dayOfGroup(group); ok && !s.isOpen(d) {
@@ -182,7 +181,7 @@ func (s *Source) forget() {
 		}
 	}
 	for _, p := range s.prefixes {
-		if slices.ContainsFunc(p.spans, func(sp *span) bool { return sp.before != "" }) {
+		if slices.ContainsFunc(p.spans, func(sp *span) bool { return sp.seenBefore != "" }) {
 			return
 		}
 	}

@@ -41,15 +41,15 @@ func parseStart(text string) (startFrom, error) {
 	return startFrom{}, fmt.Errorf("%q: it must be latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
 }
 
-// begin is a startFrom in relation to a certain now.
-type begin struct {
-	at       time.Time // objects delivered before it do not qualify; zero: all do
+// startPoint is a startFrom resolved at a time.
+type startPoint struct {
+	at       time.Time // objects delivered before it do not qualify; zero means all do
 	modified bool      // delivered means LastModified, whatever the name says
-	day      day       // days before it are not listed; the zero value: all are
+	day      day       // days before it are not listed; the zero value means all are
 }
 
-func (s startFrom) resolve(now time.Time, lookback time.Duration) begin {
-	var b begin
+func (s startFrom) resolve(now time.Time, lookback time.Duration) startPoint {
+	var b startPoint
 	switch s.kind {
 	case earliest:
 		return b
@@ -58,11 +58,11 @@ func (s startFrom) resolve(now time.Time, lookback time.Duration) begin {
 	case ago:
 		b.at = now.Add(-s.ago)
 	case latest:
-		// What is delivered from now on can be about requests of days ago.
+		// Objects delivered from now on can be about requests of days ago.
 		b.modified = true
 		b.at = now
 	}
-	b.at = b.at.UTC().Truncate(time.Second) // no finer in names, nor in LastModified
+	b.at = b.at.UTC().Truncate(time.Second) // the resolution of names and of LastModified
 	first := b.at
 	if s.kind == latest {
 		first = first.Add(-lookback)
@@ -71,30 +71,31 @@ func (s startFrom) resolve(now time.Time, lookback time.Duration) begin {
 	return b
 }
 
-// qualifies reports whether an object was delivered after reading was to begin.
-func (b begin) qualifies(o *s3io.Object, n source.Name) bool {
+// qualifies reports whether an object was delivered at or after the start.
+func (b startPoint) qualifies(o *s3io.Object, n source.Name) bool {
 	if b.at.IsZero() {
 		return true
 	}
 	delivered := o.LastModified
-	if !b.modified && tellsDelivery(n) {
+	if !b.modified && hasDeliveryTime(n) {
 		delivered = n.Time
 	}
 	return !delivered.Before(b.at)
 }
 
-// tellsDelivery: partitioned by event time, every name reads 00-00-00.
-func tellsDelivery(n source.Name) bool {
-	return n.AccountID == "" || tellsTime(n.Time)
+// hasDeliveryTime reports whether a name has the time of its delivery: partitioned by
+// event time, every name reads 00-00-00.
+func hasDeliveryTime(n source.Name) bool {
+	return n.AccountID == "" || hasTimeOfDay(n.Time)
 }
 
-func tellsTime(t time.Time) bool {
+func hasTimeOfDay(t time.Time) bool {
 	hour, minute, second := t.Clock()
 	return hour+minute+second > 0
 }
 
-// key is where to begin in a prefix, without its base.
-func (b begin) key(p *prefix) string {
+// key is where a prefix begins, without its base.
+func (b startPoint) key(p *prefix) string {
 	if b.day == 0 {
 		return ""
 	}

@@ -70,7 +70,7 @@ func (d *storedDay) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// storedStart is the cursor of a begin.
+// storedStart is the cursor of a startPoint.
 type storedStart struct {
 	At       time.Time `json:"at,omitzero"`
 	Modified bool      `json:"modified,omitempty"`
@@ -86,7 +86,7 @@ type storedPrefix struct {
 type storedSpan struct {
 	From string    `json:"from,omitempty"`
 	To   storedDay `json:"to"`
-	Seen string    `json:"seen,omitempty"` // see span.before
+	Seen string    `json:"seen,omitempty"` // see span.seenBefore
 }
 
 const (
@@ -102,7 +102,7 @@ func (s *Source) cursorName(base string) string {
 	return s.cursors() + strings.TrimSuffix(base[len(s.cfg.Prefix):], "/")
 }
 
-// cursors is what the names of all cursors begin with.
+// cursors is the prefix of all cursor names.
 func (s *Source) cursors() string { return "listing/" + s.cfg.Name + "/" + s.cfg.Prefix + ":" }
 
 // note notes a prefix's cursor.
@@ -112,12 +112,12 @@ func (s *Source) note(p *prefix) {
 	}
 	c := storedPrefix{Window: storedDay{p.window}}
 	for _, sp := range p.spans {
-		c.Open = append(c.Open, storedSpan{From: sp.from, To: storedDay{sp.to}, Seen: max(sp.before, sp.at)})
+		c.Open = append(c.Open, storedSpan{From: sp.from, To: storedDay{sp.to}, Seen: max(sp.seenBefore, sp.at)})
 	}
 	s.notes.cursor(s.cursorName(p.base), source.EncodeCursor(c))
 }
 
-// restore takes up what was committed, or begins as Config.StartFrom says.
+// restore restores what was committed, or starts as Config.StartFrom says.
 func (s *Source) restore(now time.Time) error {
 	s.today, s.first = dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
 	s.backlog.restore(s.deps.Progress.Groups())
@@ -152,7 +152,7 @@ func (s *Source) restore(now time.Time) error {
 	return nil
 }
 
-// restoreStart takes up where reading began, at the first start.
+// restoreStart restores start_from as it was resolved at the first start.
 func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
 	name := s.cursors() + startName
 	value, stored := cursors[name]
@@ -169,6 +169,6 @@ func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
 	if err := source.DecodeCursor(name, value, &start); err != nil {
 		return err
 	}
-	s.from = begin{at: start.At, modified: start.Modified, day: start.Day.day}
+	s.from = startPoint{at: start.At, modified: start.Modified, day: start.Day.day}
 	return nil
 }

@@ -10,32 +10,32 @@ import (
 )
 
 const (
-	// strayGroup is the group of keys that tell no day. It begins anew when it has
-	// strayLimit of them: those that are still there are counted once more.
+	// strayGroup is the group of keys without a day. It is reset at strayLimit keys:
+	// those that still exist are counted once more.
 	strayGroup = "other"
 	strayLimit = 10_000
-	// freshLimit is how many counted keys are kept until Progress knows them,
-	// before it is asked.
+	// freshLimit is how many counted keys are kept before those that Progress has are
+	// removed.
 	freshLimit = 1024
 )
 
-// strays knows the keys that were counted as skipped and are perhaps not
-// committed yet. All others are done, as Progress has it.
+// strays holds the keys that were counted as skipped and may not be committed yet. All
+// others are done in Progress.
 type strays struct {
 	fresh   map[source.ID]struct{}
-	dayless int // in strayGroup, of this life
+	dayless int // in strayGroup, by this process
 }
 
-// strayIn counts a key of a prefix that is not a log object's. The prefix's own
-// object is none: consoles make them for folders.
+// strayIn counts a key of a prefix that is not a log object's, except the prefix
+// itself: consoles create such objects for folders.
 func (s *Source) strayIn(p *prefix, key string) {
 	if key != p.base {
 		s.stray(key, key[len(p.base):])
 	}
 }
 
-// strayFolders counts the folders beside the names of the simple layout, unless
-// they may be those of accounts.
+// strayFolders counts the folders next to the names of the simple layout, unless they
+// may be those of accounts.
 func (s *Source) strayFolders(got *s3io.Page) {
 	if s.cfg.Layout == Simple {
 		for _, folder := range got.Prefixes {
@@ -44,10 +44,10 @@ func (s *Source) strayFolders(got *s3io.Page) {
 	}
 }
 
-// stray counts a key that is not a log object's, once. rest is the part of it
-// that begins with a day, if it does.
+// stray counts a key that is not a log object's, once. rest is its end that begins
+// with a day, if any.
 func (s *Source) stray(key, rest string) {
-	if !s.mine(key) {
+	if !s.inShard(key) {
 		return
 	}
 	id := source.Identify(s.cfg.Name, key, "")
@@ -76,8 +76,8 @@ func (s *Source) groupOfStray(rest string) string {
 	return strayGroup
 }
 
-// mine reports whether a key is of this shard.
-func (s *Source) mine(key string) bool {
+// inShard reports whether a key is of this shard.
+func (s *Source) inShard(key string) bool {
 	count := uint64(s.cfg.Shard.Count)
 	return count <= 1 || xxh3.HashString(key)%count == uint64(s.cfg.Shard.Index)
 }

@@ -82,7 +82,7 @@ func TestRefusedTokenBeginsTheListAnew(t *testing.T) {
 	}
 }
 
-// An object that cannot be read for days holds the backfill back for good, not
+// An object that cannot be read for days holds the backfill back permanently, not
 // only for the time that a page takes.
 func TestBackfillIsBoundedBesideAStuckObject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -123,25 +123,25 @@ func TestEmptyIsToldUntilSomethingIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				var told []bool
+				var calls []bool
 				r := newRig(t, func(s *settings) {
 					from(c.start)(s)
-					s.Layout, s.Empty = c.layout, func(empty bool) { told = append(told, empty) }
+					s.Layout, s.Empty = c.layout, func(empty bool) { calls = append(calls, empty) }
 				})
 				c.put(r, time.Now())
 				r.fail = []error{source.ErrUnreachable}
 				_, err := r.src.Next(t.Context())
 				require.ErrorIs(t, err, source.ErrUnreachable)
-				assert.Empty(t, told, "nothing was listed")
+				assert.Empty(t, calls, "nothing was listed")
 				r.during(t, 3*time.Hour)
-				assert.Equal(t, c.want, told)
+				assert.Equal(t, c.want, calls)
 				for n := range 2 {
 					r.put(simpleKey(time.Now(), n), time.Now())
 					r.put(eventKey(partA, time.Now(), n), time.Now())
 					r.during(t, time.Hour)
 				}
 				if c.want != nil {
-					assert.Equal(t, []bool{true, false}, told, "once something came")
+					assert.Equal(t, []bool{true, false}, calls, "once something came")
 				}
 			})
 		})
@@ -151,13 +151,13 @@ func TestEmptyIsToldUntilSomethingIsFound(t *testing.T) {
 func TestEmptyIsNotToldOfWhatWasReadBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		told := 0
-		r := newRig(t, func(s *settings) { s.Empty = func(bool) { told++ } })
+		calls := 0
+		r := newRig(t, func(s *settings) { s.Empty = func(bool) { calls++ } })
 		r.put(simpleKey(time.Now(), 1), time.Now())
 		require.Len(t, r.during(t, time.Hour), 1)
 		r.objects = nil
 		r.restart(t)
 		r.during(t, time.Hour)
-		assert.Zero(t, told)
+		assert.Zero(t, calls)
 	})
 }

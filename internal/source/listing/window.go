@@ -15,7 +15,7 @@ const (
 	wholeDay
 )
 
-// windowJob is the job of listing a window, or a part of it, again and again.
+// windowJob is the job of listing a window, or a part of it, repeatedly.
 type windowJob struct {
 	source *Source
 	prefix *prefix
@@ -49,8 +49,8 @@ func (w windowJob) begin(now time.Time) s3io.ListInput {
 		if newest.IsZero() || newest.After(now) { // a name from the future must not hide those of today
 			newest = now
 		}
-		// A pass may take hours, when its objects do: what came behind it meanwhile
-		// is behind its begin, or not much before.
+		// A pass takes as long as its objects, perhaps hours: objects that arrived
+		// meanwhile have names from about its begin on.
 		if !p.polled.IsZero() && newest.After(p.polled) {
 			newest = p.polled
 		}
@@ -78,7 +78,7 @@ func (w windowJob) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		return n, "", false
 	}
 	w.source.sawObject()
-	if d < p.window { // a span's, or closed
+	if d < p.window { // in a span, or closed
 		return n, "", false
 	}
 	p.observe(n)
@@ -104,7 +104,7 @@ func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) 
 	return due, false
 }
 
-// interval is how long after a pass that took so many lists the next one begins.
+// interval is the time from the begin of a pass with this many lists to the next one.
 func (w windowJob) interval(lists int) time.Duration {
 	every := w.source.cfg.PollInterval
 	switch w.kind {

@@ -14,7 +14,7 @@ import (
 const (
 	// maxWait is how long SQS waits for a message at most.
 	maxWait = 20 * time.Second
-	// minVisibility leaves time to renew it at half-time in spite of a failure.
+	// minVisibility leaves time to retry a failed renewal at half-time.
 	minVisibility = 10 * time.Second
 	// maxHeld is how long a message is kept. SQS allows 12 hours.
 	maxHeld = 11 * time.Hour
@@ -49,19 +49,16 @@ func (c *Config) Validate(path string) error {
 	if _, err := c.pattern(); err != nil {
 		errs = append(errs, fmt.Errorf("`%s::key_pattern` is %q: %w", path, c.KeyPattern, err))
 	}
-	return errors.Join(append(errs, c.validateTimes(path))...)
-}
-
-func (c *Config) validateTimes(path string) error {
-	switch v, w := c.VisibilityTimeout, c.WaitTime; {
-	case v < minVisibility || v > maxHeld || v%time.Second != 0:
-		return fmt.Errorf("`%s::visibility_timeout` is %v: it must be in whole seconds between %v and %v", path, v, minVisibility, maxHeld)
-	case w < 0 || w > maxWait || w%time.Second != 0:
-		return fmt.Errorf("`%s::wait_time` is %v: it must be in whole seconds between 0 and %v", path, w, maxWait)
-	case c.Remember < 0:
-		return fmt.Errorf("`%s::remember` is %v: it must not be negative", path, c.Remember)
+	if v := c.VisibilityTimeout; v < minVisibility || v > maxHeld || v%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("`%s::visibility_timeout` is %v: it must be in whole seconds between %v and %v", path, v, minVisibility, maxHeld))
 	}
-	return nil
+	if w := c.WaitTime; w < 0 || w > maxWait || w%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("`%s::wait_time` is %v: it must be in whole seconds between 0 and %v", path, w, maxWait))
+	}
+	if c.Remember < 0 {
+		errs = append(errs, fmt.Errorf("`%s::remember` is %v: it must not be negative", path, c.Remember))
+	}
+	return errors.Join(errs...)
 }
 
 // pattern returns KeyPattern, nil for any key.
@@ -77,7 +74,7 @@ func (c *Config) pattern() (*regexp.Regexp, error) {
 type Deps struct {
 	SQS      SQS
 	Bucket   Bucket
-	Progress source.Progress // knows objects for as long as Remember
+	Progress source.Progress // keeps finished objects for Remember
 	// Room returns how many objects could be taken now, including the one Next is
 	// being called for. Only so many messages are received. nil means one.
 	Room  func() int
@@ -85,19 +82,19 @@ type Deps struct {
 	Clock source.Clock // nil means the system clock
 }
 
-// Hooks tell what happens, for telemetry and logs. They must return soon and
-// not call the Source; they are called from several goroutines. nil disables one.
+// Hooks are callbacks for telemetry and logs. They must return soon and not call the
+// Source; they are called from several goroutines. nil disables one.
 type Hooks struct {
-	Message     func(MessageOutcome) // a message came to this
-	Received    func()               // the queue could be asked for messages
+	Message     func(MessageOutcome) // the outcome of a message
+	Received    func()               // a receive succeeded
 	Skipped     func()               // an object is done unread, since KeyPattern or Buckets leave it out
 	AlreadyDone func()               // an object is done unread, since Progress knows it
 	// Unknown is called with the id of a message that is not a notification and why,
 	// each time it is received.
 	Unknown func(id string, why error)
 	// Trouble is called about once a second with why a message could not be deleted,
-	// renewed or returned although the call worked, nil when there is none. What
-	// fails as a whole is an error of Next.
+	// renewed or returned although the call succeeded, nil when there is none. Calls
+	// that fail as a whole are errors of Next.
 	Trouble func(error)
 }
 

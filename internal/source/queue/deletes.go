@@ -9,26 +9,26 @@ import (
 )
 
 const (
-	// gathering is how long a call waits for company: the time in which one commit
-	// settles its objects. A message that is committed and not yet deleted is read
-	// once more if this collector dies.
-	gathering = time.Millisecond
-	// maxUndeleted is how many messages may be on their way to be deleted before
-	// nothing more is received.
+	// gatherTime is how long a call waits for more messages: the time in which one
+	// commit settles its objects. A message that is committed and not yet deleted is
+	// read once more if this collector dies.
+	gatherTime = time.Millisecond
+	// maxUndeleted is how many messages may wait to be deleted before nothing more is
+	// received.
 	maxUndeleted = 1000
 	// undeletedPause is how long to wait then.
 	undeletedPause = 10 * time.Millisecond
 )
 
-// remove lets a message be deleted. s.mu is held.
+// remove schedules a message to be deleted. s.mu is held.
 func (s *Source) remove(m *message, outcome MessageOutcome) {
 	m.state, m.outcome = deleting, outcome
 	s.deletes = append(s.deletes, m)
 	s.startDeleters()
 }
 
-// startDeleters starts a deleter for messages that none is about to take, while
-// there are places for more. s.mu is held.
+// startDeleters starts deleters for messages that no gathering deleter will take, up
+// to maxCalls. s.mu is held.
 func (s *Source) startDeleters() {
 	for !s.undeletable && s.deleters < maxCalls && s.gatherers*s3io.QueueBatch < len(s.deletes) {
 		s.deleters++
@@ -37,21 +37,21 @@ func (s *Source) startDeleters() {
 	}
 }
 
-// resumeDeletes tries again what could not be deleted.
+// resumeDeletes retries failed deletes.
 func (s *Source) resumeDeletes() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undeletable = false
-	s.deletes = append(s.aside, s.deletes...)
-	s.aside = nil
+	s.deletes = append(s.failedDeletes, s.deletes...)
+	s.failedDeletes = nil
 	s.startDeleters()
 }
 
 // deleter deletes messages until none is left or a call fails, one call after the
-// other. Those that come while all deleters are busy share the next calls. Those
-// that fail are set aside: one that cannot be deleted must not slow down the others.
+// other. Messages that arrive while all deleters are busy share the next calls. Failed
+// ones wait for the renewer: they must not slow down the others.
 func (s *Source) deleter() {
-	<-s.deps.Clock.After(gathering)
+	<-s.deps.Clock.After(gatherTime)
 	s.mu.Lock()
 	s.gatherers--
 	s.mu.Unlock()
@@ -66,12 +66,12 @@ func (s *Source) deleter() {
 		s.mu.Lock()
 		s.trouble[deletion] = failure
 		s.undeletable = s.undeletable || failure != nil
-		s.aside = append(s.aside, again...)
+		s.failedDeletes = append(s.failedDeletes, again...)
 		s.mu.Unlock()
 	}
 }
 
-// takeDeletes takes what is to be deleted by one call; nothing ends the deleter.
+// takeDeletes takes the messages for one call; an empty result ends the deleter.
 func (s *Source) takeDeletes() []*message {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,24 +20,23 @@
 //	                    receipt no longer valid, in any state:    v  v
 //	                    forgotten; its objects go on             over
 //
-// Waiting means that nothing of it was handed out. From the receipt until it is
-// over a message's visibility is renewed at half-time. The objects of a message
-// that was returned or lost go on to their end; those not begun are dropped.
-// When the message comes again, to whomever, Progress tells what of it is done
-// and how far the rest is; an object that is still being read here is joined,
-// not read twice.
+// Waiting means that none of its objects was handed out. From its receipt until it is
+// over, a message's visibility is renewed at half-time. Objects of a message that was
+// returned or lost are finished if they were begun, else dropped. When a collector
+// receives the message again, its Progress says which objects are done and how far the
+// others are; an object that is still being read here is joined, not read twice.
 //
 // One goroutine, the renewer, makes the calls that renew or return messages, from
-// New until Close. Up to maxCalls others delete them, as soon as they are
-// finished: what is committed and not yet deleted is read again by the other
-// collectors when this one dies. Receipts may be settled from any goroutine.
+// New until Close. Up to maxCalls others delete them, as soon as they are finished:
+// if this collector dies, another one reads again what is committed and not yet
+// deleted. Receipts may be settled from any goroutine.
 //
-// What failed for single messages is tried again about once a second until it
-// works, the receipt is no longer valid or, of a return, the message is visible by
-// itself. Hooks.Trouble tells meanwhile, and all else goes on. While whole calls
-// fail, or maxFailing messages do, Next receives nothing and tells why.
+// A failure for a single message is retried about once a second until it succeeds, the
+// receipt is no longer valid or, for a return, the visibility has ended. Hooks.Trouble
+// reports it meanwhile, and everything else continues. While whole calls fail, or
+// maxFailing messages do, Next receives nothing and returns the reason.
 //
-// Known limits: a message that SQS gave out and whose answer was lost, as by a
-// cut connection, comes again after the visibility timeout. An object is known
-// by bucket, key and ETag; where events leave out the ETag, by bucket and key.
+// Known limits: a message whose receive answer was lost, as by a broken connection,
+// comes again after the visibility timeout. An object is identified by bucket, key and
+// ETag; where events leave out the ETag, by bucket and key.
 package queue

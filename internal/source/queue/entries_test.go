@@ -20,8 +20,8 @@ func (r *rig) failFor(action, key string, f fakesqs.Fault) {
 	r.server.Fail(action, fakesqs.Always, f)
 }
 
-// untilTold waits for trouble of one message to be told.
-func (r *rig) untilTold(part string) {
+// untilTrouble waits until Trouble reports one message.
+func (r *rig) untilTrouble(part string) {
 	r.t.Helper()
 	r.until("the trouble", func() bool { r.clock.advance(time.Second); return r.counts.troubled() != nil })
 	require.ErrorContains(r.t, r.counts.troubled(), part)
@@ -57,7 +57,7 @@ func TestAMessageThatCannotBeDeletedIsTriedAgain(t *testing.T) {
 				r.progress.finish(w)
 			}
 			r.untilDeleted(39)
-			r.untilTold(c.says)
+			r.untilTrouble(c.says)
 			r.advance(10 * time.Minute)
 			assert.Equal(t, []string{event("7")}, r.remote.Bodies())
 			assert.Equal(t, 1, r.remote.Stats().InFlight, "renewed meanwhile")
@@ -86,7 +86,7 @@ func TestAMessageThatCannotBeRenewedIsTriedAgain(t *testing.T) {
 			one, two := r.next(), r.next()
 			r.failFor("ChangeMessageVisibilityBatch", "one", fault)
 			r.advance(40 * time.Second)
-			r.untilTold("sqs:ChangeMessageVisibility")
+			r.untilTrouble("sqs:ChangeMessageVisibility")
 			r.server.Heal("ChangeMessageVisibilityBatch")
 			r.untilHealed()
 			r.advance(2 * time.Minute)
@@ -129,8 +129,8 @@ func TestNothingIsReceivedWhileManyMessagesFail(t *testing.T) {
 			}
 			r.server.Fail(action, fakesqs.Always, fakesqs.EntryDenied)
 			of(r, works)
-			r.untilTold("access denied")
-			r.until("all of them", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.unable() != nil })
+			r.untilTrouble("access denied")
+			r.until("all of them", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.blocked() != nil })
 			calls := r.server.Calls("ReceiveMessage")
 			_, err := r.Next(context.Background())
 			require.ErrorIs(t, err, source.ErrDenied)
@@ -182,7 +182,7 @@ func TestAReturnThatFailsEndsWithTheVisibility(t *testing.T) {
 	r.remote.Send(event("one"))
 	r.failFor("ChangeMessageVisibilityBatch", "one", fakesqs.EntryDenied)
 	r.progress.giveUp(r.next(), 0, true)
-	r.untilTold("sqs:ChangeMessageVisibility")
+	r.untilTrouble("sqs:ChangeMessageVisibility")
 	r.advance(r.cfg.VisibilityTimeout + 2*retryDelay)
 	r.untilHealed()
 	assert.Empty(t, r.messages)

@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// A message is returned with a back-off that grows with its receives, from the
-	// first to the last of these. Five tries last 42 minutes, so that S3 may be out
-	// of reach for a while before the redrive policy takes messages away.
+	// A message is returned with a back-off between these, which grows with its
+	// receives. Five receives take 42 minutes, so that S3 may be unreachable for a
+	// while before the redrive policy takes messages away.
 	minBackoff = 30 * time.Second
 	maxBackoff = time.Hour
 
-	// After an object that failed through no fault of its own, nothing is received
-	// for a time that doubles from the first to the second of these, until one is
-	// read again. Otherwise an outage would take all messages of the queue.
+	// After an object failed without a fault of its own, nothing is received for a time
+	// between these, which doubles until an object is read again. Otherwise an outage
+	// would use up the receives of all messages.
 	minPause = time.Second
 	maxPause = 30 * time.Second
 )
@@ -35,34 +35,34 @@ const (
 )
 
 type message struct {
-	id       string
-	receipt  string
-	receives int
-	received time.Time // this time
-	hidden   time.Time // until then nobody else gets it
-	state    state
-	left     int            // objects that are not done
-	outcome  MessageOutcome // when it was deleted
-	delay    time.Duration  // when returning: how long nobody gets it
+	id          string
+	receipt     string
+	receives    int
+	received    time.Time // this time
+	hiddenUntil time.Time // until then nobody else gets it
+	state       state
+	left        int            // objects that are not done
+	outcome     MessageOutcome // when it was deleted
+	delay       time.Duration  // when returning: how long it stays invisible
 }
 
 // live reports whether the message can still be completed.
 func (m *message) live() bool { return m.state == waiting || m.state == begun }
 
-// object is one that is ready or handed out: its work, its content, its receipt.
+// object is ready or handed out; it is its work's content and receipt.
 type object struct {
 	work     source.Work
 	from     *Source
-	messages []*message // that name it, one of them as often as it does
+	messages []*message // that name it; repeated for one that names it repeatedly
 	out      bool       // handed out
 	replaces bool       // it was overwritten once
 
 	cancel    func() // ends the reading; nil means it is not being read
-	abandoned bool   // it must not be read any further
+	abandoned bool   // reading must stop
 }
 
-// enlist returns the object of some work, which it makes ready unless it is so or
-// was handed out. s.mu is held.
+// enlist returns the object of w, a new one, which is ready, if there is none. s.mu is
+// held.
 func (s *Source) enlist(w source.Work) *object {
 	o := s.objects[w.ID]
 	if o == nil {
@@ -82,8 +82,7 @@ func (o *object) join(m *message) {
 	}
 }
 
-// begin marks the object as handed out. It returns false when no message waits
-// for it any more.
+// begin marks the object as handed out. It returns false when no message waits for it.
 func (o *object) begin() bool {
 	if !slices.ContainsFunc(o.messages, (*message).live) {
 		return false
@@ -97,8 +96,8 @@ func (o *object) begin() bool {
 	return true
 }
 
-// OpenAt implements source.Content. The stream ends with context.Canceled when
-// the object's message had to be handed back.
+// OpenAt implements source.Content. The stream ends with context.Canceled when the
+// object's message had to be returned.
 func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	o.from.mu.Lock()
@@ -137,7 +136,7 @@ func (o *object) Ack() {
 	o.done()
 }
 
-// done ends the messages that wait for nothing else. s.mu is held.
+// done deletes the messages whose other objects are done too. s.mu is held.
 func (o *object) done() {
 	for _, m := range o.messages {
 		m.left--
@@ -147,14 +146,14 @@ func (o *object) done() {
 	}
 }
 
-// Nack implements source.Receipt. The first one of a message returns it. What
-// was committed comes from Progress when the object is offered again.
+// Nack implements source.Receipt. The first one of a message returns the message. The
+// offset comes from Progress when the object is offered again.
 func (o *object) Nack(_ int64, charge bool) {
 	s := o.from
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
-	// Those that fail together count once.
+	// Objects that fail together count once.
 	if now := s.deps.Clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
 		s.pause = min(max(2*s.pause, minPause), maxPause)
 		s.resume = now.Add(s.pause)
@@ -166,9 +165,9 @@ func (o *object) Nack(_ int64, charge bool) {
 	}
 }
 
-// Replace implements source.Receipt. The messages of the object wait for the
-// version that is there now. What is overwritten again, as on a server that tells
-// another ETag each time, goes the slow way of a Nack.
+// Replace implements source.Receipt. The messages of the object then wait for the
+// current version. An object that is overwritten again, as on a server that returns
+// another ETag each time, is retried with a Nack's delay.
 func (o *object) Replace(now source.Object) {
 	s := o.from
 	s.mu.Lock()
@@ -196,15 +195,15 @@ func (s *Source) scheduleReturn(m *message, delay time.Duration) {
 	if s.stopping() {
 		delay = 0
 	}
-	// Nothing may reach beyond what SQS allows, seen from the receipt.
+	// SQS limits the visibility from the receipt on.
 	left := m.received.Add(maxHeld).Sub(s.deps.Clock.Now())
 	m.state, m.delay = returning, min(delay, max(left, 0))
 	s.returns = append(s.returns, m)
 	signal(s.returning)
 }
 
-// settle ends a message that is deleted or returned, or whose receipt is not
-// valid any more. s.mu is held.
+// settle marks a message as over: deleted, returned, or its receipt no longer valid.
+// s.mu is held.
 func (s *Source) settle(m *message) {
 	m.state = over
 	for k := range s.failing {
@@ -215,7 +214,7 @@ func (s *Source) settle(m *message) {
 	}
 }
 
-// returnExpired returns a message that was held for as long as may be, and ends the
+// returnExpired returns a message that was held for the maximum time, and stops the
 // reading of objects that no other message waits for. s.mu is held.
 func (s *Source) returnExpired(m *message) {
 	s.scheduleReturn(m, 0)
@@ -230,8 +229,8 @@ func (s *Source) returnExpired(m *message) {
 	}
 }
 
-// returnReady returns the messages of the objects that are not begun, and now
-// never will be, even when other objects of them are being read.
+// returnReady returns the messages of all objects that are not begun, even if other
+// objects of them are being read.
 func (s *Source) returnReady() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,7 +245,7 @@ func (s *Source) returnReady() {
 	s.ready = nil
 }
 
-// backoff is how long nobody gets a message that was received n times.
+// backoff is how long a message that was received n times stays invisible.
 func backoff(n int) time.Duration {
 	d := minBackoff
 	for ; n > 1 && d < maxBackoff; n-- {

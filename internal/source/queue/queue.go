@@ -37,13 +37,13 @@ const (
 
 // Source implements source.Source.
 type Source struct {
-	cfg     Config
-	deps    Deps
-	pattern *regexp.Regexp  // nil means any key
-	buckets map[string]bool // nil means any
-	swept   string          // see Change
-	redrive redrive         // of the goroutine of Next
-	pace    pace            // of the goroutine of Next
+	cfg        Config
+	deps       Deps
+	pattern    *regexp.Regexp  // nil allows any key
+	buckets    map[string]bool // nil means any
+	lastForget string          // see Change
+	redrive    redrive         // only for the goroutine of Next
+	pace       pace            // only for the goroutine of Next
 
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
@@ -53,13 +53,13 @@ type Source struct {
 	ended     chan struct{}   // closed when the renewer has ended
 	deleting  sync.WaitGroup  // the deleters
 
-	mu       sync.Mutex            // guards everything below, and all messages and objects
-	messages map[string]*message   // by id; none is over
-	objects  map[source.ID]*object // handed out or ready
-	ready    []*object             // to hand out, some of them perhaps in vain
-	deletes  []*message            // to send
-	aside    []*message            // to send from the renewer's next beat on, since it failed
-	returns  []*message            // to send
+	mu            sync.Mutex            // guards everything below, and all messages and objects
+	messages      map[string]*message   // by id; none is over
+	objects       map[source.ID]*object // handed out or ready
+	ready         []*object             // to hand out, unless no message waits for them
+	deletes       []*message            // to send
+	failedDeletes []*message            // to send from the renewer's next beat on, since it failed
+	returns       []*message            // to send
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet
@@ -79,10 +79,10 @@ const (
 	visibility
 )
 
-// New prepares a source and starts its renewer; Close ends it. Once ctx is done
-// no message is begun any more: those not begun are returned at once, and
-// those with a Nack without delay. What was begun goes on until Close. An error
-// means that a setting is wrong.
+// New prepares a source and starts its renewer; Close ends it. Once ctx is done no
+// message is begun: waiting ones are returned at once, and those with a Nack without
+// delay. Messages that were begun continue until Close. An error means that a setting
+// is wrong.
 func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 	if err := cfg.Validate("queue"); err != nil {
 		return nil, err
@@ -107,9 +107,9 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 	return s, nil
 }
 
-// Next implements source.Source. It receives messages when no object is left
-// of those it has, and not while deleting or renewing them fails, but for a few:
-// what it would take could not be finished.
+// Next implements source.Source. It receives messages when it has no object left to
+// hand out, but not while deleting or renewing fails for more than a few: received
+// messages could not be finished.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -134,8 +134,8 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	}
 }
 
-// take returns an object to hand out. Without one it returns how long to wait
-// before messages may be received.
+// take returns an object to hand out, or how long to wait before messages may be
+// received.
 func (s *Source) take() (o *object, wait time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,7 +149,7 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 		}
 		delete(s.objects, o.work.ID)
 	}
-	if err := s.unable(); err != nil {
+	if err := s.blocked(); err != nil {
 		return nil, 0, err
 	}
 	if len(s.deletes) >= maxUndeleted {
@@ -158,7 +158,7 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	return nil, s.resume.Sub(s.deps.Clock.Now()), nil
 }
 
-// stopping reports whether no message is to be begun any more.
+// stopping reports whether no further message may be begun.
 func (s *Source) stopping() bool {
 	select {
 	case <-s.done:

@@ -198,6 +198,14 @@ func TestCloseSendsWhatIsPending(t *testing.T) {
 	assert.Equal(t, 2, r.remote.Stats().Visible)
 }
 
+func TestEveryWrongSettingIsReported(t *testing.T) {
+	c := Config{VisibilityTimeout: time.Second, WaitTime: -1, KeyPattern: "(", Remember: -1}
+	err := c.Validate("queue")
+	for _, key := range []string{"url", "visibility_timeout", "wait_time", "key_pattern", "remember"} {
+		assert.ErrorContains(t, err, "`queue::"+key+"` ")
+	}
+}
+
 func TestWrongSettings(t *testing.T) {
 	for want, cfg := range map[string]Config{
 		"`queue::visibility_timeout` is 5s":            {URL: anyQueue, VisibilityTimeout: 5 * time.Second},

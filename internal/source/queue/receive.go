@@ -15,31 +15,31 @@ const (
 	// receive, one after another would give no more than 500 messages a second.
 	maxCalls = 8
 
-	// A queue without a redrive policy gives an object that cannot be read again
-	// and again: it is given up after so many receives.
+	// maxReceives is after how many receives an object that cannot be read is given up,
+	// if the queue has no redrive policy, and so would deliver it for ever.
 	maxReceives = 5
 	// lastAttempt, as Work.Attempt, is above every limit.
 	lastAttempt = math.MaxInt32
-	// redriveAge is how long the answer to whether there is one is believed.
+	// redriveAge is how long it is cached whether there is a redrive policy.
 	redriveAge = 10 * time.Minute
 )
 
-// pace is how messages are received, as the last ones tell.
+// pace adapts receives to the last messages.
 type pace struct {
 	calls   int // receives at a time
-	objects int // that a message names, rounded up
+	objects int // per message, rounded up
 }
 
-// received is what one receive gave.
+// received is the result of one receive.
 type received struct {
-	asked    int // for so many messages
+	asked    int // requested messages
 	messages []s3io.Message
 	at       time.Time // when they came
 	err      error
 }
 
-// receive takes messages for which there is room. While they keep coming in
-// full, more receives are made at a time; else one, which waits for the first.
+// receive receives messages for which there is room. While all receives are full, it
+// makes more at a time; else one, which waits for the first message.
 func (s *Source) receive(ctx context.Context) error {
 	room := (max(s.deps.Room(), 1) + s.pace.objects - 1) / s.pace.objects
 	calls := min(s.pace.calls, (room+s3io.QueueBatch-1)/s3io.QueueBatch)
@@ -76,7 +76,7 @@ func (s *Source) receive(ctx context.Context) error {
 		return failure
 	}
 	s.pace.objects = max((objects+messages-1)/messages, 1)
-	return nil // what failed fails again, when these are on their way
+	return nil // a lasting failure shows again, after these messages
 }
 
 // receiveOnce makes one call. Its messages are hidden from when SQS answers on.
@@ -85,14 +85,14 @@ func (s *Source) receiveOnce(ctx context.Context, in s3io.Receive) received {
 	defer cancel()
 	messages, err := s.deps.SQS.Receive(timed, in)
 	if err != nil && ctx.Err() == nil {
-		err = answered(err)
+		err = orTimeout(err)
 	}
 	return received{in.Max, messages, s.deps.Clock.Now(), err}
 }
 
-// accept looks into a message and keeps it, unless it is not a notification:
-// then nothing is done for it, so that the queue gives it out again until its
-// redrive policy takes it away. It returns how many objects are to be read.
+// accept parses a message and keeps it. One that is not a notification is ignored, so
+// that the queue delivers it again until its redrive policy takes it away. accept
+// returns how many objects are to be read.
 func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) int {
 	if raw.Receives > 1 {
 		s.deps.Hooks.Message(Redelivered)
@@ -111,7 +111,7 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	attempt := s.attemptOf(ctx, raw.Receives)
 	m := &message{
 		id: raw.ID, receipt: raw.Receipt, receives: raw.Receives,
-		received: at, hidden: at.Add(s.cfg.VisibilityTimeout),
+		received: at, hiddenUntil: at.Add(s.cfg.VisibilityTimeout),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +121,7 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	return len(works)
 }
 
-// wanted returns the objects that the settings do not leave out.
+// wanted returns the objects that the settings include.
 func (s *Source) wanted(named []notify.Object) []source.Object {
 	objects := make([]source.Object, 0, len(named))
 	for i := range named {
@@ -136,8 +136,8 @@ func (s *Source) wanted(named []notify.Object) []source.Object {
 	return objects
 }
 
-// attemptOf is the Work.Attempt of the objects of a message. How often to try is
-// the queue's affair, while it has a redrive policy.
+// attemptOf is the Work.Attempt of the objects of a message. A queue's redrive policy,
+// if there is one, limits the attempts.
 func (s *Source) attemptOf(ctx context.Context, receives int) int {
 	if receives >= maxReceives && s.redrive.missing(ctx, s.deps.SQS, s.deps.Clock.Now()) {
 		return lastAttempt
@@ -145,8 +145,8 @@ func (s *Source) attemptOf(ctx context.Context, receives int) int {
 	return 0
 }
 
-// worksOf returns what is left to do of objects. s.mu is held, which an Ack
-// waits for: what is neither done nor in s.objects is in nobody's hands.
+// worksOf returns the objects that are not done as work. s.mu is held, which an Ack
+// waits for: an object that is neither done nor in s.objects is not being read.
 func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
 	works := make([]source.Work, 0, len(named))
 	group := groupOf(s.deps.Clock.Now())
@@ -164,8 +164,8 @@ func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
 
 // add keeps a message and makes its objects ready. s.mu is held.
 func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
-	// The same message again, before this collector was through with it: the queue
-	// gave it out early. Only its last receipt counts.
+	// The same message again, before this collector finished it: the queue delivered it
+	// early. Only the last receipt is valid.
 	earlier := s.messages[m.id]
 	if earlier != nil {
 		if earlier.state == deleting {
@@ -190,16 +190,15 @@ func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
 // redrive remembers whether the queue has a redrive policy.
 type redrive struct {
 	asked time.Time
-	lacks bool
+	none  bool
 }
 
-// missing reports whether messages that cannot be finished would come for ever.
-// When that cannot be learned, for lack of sqs:GetQueueAttributes perhaps, it is
-// not so: nothing is given up then.
+// missing reports whether the queue has no redrive policy. It returns false when that
+// is unknown, for example without sqs:GetQueueAttributes: nothing is given up then.
 func (r *redrive) missing(ctx context.Context, q SQS, now time.Time) bool {
 	if r.asked.IsZero() || now.Sub(r.asked) >= redriveAge {
 		n, err := q.MaxReceives(ctx)
-		r.asked, r.lacks = now, err == nil && n == 0
+		r.asked, r.none = now, err == nil && n == 0
 	}
-	return r.lacks
+	return r.none
 }

@@ -13,20 +13,18 @@ import (
 )
 
 const (
-	// retryDelay is how long calls that failed wait for the next try. The SDK has
-	// tried three times by then.
+	// retryDelay is the wait between failed calls. The SDK has tried each three times.
 	retryDelay = time.Second
-	// callTimeout ends a call that gets no answer: others wait for it.
+	// callTimeout ends a call without an answer: others wait for it.
 	callTimeout = 15 * time.Second
 	// closeTimeout bounds the last calls.
 	closeTimeout = 5 * time.Second
-	// maxBeat bounds how long it takes to find a message that is to be renewed,
-	// or that waits although there was room for it.
+	// maxBeat bounds the interval between checks for messages to renew or to return.
 	maxBeat = time.Second
-	// margin is how long before maxHeld a message is handed back, while it is ours.
+	// margin is how long before maxHeld a message is returned, while its receipt is valid.
 	margin = 10 * time.Second
-	// maxFailing is how many messages may fail alone before nothing more is
-	// received: then it is not they that are at fault.
+	// maxFailing is how many messages may fail alone before nothing more is received:
+	// then the messages are not the cause.
 	maxFailing = s3io.QueueBatch
 	// maxWaiting is how long a message may wait for Next before it is returned, so
 	// that another collector gets it.
@@ -36,10 +34,10 @@ const (
 // runRenewer is the renewer's goroutine.
 func (s *Source) runRenewer() {
 	defer close(s.ended)
-	stop := s.done // nil when it was seen
+	stop := s.done // nil once handled
 	interval := min(s.cfg.VisibilityTimeout/10, maxBeat)
 	beat := s.deps.Clock.After(interval)
-	var retry <-chan time.Time // when to return what could not be; nil means nothing
+	var retry <-chan time.Time // when to retry failed returns; nil means none
 	returning := s.returning   // nil until retry
 	for {
 		select {
@@ -66,7 +64,7 @@ func (s *Source) runRenewer() {
 	}
 }
 
-// finish sends what is pending until it is sent or closeTimeout is over.
+// finish sends pending deletes and returns until all are sent or closeTimeout is over.
 func (s *Source) finish() {
 	ctx, cancel := context.WithTimeout(s.calls, closeTimeout)
 	defer cancel()
@@ -78,7 +76,7 @@ func (s *Source) finish() {
 		s.deleting.Wait()
 		s.reportFailing()
 		s.mu.Lock()
-		sent = sent && len(s.deletes)+len(s.aside) == 0
+		sent = sent && len(s.deletes)+len(s.failedDeletes) == 0
 		s.mu.Unlock()
 		if sent {
 			return
@@ -102,8 +100,8 @@ func (s *Source) reportFailing() {
 	s.deps.Hooks.Trouble(err)
 }
 
-// unable tells why what would be received could not be finished. s.mu is held.
-func (s *Source) unable() error {
+// blocked returns why received messages could not be finished, or nil. s.mu is held.
+func (s *Source) blocked() error {
 	for k, err := range s.trouble {
 		if err != nil {
 			return err
@@ -123,13 +121,13 @@ func anyOf(failing map[*message]error) error {
 	return nil
 }
 
-// sendReturns returns what is to be returned, and reports whether nothing is left. What is
-// visible again by itself needs no call.
+// sendReturns returns the pending messages, and reports whether none is left. Messages
+// whose visibility has ended need no call.
 func (s *Source) sendReturns(ctx context.Context) bool {
 	now := s.deps.Clock.Now()
 	s.mu.Lock()
 	returns := slices.DeleteFunc(s.returns, func(m *message) bool {
-		if m.state != over && !now.Before(m.hidden) {
+		if m.state != over && !now.Before(m.hiddenUntil) {
 			s.settle(m)
 		}
 		return m.state == over
@@ -148,8 +146,8 @@ func (s *Source) sendReturns(ctx context.Context) bool {
 	return len(returns) == 0
 }
 
-// renew looks at all messages: those whose visibility is half over get it anew,
-// those that nobody begins or that were held for too long are returned.
+// renew checks all messages: it renews the visibility of those where half of it is
+// over, and returns those that are not begun or were held for too long.
 func (s *Source) renew(ctx context.Context) {
 	now := s.deps.Clock.Now()
 	var due []*message
@@ -165,7 +163,7 @@ func (s *Source) renew(ctx context.Context) {
 			s.returnExpired(m)
 		case m.state == waiting && now.Sub(m.received) >= maxWaiting:
 			s.scheduleReturn(m, 0)
-		case m.hidden.Before(end.Add(-margin)) && m.hidden.Sub(now) <= s.cfg.VisibilityTimeout/2:
+		case m.hiddenUntil.Before(end.Add(-margin)) && m.hiddenUntil.Sub(now) <= s.cfg.VisibilityTimeout/2:
 			due = append(due, m)
 		}
 	}
@@ -181,14 +179,14 @@ func (s *Source) renew(ctx context.Context) {
 		}
 		return at
 	}
-	// Those that fail are found again by the next beat.
+	// The next beat retries failures.
 	s.change(ctx, due, func(m *message) time.Duration { return until(m).Sub(now) },
-		func(m *message) { m.hidden = until(m) })
+		func(m *message) { m.hiddenUntil = until(m) })
 }
 
-// change sets the visibility of messages, up to QueueBatch a call and maxCalls
-// at a time, and does done for each it went well for, with s.mu held. It returns
-// the messages to try again.
+// change sets the visibility of messages, up to QueueBatch per call and maxCalls at a
+// time, and calls done for each success, with s.mu held. It returns the messages to
+// retry.
 func (s *Source) change(ctx context.Context, messages []*message, length func(*message) time.Duration, done func(*message)) (again []*message) {
 	if len(messages) == 0 {
 		return nil
@@ -223,16 +221,15 @@ func (s *Source) change(ctx context.Context, messages []*message, length func(*m
 	return again
 }
 
-// call makes one call for up to QueueBatch messages, and does done for each it
-// went well for, with s.mu held. A message whose receipt is not valid any more
-// is over; the others are to be tried again: with failure all of them, else
-// those that failed alone.
+// call makes one call for up to QueueBatch messages, and calls done for each success,
+// with s.mu held. A message whose receipt is no longer valid is over. again are the
+// messages to retry: all of them with a failure, else those that failed alone.
 func (s *Source) call(ctx context.Context, k kind, some []*message, call func(context.Context) ([]error, error), done func(*message)) (again []*message, failure error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	errs, err := call(ctx)
 	if err != nil {
-		return some, answered(err)
+		return some, orTimeout(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,7 +240,7 @@ func (s *Source) call(ctx context.Context, k kind, some []*message, call func(co
 			done(m)
 		case errors.Is(errs[i], s3io.ErrReceipt):
 			s.settle(m)
-		case m.state != over: // else it was received again meanwhile
+		case m.state != over: // over means it was received again meanwhile
 			s.failing[k][m] = errs[i]
 			again = append(again, m)
 		}
@@ -251,8 +248,8 @@ func (s *Source) call(ctx context.Context, k kind, some []*message, call func(co
 	return again, nil
 }
 
-// answered puts into words that a call's own time was over.
-func answered(err error) error {
+// orTimeout returns an error that names the timeout when a call exceeded callTimeout.
+func orTimeout(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: SQS does not answer", source.ErrUnreachable)
 	}

@@ -112,10 +112,10 @@ func TestSearchDropsOnlyWhatIsGone(t *testing.T) {
 
 func TestKeysThatWereNotAskedForAreToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told []string
+		var problems []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
-			s.Problem = func(err error) { told = append(told, err.Error()) }
+			s.Problem = func(err error) { problems = append(problems, err.Error()) }
 		})
 		w := r.over(t, r.fakeBucket)
 		r.put(simpleKey(time.Now(), 1), time.Now())
@@ -127,9 +127,9 @@ func TestKeysThatWereNotAskedForAreToldOnce(t *testing.T) {
 		r.put("p/x", time.Now())
 		keys, _ := r.patiently(t, 10*time.Hour)
 		assert.Contains(t, keys, simpleKey(time.Unix(946684800, 0), 1))
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "s3://b/p/: the list has entries that were not asked for (4 in a page")
-		t.Log(told[0])
+		require.Len(t, problems, 1)
+		assert.Contains(t, problems[0], "s3://b/p/: the list has entries that were not asked for (4 in a page")
+		t.Log(problems[0])
 	})
 }
 
@@ -138,10 +138,10 @@ func TestKeysThatWereNotAskedForAreToldOnce(t *testing.T) {
 func TestObjectWithoutATimeCountsAsDeliveredNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var problems []string
 		r := newRig(t, func(s *settings) {
 			from("latest")(s)
-			s.Problem = func(err error) { told = append(told, err.Error()) }
+			s.Problem = func(err error) { problems = append(problems, err.Error()) }
 		})
 		w := r.over(t, r.fakeBucket)
 		time.Sleep(time.Minute)
@@ -153,9 +153,9 @@ func TestObjectWithoutATimeCountsAsDeliveredNow(t *testing.T) {
 		keys, errs := r.patiently(t, 10*time.Hour)
 		assert.Empty(t, errs)
 		assert.Len(t, keys, 2)
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "objects without a readable LastModified")
-		t.Log(told[0])
+		require.Len(t, problems, 1)
+		assert.Contains(t, problems[0], "objects without a readable LastModified")
+		t.Log(problems[0])
 	})
 }
 
@@ -261,11 +261,11 @@ func TestListThatGoesInCirclesLeavesTheOthersTheirTurn(t *testing.T) {
 func TestPagesWithoutAnythingNewArePacedAndTold(t *testing.T) {
 	const empty = 400
 	synctest.Test(t, func(t *testing.T) {
-		var told []string
+		var problems []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Layout = Simple
-			s.Problem = func(err error) { told = append(told, err.Error()) }
+			s.Problem = func(err error) { problems = append(problems, err.Error()) }
 		})
 		s := &script{prefix: "p/"}
 		s.page = func(number int) s3io.Page {
@@ -286,9 +286,9 @@ func TestPagesWithoutAnythingNewArePacedAndTold(t *testing.T) {
 		require.NoError(t, err)
 		r.commit(t, first, second)
 		assert.InDelta(t, 300, time.Since(begin).Seconds(), 5)
-		require.Len(t, told, 2, "one for the poll, one for the sweep")
-		assert.Contains(t, told[0], "s3://b/p/: 100 pages in a row show nothing behind")
-		t.Log(told[0])
+		require.Len(t, problems, 2, "one for the poll, one for the sweep")
+		assert.Contains(t, problems[0], "s3://b/p/: 100 pages in a row show nothing behind")
+		t.Log(problems[0])
 	})
 }
 

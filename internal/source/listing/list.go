@@ -18,25 +18,25 @@ const (
 	idlePause = time.Second
 )
 
-// list is a list under way: what to ask for next, and how far it came.
+// list is a list under way: the next request, and the progress so far.
 type list struct {
 	s3io.ListInput
-	course course
+	state listState
 }
 
-// course is what the next page of a list has to go on from.
-type course struct {
-	last  string // the greatest key or prefix that was shown
+// listState is the progress of a list, which its next page must continue.
+type listState struct {
+	last  string // the greatest key or prefix so far
 	lead  string // the token that came with it
-	idle  int    // pages in a row that showed nothing behind last
-	token string // one of those that were given since then
+	idle  int    // pages in a row with nothing after last
+	token string // one of the tokens since then
 	name  string // the last key of a log object, where the order matters
 }
 
-// advance takes a page as the next one of the list, or returns what is wrong
-// with it. Then the list goes on where the last page led that showed something.
+// advance takes a page as the next one of the list, or returns what is wrong with it.
+// After an error the list continues from the last page that had something new.
 func (l *list) advance(got *s3io.Page) error {
-	c := l.course
+	c := l.state
 	if l.Token == "" {
 		c.last, c.lead, c.idle, c.token = "", "", 0, ""
 	}
@@ -44,38 +44,38 @@ func (l *list) advance(got *s3io.Page) error {
 		c.last, c.lead, c.idle, c.token = last, got.Token, 0, got.Token
 	} else if got.Token != "" {
 		if got.Token == c.token {
-			// The tokens since then may be anybody's. One that is not of this list
-			// could lead behind its end.
-			l.Token, l.course.idle, l.course.token = c.lead, 0, c.lead
+			// The tokens since then may be of another list, and could lead past the end
+			// of this one.
+			l.Token, l.state.idle, l.state.token = c.lead, 0, c.lead
 			return fmt.Errorf("%w: %s: the list goes in circles behind %q; check aws.endpoint and proxies",
 				source.ErrUnreachable, l.uri(), c.last)
 		}
-		// Brent's way to find a circle of any length: compare with one token, and
-		// with a later one each time as many more have come.
+		// Brent's algorithm detects a cycle of any length: compare with one token, and
+		// replace it by a later one whenever the count has doubled.
 		if c.idle++; c.idle&(c.idle-1) == 0 {
 			c.token = got.Token
 		}
 	}
-	l.course = c
+	l.state = c
 	return nil
 }
 
-// advanceInOrder is advance for lists whose position and end rely on the order
-// of log objects. That of other keys does not matter.
+// advanceInOrder is advance for lists whose position and end rely on the order of log
+// objects. Other keys may be out of order.
 func (l *list) advanceInOrder(got *s3io.Page) error {
-	name := l.course.name
+	name := l.state.name
 	if l.Token == "" {
 		name = ""
 	}
-	if key := misplaced(got.Objects, name); key != "" {
+	if key := firstOutOfOrder(got.Objects, name); key != "" {
 		return fmt.Errorf("%w: %s: the list is out of order: %q comes behind a greater key; check the server at aws.endpoint",
 			source.ErrUnreachable, l.uri(), key)
 	}
 	if err := l.advance(got); err != nil {
 		return err
 	}
-	// A server whose tokens name the last key may show it again. By now it may be
-	// done and forgotten.
+	// A server whose tokens name the last key may list it again, and it may be done and
+	// forgotten by now.
 	if name != "" && len(got.Objects) > 0 && got.Objects[0].Key == name {
 		got.Objects = got.Objects[1:]
 	}
@@ -85,13 +85,13 @@ func (l *list) advanceInOrder(got *s3io.Page) error {
 			break
 		}
 	}
-	l.course.name = name
+	l.state.name = name
 	return nil
 }
 
-// misplaced returns the first key of a log object that comes behind a greater
-// one, of which last is the one before objects; "" when there is none.
-func misplaced(objects []s3io.Object, last string) string {
+// firstOutOfOrder returns the first key of a log object that follows a greater one;
+// last is the one before objects. "" means that all are in order.
+func firstOutOfOrder(objects []s3io.Object, last string) string {
 	inOrder := slices.IsSortedFunc(objects, func(a, b s3io.Object) int { return strings.Compare(a.Key, b.Key) })
 	if inOrder && (len(objects) == 0 || objects[0].Key >= last) {
 		return ""
@@ -111,12 +111,12 @@ func misplaced(objects []s3io.Object, last string) string {
 
 func (l *list) uri() string { return "s3://" + l.Bucket + "/" + l.Prefix }
 
-// isSlow reports whether the next page is to be waited for.
-func (l *list) isSlow() bool { return l.Token != "" && l.course.idle >= idleLimit }
+// isSlow reports whether to wait before the next page.
+func (l *list) isSlow() bool { return l.Token != "" && l.state.idle >= idleLimit }
 
-// reportProblems reports what is wrong with a page that is used all the same.
+// reportProblems reports what is wrong with a page that is used nevertheless.
 func (s *Source) reportProblems(l *list, got *s3io.Page) {
-	if u := got.Unasked; u.Count > 0 && !s.reported.unasked {
+	if u := got.Unrequested; u.Count > 0 && !s.reported.unasked {
 		s.reported.unasked = true
 		s.deps.Problem(fmt.Errorf("%s: the list has entries that were not asked for (%d in a page, such as %q): they are left out; check aws.endpoint and proxies",
 			l.uri(), u.Count, u.Example))
@@ -126,9 +126,9 @@ func (s *Source) reportProblems(l *list, got *s3io.Page) {
 		s.deps.Problem(fmt.Errorf("%s: the list has objects without a readable LastModified (%d in a page, such as %q): they count as delivered now; check the server at aws.endpoint",
 			l.uri(), u.Count, u.Example))
 	}
-	if l.course.idle == idleLimit {
+	if l.state.idle == idleLimit {
 		s.deps.Problem(fmt.Errorf("%s: %d pages in a row show nothing behind %q: each further one is waited for %v; check the server at aws.endpoint",
-			l.uri(), idleLimit, l.course.last, idlePause))
+			l.uri(), idleLimit, l.state.last, idlePause))
 	}
 }
 
