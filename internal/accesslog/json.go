@@ -6,8 +6,8 @@ import "strings"
 // record, of the members in jsonMembers. A record has all of them; one that has
 // no value is null. A member that is missing, or "" or "-", counts as null.
 //
-//   - request_time is required, and operation has to be there, else any object
-//     would be a record.
+//   - request_time is required, and operation has to be there, if null, else any
+//     object would be a record.
 //   - A member of the wrong type, or twice, makes the record malformed, and so
 //     does an Operation, a status, a time or a Request-URI that cannot be one.
 //   - Any other value that is none of the known ones is kept, see

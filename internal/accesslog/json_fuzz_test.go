@@ -117,6 +117,9 @@ func slowJSON(line string) (r Record, ok bool) {
 		}
 		known[name] = raw
 	}
+	if _, ok := known["operation"]; !ok {
+		return r, false
+	}
 	text, _ := json.Marshal(known)
 	var m members
 	if json.Unmarshal(text, &m) != nil {
@@ -172,7 +175,7 @@ func slowRecord(r Record, m *members) (Record, bool) {
 		when = when.Add(time.Second)
 	}
 	r.Time, r.Millis = when.Unix(), int16(when.UnixMilli()%1000)
-	return r, err == nil && slowTime.MatchString(at) && slowOperation.MatchString(r.Operation)
+	return r, err == nil && slowTime.MatchString(at) && (r.Operation == "" || slowOperation.MatchString(r.Operation))
 }
 
 func slowText(s *string) string {
