@@ -18,7 +18,7 @@ import (
 
 // receivers holds the receivers there are, so that the pipelines of both signals
 // share one. It is the only mutable state of the package.
-var receivers = registry{byKey: make(map[key]*shared)}
+var receivers = newRegistry(systemClock{})
 
 // serviceInstanceID tells collectors in one process apart.
 const serviceInstanceID = "service.instance.id"
@@ -35,9 +35,12 @@ type key struct {
 }
 
 type registry struct {
+	clock clock
 	mu    sync.Mutex
 	byKey map[key]*shared // guarded by mu
 }
+
+func newRegistry(c clock) *registry { return &registry{clock: c, byKey: make(map[key]*shared)} }
 
 // pipelines are the consumers of the pipelines that the receiver is in; nil for a
 // signal that it has none of.
@@ -87,7 +90,7 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach, detach fun
 	defer g.mu.Unlock()
 	s := g.byKey[k]
 	if s == nil || !reflect.DeepEqual(s.receiver.cfg, cfg) {
-		r, err := newReceiver(set, cfg)
+		r, err := newReceiver(set, cfg, g.clock)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +142,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	if last {
 		s.receiver.telemetry.Shutdown()
 	} else if len(s.started) > 0 {
-		s.later = time.AfterFunc(reloadTime, s.startAgain)
+		s.later = s.receiver.clock.AfterFunc(reloadTime, s.startAgain)
 	}
 	return nil
 }
