@@ -90,9 +90,6 @@ func (c failingClient) Close(context.Context) error { return nil }
 // twice, also over restarts.
 func TestStorageThatFailsToWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("takes 12 s, most of it waiting")
-		}
 		dir, records := t.TempDir(), samplelogs.Records(12, 3000)
 		for i := range 30 {
 			writeFile(t, filepath.Join(dir, strconv.Itoa(i)), strings.Join(records[i*100:i*100+100], "\n")+"\n")

@@ -128,9 +128,9 @@ func TestAReceiverThatCannotResumeForThePipelineLeftIsUnhealthyUntilItRuns(t *te
 		there := extensions.extensions
 		extensions.extensions = nil
 		require.NoError(t, m.Shutdown(t.Context()))
-		time.Sleep(reloadTime - 1)
+		time.Sleep(reloadTime - time.Nanosecond)
 		require.Nil(t, logsStatus.next(), "the pipeline may come again")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		e := logsStatus.next()
 		require.NotNil(t, e)
