@@ -54,8 +54,9 @@ PACKAGES := ./receiver/... ./...
 GO_FLAGS   := -trimpath -buildvcs=false -ldflags='-s -w'
 GO_BUILD   := CGO_ENABLED=0 go build $(GO_FLAGS)
 GOTESTSUM  := gotestsum --format pkgname
-# Tests that run beside others wait most of their time.
-SHORT      := gotestsum --format dots --hide-summary skipped -- -short -parallel 8
+# Tests that run beside others wait most of their time, and so do some packages.
+BESIDE     := -p 4 -parallel 8
+SHORT      := gotestsum --format dots --hide-summary skipped -- -short $(BESIDE)
 GO_INSTALL := CGO_ENABLED=0 GOBIN=$(BIN) go install $(GO_FLAGS)
 
 .PHONY: help
@@ -91,10 +92,9 @@ validate: build ## Let the built collector check every configuration of this rep
 
 .PHONY: test
 test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
-	cd deploy/check && go test -count=1 ./...
-	cd internal/gen && go test -count=1 ./...
-	$(GOTESTSUM) --hide-summary skipped -- $(RACE) -timeout 60m $(PACKAGES)
-	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
+	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./...) & small=$$!; \
+	$(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -timeout 60m $(PACKAGES) && wait $$small
+	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
 
 .PHONY: test-memory

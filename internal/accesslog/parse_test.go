@@ -242,7 +242,10 @@ func TestQuotedRefererBeforeBareUserAgent(t *testing.T) {
 
 // Whatever fills a long line, the time it takes grows with its length only.
 func TestMegabyteLines(t *testing.T) {
-	const size = 4 << 20
+	size := 4 << 20
+	if raceEnabled {
+		size = 1 << 20
+	}
 	for _, filling := range []string{"x", `"`, `" "`, `" - `, "[", " ", "- ", "a ", testHostID + " ", " " + fakePlainTail, `" ` + fakeTail} {
 		text := strings.Repeat(filling, size/len(filling))
 		var r Record

@@ -178,8 +178,8 @@ func TestBeginningsComeAgainUntilTheirSeriesAreAccepted(t *testing.T) {
 				s, client, objects := agentSettings(emissionModes["cumulative"]), emptyStorage(), agentObjects()
 				for range lives {
 					r := agentRig(t, objects, client, s, back)
-					r.parts.Source = lingering{r.src, time.Hour}
-					time.AfterFunc(10*time.Minute, func() { refuse = lives > 1 && refuse })
+					r.parts.Source = lingering{r.src, 15 * time.Minute}
+					time.AfterFunc(5*time.Minute, func() { refuse = lives > 1 && refuse })
 					require.NoError(t, r.Run(t.Context()))
 					require.NoError(t, r.parts.Progress.Close(t.Context()))
 					refuse = false

@@ -157,7 +157,7 @@ func (s *fakeSink) missing(all map[string]int) (n int) {
 func TestRequestsAreCountedOnceOverRestarts(t *testing.T) {
 	seeds := uint64(10)
 	if raceEnabled {
-		seeds = 3
+		seeds = 2
 	}
 	for _, delta := range []bool{false, true} {
 		t.Run("delta="+strconv.FormatBool(delta), func(t *testing.T) {

@@ -308,7 +308,11 @@ func TestShutdownDrainsWhatWasRead(t *testing.T) {
 // random, deliver every record, and twice only what was accepted and not
 // committed: the batches of a window per life.
 func TestRestartsLoseNothing(t *testing.T) {
-	for seed := range uint64(10) {
+	seeds := uint64(10)
+	if raceEnabled {
+		seeds = 2
+	}
+	for seed := range seeds {
 		objects, want := sampleObjects(100+seed, 5000, 600)
 		cfg := testConfig()
 		cfg.BatchRecords = 64

@@ -268,7 +268,7 @@ func TestKilledAmidAnEmission(t *testing.T) {
 	objects := agentObjects()
 	writes := 30 // of all, and each that an emission makes
 	if raceEnabled {
-		writes = 4
+		writes = 1
 	}
 	for name, change := range emissionModes {
 		t.Run(name, func(t *testing.T) {

@@ -145,7 +145,7 @@ func TestSizeOfRequests(t *testing.T) {
 		t.Skip("too slow, and has one goroutine")
 	}
 	for name, change := range map[string]func(*setup){
-		"explicit":    func(*setup) {},
+		"explicit":    func(s *setup) { s.CardinalityLimit = 2000 },
 		"exponential": func(s *setup) { s.Histogram, s.CardinalityLimit = HistogramExponential, 2000 },
 		"event": func(s *setup) {
 			s.Temporality, s.Timestamps, s.CardinalityLimit = TemporalityDelta, TimestampsEvent, 2000

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -102,35 +103,39 @@ func TestFeedOfAServerIsKeptOverARestartWithoutIt(t *testing.T) {
 }
 
 func TestBrokenDatabaseIsReportedAndReadingGoesOn(t *testing.T) {
-	cfg := knownClients(t)
-	broken := filepath.Join(t.TempDir(), "broken.mmdb")
-	writeFile(t, broken, "no database")
-	cfg.GeoIP.Databases = []string{broken}
-	cfg.GeoIP.ReloadInterval = 10 * time.Millisecond
-	cfg.Directory.Get().Follow = true
-	sink := new(consumertest.LogsSink)
-	r := startReceiver(t, cfg, sink)
-	require.ErrorContains(t, r.awaitStatus(t, componentstatus.StatusRecoverableError), broken)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 10*time.Millisecond)
+	synctest.Test(t, func(t *testing.T) {
+		cfg := knownClients(t)
+		broken := filepath.Join(t.TempDir(), "broken.mmdb")
+		writeFile(t, broken, "no database")
+		cfg.GeoIP.Databases = []string{broken}
+		cfg.GeoIP.ReloadInterval = 10 * time.Millisecond
+		cfg.Directory.Get().Follow = true
+		sink := new(consumertest.LogsSink)
+		r := startReceiver(t, cfg, sink)
+		require.ErrorContains(t, r.awaitStatus(t, componentstatus.StatusRecoverableError), broken)
+		require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 10*time.Millisecond)
 
-	good, err := os.ReadFile(sampleDatabase)
-	require.NoError(t, err)
-	writeFile(t, broken+".new", string(good))
-	require.NoError(t, os.Rename(broken+".new", broken))
-	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
+		good, err := os.ReadFile(sampleDatabase)
+		require.NoError(t, err)
+		writeFile(t, broken+".new", string(good))
+		require.NoError(t, os.Rename(broken+".new", broken))
+		require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
+	})
 }
 
 func TestEnrichmentIsMeasured(t *testing.T) {
-	cfg := knownClients(t)
-	cfg.Directory.Get().Follow = true
-	cfg.GeoIP.Databases = []string{sampleDatabase}
-	cfg.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{Name: "sample", Path: sampleFeed, Format: "auto"}}}
-	sink := new(consumertest.LogsSink)
-	tel, _ := startMeasured(t, cfg, sink)
-	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 10*time.Millisecond)
-	got := readTelemetry(t, tel)
-	assert.EqualValues(t, 2, got["enrichment.reloads loaded"])
-	assert.Greater(t, got["enrichment.entries"], int64(20))
+	synctest.Test(t, func(t *testing.T) {
+		cfg := knownClients(t)
+		cfg.Directory.Get().Follow = true
+		cfg.GeoIP.Databases = []string{sampleDatabase}
+		cfg.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{Name: "sample", Path: sampleFeed, Format: "auto"}}}
+		sink := new(consumertest.LogsSink)
+		tel, _ := startMeasured(t, cfg, sink)
+		require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 10*time.Millisecond)
+		got := readTelemetry(t, tel)
+		assert.EqualValues(t, 2, got["enrichment.reloads loaded"])
+		assert.Greater(t, got["enrichment.entries"], int64(20))
+	})
 }
 
 func TestWrongEnrichmentSettings(t *testing.T) {

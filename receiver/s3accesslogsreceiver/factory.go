@@ -24,12 +24,15 @@ import (
 )
 
 // NewFactory returns the factory of the s3_access_logs receiver.
-func NewFactory() receiver.Factory {
+func NewFactory() receiver.Factory { return receivers.factory() }
+
+// factory returns a factory whose receivers are shared through g.
+func (g *registry) factory() receiver.Factory {
 	return receiver.NewFactory(
 		metadata.Type,
 		createDefaultConfig,
-		receiver.WithLogs(createLogs, metadata.LogsStability),
-		receiver.WithMetrics(createMetrics, metadata.MetricsStability),
+		receiver.WithLogs(g.createLogs, metadata.LogsStability),
+		receiver.WithMetrics(g.createMetrics, metadata.MetricsStability),
 	)
 }
 
@@ -65,14 +68,14 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-func createLogs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
-	return receivers.handle(set, cfg.(*Config),
+func (g *registry) createLogs(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Logs) (receiver.Logs, error) {
+	return g.handle(set, cfg.(*Config),
 		func(p *pipelines) { p.logs.Store(&next) },
 		func(p *pipelines) { p.logs.CompareAndSwap(&next, nil) })
 }
 
-func createMetrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
-	return receivers.handle(set, cfg.(*Config),
+func (g *registry) createMetrics(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+	return g.handle(set, cfg.(*Config),
 		func(p *pipelines) { p.metrics.Store(&next) },
 		func(p *pipelines) { p.metrics.CompareAndSwap(&next, nil) })
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -88,41 +89,40 @@ func (c failingClient) Close(context.Context) error { return nil }
 // Storage that fails to write every so often loses nothing and counts nothing
 // twice, also over restarts.
 func TestStorageThatFailsToWrite(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes 12 s, most of it waiting")
-	}
-	dir, records := t.TempDir(), samplelogs.Records(12, 3000)
-	for i := range 30 {
-		writeFile(t, filepath.Join(dir, strconv.Itoa(i)), strings.Join(records[i*100:i*100+100], "\n")+"\n")
-	}
-	id := component.MustNewID("failing")
-	ext := &failingStorage{rnd: rand.New(rand.NewPCG(1, 2)), values: map[string][]byte{}}
-	host := &storageHost{componenttest.NewNopHost(), map[component.ID]component.Component{id: ext}}
-	cfg := directoryConfig(dir)
-	cfg.Storage, cfg.Logs.BatchSize, cfg.Logs.FlushInterval = &id, 100, 10*time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		dir, records := t.TempDir(), samplelogs.Records(12, 3000)
+		for i := range 30 {
+			writeFile(t, filepath.Join(dir, strconv.Itoa(i)), strings.Join(records[i*100:i*100+100], "\n")+"\n")
+		}
+		id := component.MustNewID("failing")
+		ext := &failingStorage{rnd: rand.New(rand.NewPCG(1, 2)), values: map[string][]byte{}}
+		host := &storageHost{componenttest.NewNopHost(), map[component.ID]component.Component{id: ext}}
+		cfg := directoryConfig(dir)
+		cfg.Storage, cfg.Logs.BatchSize, cfg.Logs.FlushInterval = &id, 100, 10*time.Millisecond
 
-	logs, metrics := new(consumertest.LogsSink), new(consumertest.MetricsSink)
-	for life := range 5 {
-		l, m := both(t, settings("failing"), cfg, logs, metrics)
-		for l.Start(t.Context(), host) != nil { // the first snapshot may fail as well
-			require.Less(t, life, 1)
+		logs, metrics := new(consumertest.LogsSink), new(consumertest.MetricsSink)
+		for life := range 5 {
+			l, m := both(t, settings("failing"), cfg, logs, metrics)
+			for l.Start(t.Context(), host) != nil { // the first snapshot may fail as well
+				require.Less(t, life, 1)
+			}
+			require.NoError(t, m.Start(t.Context(), host))
+			if life == 4 {
+				<-sharedOf(l).run.done
+			} else {
+				time.Sleep(300 * time.Millisecond)
+			}
+			require.NoError(t, l.Shutdown(t.Context()))
+			require.NoError(t, m.Shutdown(t.Context()))
 		}
-		require.NoError(t, m.Start(t.Context(), host))
-		if life == 4 {
-			<-sharedOf(l).run.done
-		} else {
-			time.Sleep(300 * time.Millisecond)
+		assert.Positive(t, ext.failed)
+		got := uids(logs.AllLogs())
+		for _, record := range records {
+			require.Contains(t, got, uidOf(record))
 		}
-		require.NoError(t, l.Shutdown(t.Context()))
-		require.NoError(t, m.Shutdown(t.Context()))
-	}
-	assert.Positive(t, ext.failed)
-	got := uids(logs.AllLogs())
-	for _, record := range records {
-		require.Contains(t, got, uidOf(record))
-	}
-	total, _ := requests(metrics.AllMetrics(), true)
-	assert.EqualValues(t, len(records), total)
+		total, _ := requests(metrics.AllMetrics(), true)
+		assert.EqualValues(t, len(records), total)
+	})
 }
 
 func TestRefusalsAreMeasured(t *testing.T) {

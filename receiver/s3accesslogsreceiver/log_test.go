@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -63,23 +64,25 @@ func TestTheLogKeepsTheRateBelow(t *testing.T) {
 // Every object that is given up is named, however the collector samples its log,
 // and whatever its name is.
 func TestEachObjectGivenUpIsNamed(t *testing.T) {
-	dir := t.TempDir()
-	for i := range 50 {
-		writeFile(t, filepath.Join(dir, fmt.Sprintf("2026-11-09-10-00-00-%016d.gz", i)), "\x1f\x8bno gzip")
-	}
-	writeFile(t, filepath.Join(dir, "evil\x1b[2J\u202e.gz"), "\x1f\x8bno gzip")
-	core, logged := observer.New(zap.InfoLevel)
-	set := settings("sampled")
-	set.Logger = zap.New(zapcore.NewSamplerWithOptions(core, 10*time.Second, 10, 100)) // the collector's default
-	r, err := NewFactory().CreateLogs(t.Context(), set, directoryConfig(dir), consumertest.NewNop())
-	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), newStatusHost()))
-	t.Cleanup(func() { assert.NoError(t, r.Shutdown(context.WithoutCancel(t.Context()))) })
-	(&running{logged: logged}).awaitLogged(t, "directory read to its end")
-	for i := range 50 {
-		assert.Equal(t, 1, logged.FilterMessageSnippet(fmt.Sprintf("given up, the records before the fault stand: %s/2026-11-09-10-00-00-%016d.gz", dir, i)).Len())
-	}
-	assert.Equal(t, 1, logged.FilterMessageSnippet(`given up, the records before the fault stand: `+dir+`/evil\u{1b}[2J\u{202e}.gz`).Len())
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		for i := range 50 {
+			writeFile(t, filepath.Join(dir, fmt.Sprintf("2026-11-09-10-00-00-%016d.gz", i)), "\x1f\x8bno gzip")
+		}
+		writeFile(t, filepath.Join(dir, "evil\x1b[2J\u202e.gz"), "\x1f\x8bno gzip")
+		core, logged := observer.New(zap.InfoLevel)
+		set := settings("sampled")
+		set.Logger = zap.New(zapcore.NewSamplerWithOptions(core, 10*time.Second, 10, 100)) // the collector's default
+		r, err := NewFactory().CreateLogs(t.Context(), set, directoryConfig(dir), consumertest.NewNop())
+		require.NoError(t, err)
+		require.NoError(t, r.Start(t.Context(), newStatusHost()))
+		t.Cleanup(func() { assert.NoError(t, r.Shutdown(context.WithoutCancel(t.Context()))) })
+		(&running{logged: logged}).awaitLogged(t, "directory read to its end")
+		for i := range 50 {
+			assert.Equal(t, 1, logged.FilterMessageSnippet(fmt.Sprintf("given up, the records before the fault stand: %s/2026-11-09-10-00-00-%016d.gz", dir, i)).Len())
+		}
+		assert.Equal(t, 1, logged.FilterMessageSnippet(`given up, the records before the fault stand: `+dir+`/evil\u{1b}[2J\u{202e}.gz`).Len())
+	})
 }
 
 func TestWhatIsShownIsBounded(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 type s3Receiver struct {
 	set         receiver.Settings
 	cfg         *Config
+	clock       clock
 	log         *zap.Logger
 	sampledLog  *zap.Logger // for messages that may repeat
 	telemetry   *metadata.TelemetryBuilder
@@ -31,7 +32,7 @@ type s3Receiver struct {
 	enrichment atomic.Pointer[enrichment]   // nil without databases and feeds
 }
 
-func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
+func newReceiver(set receiver.Settings, cfg *Config, c clock) (*s3Receiver, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*s3Receiver, error) {
 	}
 	log := escaping(set.Logger)
 	r := &s3Receiver{
-		set: set, cfg: cfg, log: log, sampledLog: sampled(log),
+		set: set, cfg: cfg, clock: c, log: log, sampledLog: sampled(log),
 		telemetry: telemetry, instruments: newInstruments(set.ID.String(), telemetry), obsreport: obsreport,
 	}
 	return r, r.observe()

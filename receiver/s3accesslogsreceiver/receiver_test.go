@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -43,13 +44,28 @@ func startReceiver(t *testing.T, cfg *Config, next consumer.Logs) *running {
 // waitLimit is when a test gives up waiting, on a machine that is busy too.
 const waitLimit = 100 * time.Second
 
+// fastClock runs 100 times as fast as the system's, so that no test waits for the
+// status or for a pipeline to come again.
+type fastClock struct{ start time.Time }
+
+const clockSpeed = 100
+
+func (c fastClock) Now() time.Time { return c.start.Add(clockSpeed * time.Since(c.start)) }
+
+func (fastClock) AfterFunc(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d/clockSpeed, f)
+}
+
+// fast holds the receivers of tests that take time by themselves, as those with a server.
+var fast = newRegistry(fastClock{time.Now()})
+
 // startNamed starts a receiver of a name of its own: others run beside it.
 func startNamed(t *testing.T, name string, cfg *Config, next consumer.Logs) *running {
 	t.Helper()
 	core, logged := observer.New(zap.InfoLevel)
 	set := settings(name)
 	set.Logger = zap.New(core)
-	r, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
+	r, err := fast.factory().CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)
 	host := newStatusHost()
 	require.NoError(t, r.Start(t.Context(), host))
@@ -136,39 +152,41 @@ func writeGzip(t *testing.T, path, content string) {
 }
 
 func TestDirectoryIsReadToItsEnd(t *testing.T) {
-	dir := t.TempDir()
-	records := samplelogs.Records(1, 3000)
-	writeFile(t, filepath.Join(dir, "access/2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records[:1000], "\n")+"\n")
-	writeGzip(t, filepath.Join(dir, "111122223333/us-east-1", samplelogs.Bucket(records[1000]), "2026/11/09/2026-11-09-00-00-00-0123456789ABCDEF"), strings.Join(records[1000:], "\r\n"))
-	writeFile(t, filepath.Join(dir, "torn"), records[0][:100]+"\n")
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		records := samplelogs.Records(1, 3000)
+		writeFile(t, filepath.Join(dir, "access/2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records[:1000], "\n")+"\n")
+		writeGzip(t, filepath.Join(dir, "111122223333/us-east-1", samplelogs.Bucket(records[1000]), "2026/11/09/2026-11-09-00-00-00-0123456789ABCDEF"), strings.Join(records[1000:], "\r\n"))
+		writeFile(t, filepath.Join(dir, "torn"), records[0][:100]+"\n")
 
-	cfg := directoryConfig(dir)
-	cfg.Logs.IncludeSourceObject = true
-	sink := new(consumertest.LogsSink)
-	r := startReceiver(t, cfg, sink)
-	fields := r.awaitLogged(t, "directory read to its end")
-	assert.EqualValues(t, 3, fields["objects"])
-	assert.EqualValues(t, 3000, fields["records"])
-	assert.EqualValues(t, 1, fields["malformed"])
-	assert.Equal(t, uidsOf(append(records, records[0][:100])...), uids(sink.AllLogs()))
+		cfg := directoryConfig(dir)
+		cfg.Logs.IncludeSourceObject = true
+		sink := new(consumertest.LogsSink)
+		r := startReceiver(t, cfg, sink)
+		fields := r.awaitLogged(t, "directory read to its end")
+		assert.EqualValues(t, 3, fields["objects"])
+		assert.EqualValues(t, 3000, fields["records"])
+		assert.EqualValues(t, 1, fields["malformed"])
+		assert.Equal(t, uidsOf(append(records, records[0][:100])...), uids(sink.AllLogs()))
 
-	accounts := map[string]bool{}
-	for _, logs := range sink.AllLogs() {
-		for _, rl := range logs.ResourceLogs().All() {
-			name, _ := rl.Resource().Attributes().Get("service.name")
-			assert.Equal(t, "s3_access_logs", name.Str())
-			if v, ok := rl.Resource().Attributes().Get("cloud.account.id"); ok {
-				accounts[v.Str()] = true
-			}
-			for _, sl := range rl.ScopeLogs().All() {
-				assert.Equal(t, metadata.ScopeName, sl.Scope().Name())
-				path, ok := sl.LogRecords().At(0).Attributes().Get("log.file.path")
-				require.True(t, ok)
-				assert.FileExists(t, path.Str())
+		accounts := map[string]bool{}
+		for _, logs := range sink.AllLogs() {
+			for _, rl := range logs.ResourceLogs().All() {
+				name, _ := rl.Resource().Attributes().Get("service.name")
+				assert.Equal(t, "s3_access_logs", name.Str())
+				if v, ok := rl.Resource().Attributes().Get("cloud.account.id"); ok {
+					accounts[v.Str()] = true
+				}
+				for _, sl := range rl.ScopeLogs().All() {
+					assert.Equal(t, metadata.ScopeName, sl.Scope().Name())
+					path, ok := sl.LogRecords().At(0).Attributes().Get("log.file.path")
+					require.True(t, ok)
+					assert.FileExists(t, path.Str())
+				}
 			}
 		}
-	}
-	assert.Equal(t, map[string]bool{"111122223333": true}, accounts)
+		assert.Equal(t, map[string]bool{"111122223333": true}, accounts)
+	})
 }
 
 func TestShutdownTwiceAndWithoutStart(t *testing.T) {
@@ -203,16 +221,18 @@ func TestReceiverNeverWritesSecrets(t *testing.T) {
 }
 
 func TestMissingDirectoryIsReportedAndReadOnceItIsThere(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "logs")
-	sink := new(consumertest.LogsSink)
-	r := startReceiver(t, directoryConfig(path), sink)
-	err := r.awaitStatus(t, componentstatus.StatusRecoverableError)
-	require.ErrorContains(t, err, "directory.path")
-	require.ErrorContains(t, err, path)
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "logs")
+		sink := new(consumertest.LogsSink)
+		r := startReceiver(t, directoryConfig(path), sink)
+		err := r.awaitStatus(t, componentstatus.StatusRecoverableError)
+		require.ErrorContains(t, err, "directory.path")
+		require.ErrorContains(t, err, path)
 
-	records := samplelogs.Records(3, 10)
-	writeFile(t, filepath.Join(path, "2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records, "\n")+"\n")
-	require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
-	r.awaitLogged(t, "directory read to its end")
-	assert.Equal(t, uidsOf(records...), uids(sink.AllLogs()))
+		records := samplelogs.Records(3, 10)
+		writeFile(t, filepath.Join(path, "2026-11-09-10-00-00-0123456789ABCDEF"), strings.Join(records, "\n")+"\n")
+		require.NoError(t, r.awaitStatus(t, componentstatus.StatusOK))
+		r.awaitLogged(t, "directory read to its end")
+		assert.Equal(t, uidsOf(records...), uids(sink.AllLogs()))
+	})
 }

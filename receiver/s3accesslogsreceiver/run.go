@@ -40,7 +40,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
-	status := newStatus(host, r.log)
+	status := newStatus(host, r.log, r.clock)
 	src, err := r.openSource(reading, progress, status.report)
 	if err != nil {
 		stopReading()

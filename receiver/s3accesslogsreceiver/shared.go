@@ -18,7 +18,7 @@ import (
 
 // receivers holds all receivers, so that the pipelines of both signals share one. It is
 // the only mutable state of the package.
-var receivers = registry{byKey: make(map[key]*shared)}
+var receivers = newRegistry(systemClock{})
 
 // serviceInstanceID distinguishes collectors in one process.
 const serviceInstanceID = "service.instance.id"
@@ -35,9 +35,12 @@ type key struct {
 }
 
 type registry struct {
+	clock clock
 	mu    sync.Mutex
 	byKey map[key]*shared // guarded by mu
 }
+
+func newRegistry(c clock) *registry { return &registry{clock: c, byKey: make(map[key]*shared)} }
 
 // pipelines are the consumers of the receiver's pipelines; nil for a signal without one.
 type pipelines struct {
@@ -85,7 +88,7 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach, detach fun
 	defer g.mu.Unlock()
 	s := g.byKey[k]
 	if s == nil || !reflect.DeepEqual(s.receiver.cfg, cfg) {
-		r, err := newReceiver(set, cfg)
+		r, err := newReceiver(set, cfg, g.clock)
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +140,7 @@ func (h *handle) Shutdown(ctx context.Context) error {
 	if last {
 		s.receiver.telemetry.Shutdown()
 	} else if len(s.started) > 0 {
-		s.later = time.AfterFunc(reloadTime, s.startAgain)
+		s.later = s.receiver.clock.AfterFunc(reloadTime, s.startAgain)
 	}
 	return nil
 }

@@ -35,8 +35,9 @@ var varying = regexp.MustCompile(strings.Join([]string{
 // from a permanent error a component can only go to stopping. Only changes are reported
 // and logged, the first at once, others statusInterval after the one before.
 type status struct {
-	host component.Host
-	log  *zap.Logger
+	host  component.Host
+	log   *zap.Logger
+	clock clock
 
 	mu       sync.Mutex // guards everything below
 	failing  map[ingest.Concern]error
@@ -46,8 +47,8 @@ type status struct {
 	stopped  bool
 }
 
-func newStatus(host component.Host, log *zap.Logger) *status {
-	return &status{host: host, log: log, failing: make(map[ingest.Concern]error)}
+func newStatus(host component.Host, log *zap.Logger, c clock) *status {
+	return &status{host: host, log: log, clock: c, failing: make(map[ingest.Concern]error)}
 }
 
 // report notes an error, or with nil that the concern has recovered.
@@ -65,12 +66,12 @@ func (s *status) report(c ingest.Concern, err error) {
 	if s.later != nil || s.stopped {
 		return // published when the timer ends
 	}
-	wait := statusInterval - time.Since(s.at)
+	wait := statusInterval - s.clock.Now().Sub(s.at)
 	if wait <= 0 {
 		s.publish()
 		return
 	}
-	s.later = time.AfterFunc(wait, func() {
+	s.later = s.clock.AfterFunc(wait, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.later = nil
@@ -90,7 +91,7 @@ func (s *status) publish() {
 	if text == s.reported {
 		return
 	}
-	s.reported, s.at = text, time.Now()
+	s.reported, s.at = text, s.clock.Now()
 	if err == nil {
 		s.log.Info("recovered")
 		componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))

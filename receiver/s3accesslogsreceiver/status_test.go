@@ -43,7 +43,7 @@ func (h *statusHost) next() *componentstatus.Event {
 func TestStatusReportsChangesOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newStatusHost()
-		s := newStatus(host, zap.NewNop())
+		s := newStatus(host, zap.NewNop(), systemClock{})
 		defer s.stop(false)
 		denied, away := errors.New("access denied"), errors.New("out of reach")
 
@@ -85,7 +85,7 @@ func TestStatusReportsChangesOnly(t *testing.T) {
 func TestStatusIsNotDrivenByKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newStatusHost()
-		s := newStatus(host, zap.NewNop())
+		s := newStatus(host, zap.NewNop(), systemClock{})
 		defer s.stop(false)
 		denied := func(bucket, key string, request int) {
 			s.report(ingest.ConcernObjects, fmt.Errorf(`access denied: s3://%[1]s/%[2]s: 403: no s3:GetObject on "arn:aws:s3:::%[1]s/%[2]s" (request %[3]d)`,
@@ -150,7 +150,7 @@ func changes(t *testing.T, texts []string) (n int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		host := newStatusHost()
-		s := newStatus(host, zap.NewNop())
+		s := newStatus(host, zap.NewNop(), systemClock{})
 		defer s.stop(false)
 		for _, text := range texts {
 			s.report(ingest.ConcernObjects, errors.New(text))
@@ -164,7 +164,7 @@ func changes(t *testing.T, texts []string) (n int) {
 // What others chose, as keys, stands in one line and moves nothing in it.
 func TestStatusShowsControlCharacters(t *testing.T) {
 	host := newStatusHost()
-	s := newStatus(host, zap.NewNop())
+	s := newStatus(host, zap.NewNop(), systemClock{})
 	defer s.stop(false)
 	denied, away := fmt.Errorf("denied: s3://logs/%s", evil), errors.New("away")
 	s.failing[ingest.ConcernSource] = away
@@ -178,7 +178,7 @@ func TestStatusShowsControlCharacters(t *testing.T) {
 func TestStatusIsNotDrivenByWhatFlaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newStatusHost()
-		s := newStatus(host, zap.NewNop())
+		s := newStatus(host, zap.NewNop(), systemClock{})
 		defer s.stop(false)
 		for range 10_000 {
 			s.report(ingest.ConcernObjects, errors.New("503"))

@@ -85,7 +85,7 @@ func startMeasured(t *testing.T, cfg *Config, next consumer.Logs) (*componenttes
 	set := receivertest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = tel.NewTelemetrySettings()
 	set.ID, set.Logger = component.NewIDWithName(metadata.Type, "one"), zap.New(core)
-	r, err := NewFactory().CreateLogs(t.Context(), set, cfg, next)
+	r, err := fast.factory().CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)
 	require.NoError(t, r.Start(t.Context(), newStatusHost()))
 	t.Cleanup(func() { assert.NoError(t, r.Shutdown(context.Background())) })

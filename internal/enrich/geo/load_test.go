@@ -16,7 +16,7 @@ import (
 // lookup answers, with a place that one pair of them had.
 func TestSwappedUnderLoad(t *testing.T) {
 	swaps := 1000
-	if testing.Short() {
+	if raceEnabled {
 		swaps = 100
 	}
 	codes := []string{"DE", "FR"}

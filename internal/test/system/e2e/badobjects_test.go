@@ -90,7 +90,7 @@ func TestBadObjectsOfADirectory(t *testing.T) {
 	write(t, dir, objects)
 	out := filepath.Join(t.TempDir(), "records.jsonl")
 	c := start(t, setup{
-		receivers: "s3_access_logs: {directory: {path: " + dir + "}, max_object_size: 1GiB}",
+		receivers: "s3_access_logs: {directory: {path: " + dir + "}, max_object_size: 320MiB}",
 		exporters: "file: {path: " + out + "}",
 	})
 	c.readToEnd(t, 2*time.Minute)
@@ -111,7 +111,7 @@ func TestBadObjectsOfABucket(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "records.jsonl")
 	c := start(t, setup{
 		receivers: bucketReceiver("s3_access_logs", server.Endpoint, "{name: logs, prefix: access/, start_from: earliest, poll_interval: 1s}") +
-			"  max_object_size: 1GiB\n",
+			"  max_object_size: 320MiB\n",
 		exporters: "file: {path: " + out + "}",
 		env:       server.Env,
 	})

@@ -21,7 +21,7 @@ import (
 func TestEveryRecordOfABucketOnceInBothLayouts(t *testing.T) {
 	t.Parallel()
 	program(t)
-	const each = 1500
+	const each = 1010
 	server := s3test.Start(t)
 	server.CreateBucket(t, "logs")
 	text := samplelogs.Records(21, 20*each)
