@@ -78,7 +78,8 @@ func (r *Record) readClientTextOfOBS(s string) bool {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
 	referer, rest := s[:end], s[end+2:]
-	agent, behind := "-", ""
+	var behind string
+	agent := "-"
 	if last := lastQuote(rest); last > 0 && rest[0] == '"' {
 		agent, behind = rest[:last+1], rest[last+1:]
 	} else {

@@ -15,8 +15,8 @@ import (
 // Two databases are swapped a thousand times each while others look up: every
 // lookup answers, with a place that one pair of them had.
 func TestSwappedUnderLoad(t *testing.T) {
-	swaps := 1000
-	if raceEnabled {
+	swaps := 300
+	if testing.Short() {
 		swaps = 100
 	}
 	codes := []string{"DE", "FR"}
