@@ -51,7 +51,16 @@ type document struct {
 	testFields
 }
 
-// envelopes are the kinds of messages. Each returns false when a message is of another
+// wrappers are the kinds of messages that hold another one as text. Each returns false
+// when a message is of another kind.
+var wrappers = []struct {
+	name string
+	text func(*document) (text string, ok bool)
+}{
+	{"an SNS notification", (*document).sns},
+}
+
+// envelopes are the kinds of messages that name objects. Each returns false when a message is of another
 // kind, and an error when it is of its kind but cannot be used.
 var envelopes = []func(*document) (Message, bool, error){
 	(*document).s3,
@@ -66,13 +75,13 @@ func Parse(body []byte) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	if inner, ok := doc.sns(); ok {
-		if doc, err = decode([]byte(inner)); err != nil {
-			return Message{}, fmt.Errorf("%w (inside an SNS notification)", err)
+	text, around := doc.wrapped()
+	if around != "" {
+		if doc, err = decode([]byte(text)); err != nil {
+			return Message{}, fmt.Errorf("%w (inside %s)", err, around)
 		}
-		// SNS cannot subscribe to itself.
-		if _, ok := doc.sns(); ok {
-			return Message{}, unknown("an SNS notification inside another one")
+		if _, again := doc.wrapped(); again != "" {
+			return Message{}, unknown(again + " inside another one") // SNS cannot subscribe to itself
 		}
 	}
 	for _, read := range envelopes {
@@ -85,6 +94,17 @@ func Parse(body []byte) (Message, error) {
 		}
 	}
 	return Message{}, unknown("a JSON object of another kind")
+}
+
+// wrapped returns the text that a message holds, and the name of the wrapper; "" when
+// it is none.
+func (d *document) wrapped() (text, name string) {
+	for _, w := range wrappers {
+		if text, ok := w.text(d); ok {
+			return text, w.name
+		}
+	}
+	return "", ""
 }
 
 func decode(body []byte) (*document, error) {
