@@ -24,7 +24,7 @@ func (r *Record) readClientText(s string) bool {
 // both in quotes.
 func (r *Record) readReferer(s string, rank rank) bool {
 	if rest, bare := strings.CutPrefix(s, "- "); bare {
-		return r.readUserAgent("-", rest, rank)
+		return r.readUserAgent("-", false, rest, rank)
 	}
 	if r.format == FormatCeph {
 		return r.readBareReferer(s, rank)
@@ -33,11 +33,11 @@ func (r *Record) readReferer(s string, rank rank) bool {
 		return r.fail(FieldReferer, ReasonQuotes, firstToken(s))
 	}
 	s = s[1:]
-	end := refererEnd(s)
+	end, quoted := refererEnd(s)
 	if end < 0 {
 		return r.readBareAgent(s, rank, false)
 	}
-	if r.readUserAgent(s[:end], s[end+2:], rank) {
+	if r.readUserAgent(s[:end], quoted, s[end+2:], rank) {
 		return true
 	}
 	// The quotes and space were perhaps the client's, and the User-Agent a bare
@@ -45,29 +45,32 @@ func (r *Record) readReferer(s string, rank rank) bool {
 	return r.err.Reason != ReasonAmbiguous && r.readBareAgent(s, rank, true)
 }
 
-// refererEnd returns where the first `" "` begins, or -1.
-func refererEnd(s string) int {
+// refererEnd returns where the first `" "` begins, or -1, and whether there is a
+// quote before it.
+func refererEnd(s string) (end int, quoted bool) {
 	for at := 0; ; at++ {
 		i := strings.IndexByte(s[at:], '"')
 		if i < 0 {
-			return -1
+			return -1, quoted
 		}
 		at += i
 		if strings.HasPrefix(s[at+1:], ` "`) {
-			return at
+			return at, quoted
 		}
+		quoted = true
 	}
 }
 
-// readUserAgent reads field 17 and on, after a Referer. Where nothing behind the
-// User-Agent is quoted, it ends at the last quote of the line.
-func (r *Record) readUserAgent(referer, s string, rank rank) bool {
+// readUserAgent reads field 17 and on, after a Referer, in which there is a quote
+// or not. Where nothing behind the User-Agent is quoted, it ends at the last quote
+// of the line.
+func (r *Record) readUserAgent(referer string, quoted bool, s string, rank rank) bool {
 	if rest, bare := strings.CutPrefix(s, "- "); bare {
-		if quoted := strings.IndexByte(s, '"') >= 0; quoted != (rank == withQuotes) {
+		if (strings.IndexByte(s, '"') >= 0) != (rank == withQuotes) {
 			return r.fail(FieldUserAgent, ReasonQuotes, s)
 		}
 		var t tail
-		return r.readTail(&t, rest, rank) && r.accept(&t, referer, "-")
+		return r.readTail(&t, rest, rank) && r.accept(&t, referer, "-", quoted)
 	}
 	if s == "" {
 		return r.fail(FieldUserAgent, ReasonTorn, "")
@@ -78,9 +81,9 @@ func (r *Record) readUserAgent(referer, s string, rank rank) bool {
 	s = s[1:]
 	if rank == withQuotes {
 		t, agent, ok := r.readQuotes(s, `" `)
-		return ok && r.accept(&t, referer, agent)
+		return ok && r.accept(&t, referer, agent, true)
 	}
-	end := lastQuote(s)
+	end, inAgent := lastQuote(s)
 	if end < 0 {
 		return r.fail(FieldUserAgent, ReasonTorn, s)
 	}
@@ -95,10 +98,10 @@ func (r *Record) readUserAgent(referer, s string, rank rank) bool {
 	if !r.readTail(&t, behind[1:], rank) {
 		return false
 	}
-	if strings.IndexByte(agent, '"') >= 0 && t.quoteIsBehind(agent) {
+	if inAgent && t.quoteIsBehind(agent) {
 		return r.ambiguous(FieldUserAgent, agent)
 	}
-	return r.accept(&t, referer, agent)
+	return r.accept(&t, referer, agent, quoted || inAgent)
 }
 
 // readBareAgent reads a Referer, from behind its opening quote, that is followed
@@ -110,7 +113,7 @@ func (r *Record) readBareAgent(s string, rank rank, another bool) bool {
 		t, referer, ok := r.readQuotes(s, separator)
 		return ok && r.acceptBare(&t, referer, another)
 	}
-	end := lastQuote(s)
+	end, _ := lastQuote(s)
 	if end < 0 {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
@@ -130,7 +133,7 @@ func (r *Record) acceptBare(t *tail, referer string, another bool) bool {
 	if another && (t.mayBeShifted() || t.quoteIsBehind(referer)) {
 		return r.fail(FieldHostID, ReasonValue, t.get(FieldHostID))
 	}
-	return r.accept(t, referer, "-")
+	return r.accept(t, referer, "-", true)
 }
 
 // mayBeShifted reports whether the tail may be one whose Version Id is "-", taken
@@ -173,9 +176,10 @@ func (r *Record) readQuotes(s, separator string) (t tail, text string, ok bool) 
 	}
 }
 
-// accept keeps a reading.
-func (r *Record) accept(t *tail, referer, agent string) bool {
-	if r.requestMayBeLonger(referer) || r.requestMayBeLonger(agent) {
+// accept keeps a reading. quoted says that there may be a quote in Referer or
+// User-Agent.
+func (r *Record) accept(t *tail, referer, agent string, quoted bool) bool {
+	if quoted && (r.requestMayBeLonger(referer) || r.requestMayBeLonger(agent)) {
 		return r.ambiguous(FieldRequestURI, r.Target)
 	}
 	r.Referer, r.UserAgent = absent(referer), absent(agent)

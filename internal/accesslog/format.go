@@ -66,7 +66,7 @@ func (r *Record) readBareReferer(s string, rank rank) bool {
 	if end < 0 {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
-	return r.readUserAgent(s[:end], s[end+1:], rank)
+	return r.readUserAgent(s[:end], strings.IndexByte(s[:end], '"') >= 0, s[end+1:], rank)
 }
 
 // readClientTextOfOBS reads field 16 and on of FormatOBS: Referer, User-Agent,
@@ -80,7 +80,7 @@ func (r *Record) readClientTextOfOBS(s string) bool {
 	referer, rest := s[:end], s[end+2:]
 	var behind string
 	agent := "-"
-	if last := lastQuote(rest); last > 0 && rest[0] == '"' {
+	if last, _ := lastQuote(rest); last > 0 && rest[0] == '"' {
 		agent, behind = rest[:last+1], rest[last+1:]
 	} else {
 		_, behind, _ = strings.Cut(rest, "-")
@@ -98,7 +98,7 @@ func (r *Record) readClientTextOfOBS(s string) bool {
 	if more && t.extraHasEmpty() {
 		return r.fail(FieldHostID, ReasonEmpty, "")
 	}
-	if !r.accept(&t, withoutQuotes(referer), withoutQuotes(agent)) {
+	if !r.accept(&t, withoutQuotes(referer), withoutQuotes(agent), true) {
 		return false
 	}
 	if more {

@@ -151,7 +151,7 @@ func (r *Record) readCaller(s string) (rest string, ok bool) {
 // anonymisers as a word. It returns false when s is neither.
 func (r *Record) setRemoteIP(s string) bool {
 	const longestWord = 64
-	if strings.IndexByte(s, ':') >= 0 && (s[0] == '[' || strings.Count(s, ":") == 1) {
+	if colon := strings.IndexByte(s, ':'); colon >= 0 && (s[0] == '[' || strings.IndexByte(s[colon+1:], ':') < 0) {
 		if address, port := SplitHost(s); port != Absent && isAddress(address) {
 			r.RemoteIP, r.RemotePort = address, int32(port)
 			return true

@@ -69,7 +69,7 @@ func (t *tail) mayHaveQuotes() bool {
 			return false
 		}
 	}
-	last := lastQuote(t.extra)
+	last, _ := lastQuote(t.extra)
 	if last < 0 {
 		return true
 	}

@@ -100,10 +100,10 @@ func (r *Record) readOutcome(s string) (rest string, ok bool) {
 	if r.ObjectSize, rest, ok = r.number(FieldObjectSize, rest); !ok {
 		return "", false
 	}
-	if r.TotalTime, rest, ok = r.duration(FieldTotalTime, rest); !ok {
+	if r.TotalTime, rest, ok = r.number(FieldTotalTime, rest); !ok {
 		return "", false
 	}
-	r.TurnAroundTime, rest, ok = r.duration(FieldTurnAroundTime, rest)
+	r.TurnAroundTime, rest, ok = r.number(FieldTurnAroundTime, rest)
 	return rest, ok
 }
 
@@ -123,6 +123,8 @@ func (r *Record) number(field Field, s string) (value int64, rest string, ok boo
 		return 0, "", r.fail(field, ReasonTorn, s)
 	case i == 0 && s[0] == ' ':
 		return 0, "", r.fail(field, ReasonEmpty, "")
+	case s[i] != ' ' && (field == FieldTotalTime || field == FieldTurnAroundTime):
+		return r.fraction(field, s)
 	case i == 0 || s[i] != ' ':
 		return 0, "", r.fail(field, ReasonNumber, firstToken(s))
 	case i > 18:
@@ -131,23 +133,17 @@ func (r *Record) number(field Field, s string) (value int64, rest string, ok boo
 	return value, s[i+1:], true
 }
 
-// duration reads a number of milliseconds, then a space. Other servers write it
-// with a fraction, which is dropped, or with its unit: 45.5, 1e+06, 12ms.
-func (r *Record) duration(field Field, s string) (ms int64, rest string, ok bool) {
-	i := 0
-	for i < len(s) && s[i]-'0' <= 9 {
-		i++
-	}
-	if i == 0 || i == len(s) || s[i] == ' ' {
-		return r.number(field, s)
-	}
+// fraction reads a time that is not written as digits only, then a space. Other
+// servers write it with a fraction, which is dropped, or with its unit: 45.5, 1e+06,
+// 12ms.
+func (r *Record) fraction(field Field, s string) (ms int64, rest string, ok bool) {
 	token := firstToken(s)
 	if len(token) == len(s) {
 		return 0, "", r.fail(field, ReasonTorn, s)
 	}
 	number := strings.TrimSuffix(token, "ms")
 	const longest = 24
-	if len(number) > longest || !isAll(number, classFloat) {
+	if number == "" || number[0]-'0' > 9 || len(number) > longest || !isAll(number, classFloat) {
 		return 0, "", r.fail(field, ReasonNumber, token)
 	}
 	f, err := strconv.ParseFloat(number, 64)

@@ -7,52 +7,51 @@ import "strings"
 type tailField struct {
 	name string // of the User Guide
 	// known reports whether a value is one that the field is known to have, or
-	// looks like one. "" is none. A value that is not known is kept all the same;
-	// see reading.
+	// looks like one; nil when each does. A value that is not known is kept all the
+	// same; see rank.
 	known func(value string) bool
 	// anchor says that the known values are a closed set, from which the place of
 	// the fields around is told.
 	anchor bool
 	// client says that the value is partly the client's text.
 	client bool
-	// set stores a value as logged, or "" for a field that the line is too old to
-	// have.
+	// set stores a value that is not "-".
 	set func(r *Record, value string)
 }
 
 // tailTable are the fields from Version Id on.
 var tailTable = [lastField - FieldVersionID + 1]tailField{
 	{
-		name: "Version Id", known: isAny, client: true,
-		set: func(r *Record, v string) { r.VersionID = absent(v) },
+		name: "Version Id", client: true,
+		set: func(r *Record, v string) { r.VersionID = v },
 	},
 	{
-		name: "Host Id", known: isAny,
-		set: func(r *Record, v string) { r.HostID = absent(v) },
+		name: "Host Id",
+		set: func(r *Record, v string) { r.HostID = v },
 	},
 	{
 		name: "Signature Version", known: isSignature, anchor: true,
-		set: func(r *Record, v string) { r.SignatureVersion = absent(v) },
+		set: func(r *Record, v string) { r.SignatureVersion = v },
 	},
 	{
 		name: "Cipher Suite", known: isCipher,
-		set: func(r *Record, v string) { r.CipherSuite = absent(v) },
+		set: func(r *Record, v string) { r.CipherSuite = v },
 	},
 	{
 		name: "Authentication Type", known: isAuthType, anchor: true,
-		set: func(r *Record, v string) { r.AuthType = absent(v) },
+		set: func(r *Record, v string) { r.AuthType = v },
 	},
 	{
-		name: "Host Header", known: isAny, client: true,
-		set: func(r *Record, v string) { r.HostHeader = absent(withoutQuotes(v)) },
+		name: "Host Header", client: true,
+		set: func(r *Record, v string) { r.HostHeader = withoutQuotes(v) },
 	},
 	{
 		name: "TLS version", known: isTLSVersion, anchor: true,
-		set: func(r *Record, v string) { r.TLSVersion = absent(v) },
+		set: func(r *Record, v string) { r.TLSVersion = v },
 	},
 	{
 		name: "Access Point ARN", known: isARN,
-		set: func(r *Record, v string) { r.AccessPointARN = absent(v) },
+		set: func(r *Record, v string) { r.AccessPointARN = v },
 	},
 	{
 		name: "aclRequired", known: isYes,
@@ -60,7 +59,7 @@ var tailTable = [lastField - FieldVersionID + 1]tailField{
 	},
 	{
 		name: "Source Region", known: isRegion,
-		set: func(r *Record, v string) { r.SourceRegion = absent(v) },
+		set: func(r *Record, v string) { r.SourceRegion = v },
 	},
 }
 
@@ -123,7 +122,7 @@ func (t *tail) check(field Field, value string, strict bool) Reason {
 		return ReasonEmpty
 	}
 	row := &tailTable[field-FieldVersionID]
-	if row.known(value) {
+	if row.known == nil || row.known(value) {
 		if !row.anchor && !row.client && isAnchor(value) {
 			return ReasonValue
 		}
@@ -181,24 +180,23 @@ func (t *tail) store(r *Record) {
 	r.Extra = t.extra
 	r.Unexpected |= t.unexpected
 	for i := range tailTable {
-		tailTable[i].set(r, t.values[i])
+		if v := t.values[i]; v != "-" && v != "" {
+			tailTable[i].set(r, v)
+		}
+	}
+	if t.get(FieldACLRequired) == "-" {
+		r.ACLRequired = ACLNotNeeded
 	}
 }
 
 // setACLRequired stores the only field of the tail that is no text.
 func setACLRequired(r *Record, value string) {
-	switch value {
-	case "":
-	case "-":
-		r.ACLRequired = ACLNotNeeded
-	case "Yes":
+	if value == "Yes" {
 		r.ACLRequired = ACLNeeded
-	default:
-		r.UnexpectedACL = value
+		return
 	}
+	r.UnexpectedACL = value
 }
-
-func isAny(string) bool { return true }
 
 func isSignature(s string) bool { return s == "SigV4" || s == "SigV2" || s == "SigV4A" }
 

@@ -84,15 +84,20 @@ func firstToken(s string) string {
 	return s
 }
 
-// lastQuote returns the index of the last quote in s, or -1. It looks forward
-// because strings.IndexByte is vectorised and strings.LastIndexByte is not.
-func lastQuote(s string) int {
-	last := -1
+// lastQuote returns the index of the last quote in s, or -1, and whether there is
+// another one. It looks forward because strings.IndexByte is vectorised and
+// strings.LastIndexByte is not.
+func lastQuote(s string) (last int, more bool) {
+	last = strings.IndexByte(s, '"')
+	if last < 0 {
+		return last, false
+	}
 	for {
 		i := strings.IndexByte(s[last+1:], '"')
 		if i < 0 {
-			return last
+			return last, more
 		}
 		last += i + 1
+		more = true
 	}
 }

@@ -38,7 +38,7 @@ func wide(rng *rand.Rand, field Field) string {
 // not today. No text of another field is one.
 func isTomorrows(field Field, v string) bool {
 	row := &tailTable[field-FieldVersionID]
-	return v != "" && v != "-" && !strings.ContainsAny(v, ` "`) && !row.known(v) && !isAnchor(v) && !isRegionName(v) &&
+	return v != "" && v != "-" && !strings.ContainsAny(v, ` "`) && row.known != nil && !row.known(v) && !isAnchor(v) && !isRegionName(v) &&
 		(!row.anchor || isUnknownWord(v)) && !looksLikeHostID(v)
 }
 
