@@ -6,6 +6,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // Attribute describes an attribute.
@@ -19,30 +20,30 @@ type Attribute struct {
 //
 // It is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
-// Absent gives no attribute.
+// Absent gives no attribute. A text is redacted as a redact.Value unless its line
+// names another rule.
 func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin, client enrich.Client) {
 	// A local variable, so that v.text, inlined, is seen to write to the stack and
 	// needs no write barriers: 2 % of BenchmarkConvert.
 	v := values{describing: b.converter.describing}
-	redact := &b.converter.redact
 
 	v.text("client.address", r.RemoteIP)
 	v.text("user.id", r.Requester)
-	requester := accesslog.ParseRequester(r.Requester)
+	requester := b.readRequester(r.Requester)
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)
 	v.text("aws.requester.type", string(requester.Type))
-	v.text("aws.request_id", r.RequestID)
-	v.text("aws.extended_request_id", r.HostID)
+	v.ruled("aws.request_id", r.RequestID, redact.Never)
+	v.ruled("aws.extended_request_id", r.HostID, redact.Never)
 	v.text("aws.s3.operation", r.Operation)
-	v.text("aws.s3.key", b.decodeKey(r.Operation, r.Key))
+	v.ruled("aws.s3.key", b.decodeKey(r.Operation, r.Key), redact.Path)
 
 	request := b.readRequest(r)
 	v.text("http.request.method", request.method)
 	v.text("http.request.method_original", request.methodOriginal)
-	v.text("url.path", request.path)
-	v.text("url.query", request.query)
+	v.ruled("url.path", request.path, redact.Path)
+	v.ruled("url.query", request.query, redact.Query)
 	v.text("url.scheme", request.scheme)
 	v.text("network.protocol.version", r.Version)
 	v.text("aws.s3.upload_id", request.uploadID)
@@ -55,8 +56,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.number("aws.s3.total_time", r.TotalTime)
 	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
 
-	v.list("http.request.header.referer", redact.text(&b.arena, r.Referer))
-	v.text("user_agent.original", redact.text(&b.arena, r.UserAgent))
+	v.list("http.request.header.referer", r.Referer, redact.Header)
+	v.ruled("user_agent.original", r.UserAgent, redact.Header)
 	v.text("aws.s3.version_id", r.VersionID)
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
@@ -69,7 +70,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	v.words("aws.s3.extra_fields", redact.text(&b.arena, r.Extra), ' ')
+	v.words("aws.s3.extra_fields", r.Extra, ' ', redact.Text)
 
 	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
@@ -120,13 +121,13 @@ func addThreat(v *values, t *enrich.Threat) {
 	v.text("threat.group.name", t.Group)
 	v.text("threat.software.name", t.Software)
 	v.text("threat.feed.name", t.Feed)
-	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
+	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator, redact.Never) // the operator's names
 }
 
 // addMalformed is the mapping from a line that could not be parsed.
 func (b *Batch) addMalformed(v *values, reason error) {
 	v.text("error.type", "malformed_record")
-	v.text("aws.s3.parse_error", b.explain(reason))
+	v.ruled("aws.s3.parse_error", b.explain(reason), redact.Never) // explain did it
 }
 
 // addLine is the mapping from the line itself, parsed or not. It returns the
@@ -136,7 +137,7 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	options := &b.converter.options
 	var redacted, attribute, file string
 	if original || options.Body {
-		redacted = b.converter.redact.text(&b.arena, line)
+		redacted = b.redact(line, redact.Header)
 	}
 	if original {
 		attribute = redacted
@@ -144,8 +145,8 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	if options.SourceObject {
 		file = repair(from.Path)
 	}
-	v.text("log.record.uid", b.arena.hex(id))
-	v.text("log.record.original", attribute)
+	v.ruled("log.record.uid", b.arena.hex(id), redact.Never)
+	v.ruled("log.record.original", attribute, redact.Never) // it is redacted above
 	v.text("log.file.path", file)
 	if !options.Body {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // Batch is a growing set of log records, grouped by resource. It is for one
@@ -21,6 +22,7 @@ type Batch struct {
 	expected  int // how many records to make room for
 	arena     arena
 	builder   xpdata.MapBuilder // empty between two records
+	finder    redact.Finder
 }
 
 // NewBatch returns an empty batch; records is a hint of how many will come.
@@ -40,11 +42,12 @@ func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, f
 	b.addMalformed(&v, reason)
 	body := b.addLine(&v, line, id, from, true)
 
-	bucket := r.Bucket
+	// What a torn line begins with may be any part of a record.
+	bucket, owner := b.redact(r.Bucket, redact.Text), b.redact(r.Owner, redact.Text)
 	if bucket == "" {
 		bucket = from.Bucket
 	}
-	lr := b.add(resourceOf(bucket, r.Owner, from))
+	lr := b.add(resourceOf(bucket, owner, from))
 	lr.SetEventName("aws.s3.server_access.malformed")
 	lr.SetSeverityNumber(plog.SeverityNumberWarn)
 	lr.SetSeverityText("WARN")
@@ -53,6 +56,7 @@ func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, f
 
 // finish gives lr what all records have and counts it. line is as it was read.
 func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Origin) {
+	b.redactAll(v)
 	// A part of valid text that was cut out at ASCII characters is valid too, so
 	// one look at the line answers for all its parts. What is decoded or not of
 	// the line was looked at when it was made.
@@ -73,6 +77,27 @@ func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Or
 	v.build(&b.builder, lr.Attributes())
 	b.records++
 	b.size += field(size)
+}
+
+// redactAll takes the secrets out of the values, each by its rule.
+func (b *Batch) redactAll(v *values) {
+	for i := range v.all() {
+		next := &v.items[i]
+		if next.rule == redact.Never || !redact.MayHold(next.text) {
+			continue
+		}
+		before := next.size()
+		next.text = b.redact(next.text, next.rule)
+		v.size += next.size() - before
+	}
+}
+
+// redact returns s redacted, s itself when there is no secret in it.
+func (b *Batch) redact(s string, rule redact.Rule) string {
+	if !redact.MayHold(s) || !b.finder.Find(b.converter.redactor, s, rule) {
+		return s
+	}
+	return b.arena.keep(b.finder.Append(b.arena.room(b.finder.Size())))
 }
 
 // Len returns the number of records.

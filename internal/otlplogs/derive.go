@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // decodeKey returns the key as the client named it.
@@ -17,6 +18,17 @@ func (b *Batch) decodeKey(operation, key string) string {
 		return key
 	}
 	return repair(b.arena.keep(decoded))
+}
+
+// readRequester returns who made a request. Names that are parts of the field are
+// those of the redacted one, since a secret may be split as an ARN is.
+func (b *Batch) readRequester(requester string) accesslog.Requester {
+	q := accesslog.ParseRequester(requester)
+	if shown := b.redact(requester, redact.Value); len(shown) != len(requester) || shown != requester {
+		of := accesslog.ParseRequester(shown)
+		q.UserName, q.SessionName = of.UserName, of.SessionName
+	}
+	return q
 }
 
 func tlsName(version string) string {
@@ -29,13 +41,12 @@ func tlsName(version string) string {
 // explain returns the text of reason, redacted. The value that did not fit is
 // redacted before Error puts it in quotes, which would change it.
 func (b *Batch) explain(reason error) string {
-	redact := &b.converter.redact
 	if e := (*accesslog.Error)(nil); errors.As(reason, &e) {
 		shown := *e
-		shown.Value = redact.text(&b.arena, e.Value)
+		shown.Value = b.redact(e.Value, redact.Text)
 		return shown.Error()
 	}
-	return redact.text(&b.arena, reason.Error())
+	return b.redact(reason.Error(), redact.Text)
 }
 
 // setSeverity gives lr the severity of a response with this HTTP status.

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // kind is the type of an attribute.
@@ -28,11 +29,12 @@ type value struct {
 	text   string
 	number int64
 	kind   kind
+	rule   redact.Rule // of the text
 }
 
 // values is the attributes of one record before they are built, so that what
-// concerns every value has one place: repair, size, cutting, the number of
-// them. It is meant to be on the stack, where it costs no allocation and no
+// concerns every value has one place: redaction, repair, size, cutting, the number
+// of them. It is meant to be on the stack, where it costs no allocation and no
 // write barriers.
 type values struct {
 	size  int // bytes, as attributes of a record; see size.go
@@ -51,16 +53,27 @@ func (v *values) add(next value) {
 	v.size += next.size()
 }
 
-// text, number and flag do what add does without copying a whole value and
+// text, ruled, number and flag do what add does without copying a whole value and
 // looking at its kind: nearly all values are theirs.
 
-// text adds a string.
+// text adds a string, of which redact.Value is true.
 func (v *values) text(name, text string) {
 	if text == "" && !v.describing {
 		return
 	}
 	next := &v.items[v.n]
 	next.name, next.text = name, text
+	v.n++
+	v.size += textSize(len(name) + len(text))
+}
+
+// ruled adds a string that is redacted by another rule.
+func (v *values) ruled(name, text string, rule redact.Rule) {
+	if text == "" && !v.describing {
+		return
+	}
+	next := &v.items[v.n]
+	next.name, next.text, next.rule = name, text, rule
 	v.n++
 	v.size += textSize(len(name) + len(text))
 }
@@ -91,16 +104,16 @@ func (v *values) flag(name string, set, present bool) {
 }
 
 // list adds a list of the one text.
-func (v *values) list(name, text string) {
+func (v *values) list(name, text string, rule redact.Rule) {
 	if text != "" || v.describing {
-		v.add(value{name: name, kind: kindList, text: text})
+		v.add(value{name: name, kind: kindList, text: text, rule: rule})
 	}
 }
 
 // words adds a list of the words of text, which single separators separate.
-func (v *values) words(name, text string, separator rune) {
+func (v *values) words(name, text string, separator rune, rule redact.Rule) {
 	if text != "" || v.describing {
-		v.add(value{name: name, kind: kindWords, text: text, number: int64(separator)})
+		v.add(value{name: name, kind: kindWords, text: text, number: int64(separator), rule: rule})
 	}
 }
 

@@ -1,0 +1,199 @@
+package redact
+
+import (
+	"bytes"
+	"strings"
+	"unsafe"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
+
+// levels is how often a text is decoded. Clients encode a URL up to three
+// times to make it a part of another one; S3 writes a key in a line encoded twice
+// more.
+const levels = 3 + 2
+
+// mark says that a character of the decoded text stands for more than one of the
+// text as it was given.
+type mark struct {
+	at    int // in the decoded text
+	raw   int // where it begins in the text as given
+	next  int // where what follows it begins there
+	level int // how often that was decoded, at least once
+}
+
+// view is a text, decoded, and where its characters stand in the text as given.
+// Those without a mark stand for themselves.
+type view struct {
+	text  string // as given, or in buf
+	marks []mark
+
+	buf   []byte
+	spare []mark
+}
+
+// maxKept is the length in bytes of a text whose memory is kept for the next one.
+const maxKept = 64 << 10
+
+// set makes v the view of s without decoding it.
+func (v *view) set(s string) {
+	v.text, v.marks = s, v.marks[:0]
+}
+
+// release forgets the text, and its memory if that is much.
+func (v *view) release() {
+	v.text = ""
+	if cap(v.buf) > maxKept {
+		v.buf, v.marks, v.spare = nil, nil, nil
+	}
+}
+
+// decode makes v the view of s, decoded. A percent sign that begins no escape
+// stays.
+func (v *view) decode(s string) {
+	v.buf, v.marks = append(v.buf[:0], s...), v.marks[:0]
+	for level := 1; level <= levels && v.decodeOnce(level); level++ {
+	}
+	// Nothing writes to buf while text is in use.
+	v.text = unsafe.String(unsafe.SliceData(v.buf), len(v.buf))
+}
+
+// decodeOnce decodes each escape in buf once, in place, and reports whether there
+// was one.
+func (v *view) decodeOnce(level int) (found bool) {
+	old, marks := cursor{marks: v.marks}, v.spare[:0]
+	out := 0 // buf[:out] is decoded
+	for i := 0; i < len(v.buf); {
+		length := bytes.IndexByte(v.buf[i:], '%')
+		var c byte
+		escape := false
+		if length < 0 {
+			length = len(v.buf) - i
+		} else if c, escape = escapeAt(v.buf[i+length:]); !escape {
+			length++ // the percent sign stays
+		}
+		if out < i {
+			copy(v.buf[out:], v.buf[i:i+length])
+		}
+		for ; old.n < len(old.marks) && old.marks[old.n].at < i+length; old.n++ {
+			moved := old.marks[old.n]
+			moved.at -= i - out
+			marks = append(marks, moved)
+		}
+		i, out = i+length, out+length
+		if !escape {
+			continue
+		}
+		found = true
+		v.buf[out] = c
+		raw := old.raw(i)
+		marks = append(marks, mark{at: out, raw: raw, next: old.raw(i + len("%20")), level: level})
+		i, out = i+len("%20"), out+1
+	}
+	v.buf = v.buf[:out]
+	v.marks, v.spare = marks, v.marks
+	return found
+}
+
+func escapeAt(b []byte) (c byte, ok bool) {
+	if len(b) < len("%20") {
+		return 0, false
+	}
+	return accesslog.Escape(string(b[:len("%20")]))
+}
+
+// cursor walks over marks, only forward.
+type cursor struct {
+	marks []mark
+	n     int // those before are behind
+}
+
+func (c *cursor) seek(i int) {
+	for c.n < len(c.marks) && c.marks[c.n].at < i {
+		c.n++
+	}
+}
+
+// raw returns where the character at i of the decoded text begins in the text as
+// given.
+func (c *cursor) raw(i int) int {
+	c.seek(i)
+	if c.n < len(c.marks) && c.marks[c.n].at == i {
+		return c.marks[c.n].raw
+	}
+	if c.n == 0 {
+		return i
+	}
+	before := &c.marks[c.n-1]
+	return before.next + i - before.at - 1
+}
+
+// level returns how often the character at i of the decoded text was encoded.
+func (c *cursor) level(i int) int {
+	c.seek(i)
+	if c.n < len(c.marks) && c.marks[c.n].at == i {
+		return c.marks[c.n].level
+	}
+	return 0
+}
+
+// worthDecoding reports whether s, in which there are escapes, may hold more
+// sensitive names decoded than it shows as it is, or shows one. It spares most
+// texts the decoding.
+func (r *Redactor) worthDecoding(s string) bool {
+	for i := strings.IndexByte(s, '%'); i < len(s); i = indexFrom(s, i+1, '%') {
+		c, ok := accesslog.Escape(s[i:])
+		// Only a percent sign that is left can make another escape.
+		if !ok || c == '%' || c == '=' && r.mayEndName(s[:i]) {
+			return true
+		}
+	}
+	for i := indexFrom(s, 0, '='); i < len(s); i = indexFrom(s, i+1, '=') {
+		if r.mayEndName(s[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayEndName reports whether s, decoded, may end with a sensitive name: with one
+// that is not encoded, or with as much of it as stands behind the last escape.
+func (r *Redactor) mayEndName(s string) bool {
+	if s == "" {
+		return false
+	}
+	if isEscape(s, len(s)-1) {
+		return true
+	}
+	names := r.byLast[lower(s[len(s)-1])]
+	for k := range names {
+		at, left := len(s)-1, len(names[k].text)-1
+		for at >= 0 && left >= 0 && lower(s[at]) == names[k].text[left] {
+			at--
+			left--
+		}
+		if left < 0 || isEscape(s, at) {
+			return true
+		}
+	}
+	return false
+}
+
+// isEscape reports whether s[at] may be part of an escape.
+func isEscape(s string, at int) bool {
+	for i := max(at-2, 0); i <= at; i++ {
+		if s[i] == '%' {
+			return true
+		}
+	}
+	return false
+}
+
+// indexFrom returns the index of the first c in s[from:], in s, or len(s) when
+// there is none.
+func indexFrom(s string, from int, c byte) int {
+	if i := strings.IndexByte(s[from:], c); i >= 0 {
+		return from + i
+	}
+	return len(s)
+}
