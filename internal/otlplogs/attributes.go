@@ -21,30 +21,31 @@ type Attribute struct {
 // It is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
 // Absent gives no attribute. A text is redacted as a redact.Value unless its line
-// names another rule.
+// names another rule, or says by own that no client wrote it.
 func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin, client enrich.Client) {
 	// A local variable, so that v.text, inlined, is seen to write to the stack and
 	// needs no write barriers: 2 % of BenchmarkConvert.
 	v := values{describing: b.converter.describing}
+	b.secrets = b.converter.redactor.LineMayHold(line)
 
 	v.text("client.address", r.RemoteIP)
 	v.text("user.id", r.Requester)
 	requester := b.readRequester(r.Requester)
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
-	v.text("aws.requester.account_id", requester.AccountID)
-	v.text("aws.requester.type", string(requester.Type))
-	v.ruled("aws.request_id", r.RequestID, redact.Never)
-	v.ruled("aws.extended_request_id", r.HostID, redact.Never)
+	v.own("aws.requester.account_id", requester.AccountID)
+	v.own("aws.requester.type", string(requester.Type))
+	v.own("aws.request_id", r.RequestID)
+	v.own("aws.extended_request_id", r.HostID)
 	v.text("aws.s3.operation", r.Operation)
 	v.ruled("aws.s3.key", b.decodeKey(r.Operation, r.Key), redact.Path)
 
 	request := b.readRequest(r)
-	v.text("http.request.method", request.method)
+	v.own("http.request.method", request.method)
 	v.text("http.request.method_original", request.methodOriginal)
 	v.ruled("url.path", request.path, redact.Path)
 	v.ruled("url.query", request.query, redact.Query)
-	v.text("url.scheme", request.scheme)
+	v.own("url.scheme", request.scheme)
 	v.text("network.protocol.version", r.Version)
 	v.text("aws.s3.upload_id", request.uploadID)
 	v.number("aws.s3.part_number", request.partNumber)
@@ -62,7 +63,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
 	v.text("tls.cipher", accesslog.CipherName(r.CipherSuite))
-	v.text("tls.protocol.name", tlsName(r.TLSVersion))
+	v.own("tls.protocol.name", tlsName(r.TLSVersion))
 	v.text("tls.protocol.version", accesslog.TLSVersionNumber(r.TLSVersion))
 	address, port := accesslog.SplitHost(r.HostHeader)
 	v.text("server.address", address)
@@ -100,33 +101,33 @@ func addClient(v *values, client enrich.Client) {
 
 // addPlace is the mapping from where a client is.
 func addPlace(v *values, p *enrich.Place) {
-	v.text("geo.continent.code", p.ContinentCode)
-	v.text("geo.country.iso_code", p.CountryISOCode)
-	v.text("geo.region.iso_code", p.RegionISOCode)
-	v.text("geo.locality.name", p.LocalityName)
-	v.text("geo.postal_code", p.PostalCode)
+	v.own("geo.continent.code", p.ContinentCode)
+	v.own("geo.country.iso_code", p.CountryISOCode)
+	v.own("geo.region.iso_code", p.RegionISOCode)
+	v.own("geo.locality.name", p.LocalityName)
+	v.own("geo.postal_code", p.PostalCode)
 	v.double("geo.location.lat", p.Latitude, p.HasLocation)
 	v.double("geo.location.lon", p.Longitude, p.HasLocation)
 	v.number("as.number", orAbsent(p.ASNumber))
-	v.text("as.organization.name", p.ASOrganization)
+	v.own("as.organization.name", p.ASOrganization)
 }
 
 // addThreat is the mapping from what is known of a client to be feared.
 func addThreat(v *values, t *enrich.Threat) {
-	v.text("threat.indicator.ip", t.Indicator)
-	v.text("threat.indicator.confidence", string(t.Confidence))
-	v.text("threat.indicator.type", t.Type)
-	v.text("threat.indicator.provider", t.Provider)
-	v.text("threat.indicator.description", t.Description)
-	v.text("threat.group.name", t.Group)
-	v.text("threat.software.name", t.Software)
-	v.text("threat.feed.name", t.Feed)
-	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator, redact.Never) // the operator's names
+	v.own("threat.indicator.ip", t.Indicator)
+	v.own("threat.indicator.confidence", string(t.Confidence))
+	v.own("threat.indicator.type", t.Type)
+	v.own("threat.indicator.provider", t.Provider)
+	v.own("threat.indicator.description", t.Description)
+	v.own("threat.group.name", t.Group)
+	v.own("threat.software.name", t.Software)
+	v.own("threat.feed.name", t.Feed)
+	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator, redact.Never)
 }
 
 // addMalformed is the mapping from a line that could not be parsed.
 func (b *Batch) addMalformed(v *values, reason error) {
-	v.text("error.type", "malformed_record")
+	v.own("error.type", "malformed_record")
 	v.ruled("aws.s3.parse_error", b.explain(reason), redact.Never) // explain did it
 }
 
@@ -145,9 +146,9 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	if options.SourceObject {
 		file = repair(from.Path)
 	}
-	v.ruled("log.record.uid", b.arena.hex(id), redact.Never)
-	v.ruled("log.record.original", attribute, redact.Never) // it is redacted above
-	v.text("log.file.path", file)
+	v.own("log.record.uid", b.arena.hex(id))
+	v.own("log.record.original", attribute) // it is redacted above
+	v.own("log.file.path", file)
 	if !options.Body {
 		return ""
 	}

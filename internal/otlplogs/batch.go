@@ -22,7 +22,8 @@ type Batch struct {
 	expected  int // how many records to make room for
 	arena     arena
 	builder   xpdata.MapBuilder // empty between two records
-	finder    redact.Finder
+	secrets   bool              // there may be some in the line of the record that is being made
+	finder    *redact.Finder    // nil until one is needed, lent by the converter
 }
 
 // NewBatch returns an empty batch; records is a hint of how many will come.
@@ -39,6 +40,7 @@ func (c *Converter) NewBatch(records int) *Batch {
 // whole line.
 func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
 	v := values{describing: b.converter.describing}
+	b.secrets = true
 	b.addMalformed(&v, reason)
 	body := b.addLine(&v, line, id, from, true)
 
@@ -81,23 +83,50 @@ func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Or
 
 // redactAll takes the secrets out of the values, each by its rule.
 func (b *Batch) redactAll(v *values) {
+	if !b.secrets {
+		return
+	}
 	for i := range v.all() {
 		next := &v.items[i]
-		if next.rule == redact.Never || !redact.MayHold(next.text) {
+		if next.rule == redact.Never || !b.find(next.text, next.rule) {
 			continue
 		}
 		before := next.size()
-		next.text = b.redact(next.text, next.rule)
+		next.text = b.found()
 		v.size += next.size() - before
 	}
 }
 
 // redact returns s redacted, s itself when there is no secret in it.
 func (b *Batch) redact(s string, rule redact.Rule) string {
-	if !redact.MayHold(s) || !b.finder.Find(b.converter.redactor, s, rule) {
+	if !b.find(s, rule) {
 		return s
 	}
+	return b.found()
+}
+
+// find reports whether there is a secret in s; found returns what is to be shown
+// then.
+func (b *Batch) find(s string, rule redact.Rule) bool {
+	if !b.secrets || !redact.MayHold(s) {
+		return false
+	}
+	if b.finder == nil {
+		b.finder = b.converter.finders.Get().(*redact.Finder)
+	}
+	return b.finder.Find(b.converter.redactor, s, rule)
+}
+
+func (b *Batch) found() string {
 	return b.arena.keep(b.finder.Append(b.arena.room(b.finder.Size())))
+}
+
+// giveBack gives back what the converter lent.
+func (b *Batch) giveBack() {
+	if b.finder != nil {
+		b.converter.finders.Put(b.finder)
+		b.finder = nil
+	}
 }
 
 // Len returns the number of records.
@@ -116,6 +145,7 @@ func (b *Batch) Merge(other *Batch) {
 	b.records += other.records
 	b.size += other.size
 	other.records, other.size = 0, 0
+	other.giveBack()
 }
 
 // Logs hands the records over; b must not be used afterwards.
@@ -128,5 +158,6 @@ func (b *Batch) Logs() plog.Logs {
 		b.converter.build(resources.AppendEmpty(), g)
 	}
 	b.groups = groups{}
+	b.giveBack()
 	return logs
 }

@@ -1,6 +1,8 @@
 package otlplogs
 
 import (
+	"sync"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
@@ -49,6 +51,7 @@ type Origin struct {
 type Converter struct {
 	options  Options
 	redactor *redact.Redactor
+	finders  *sync.Pool // of *redact.Finder
 	// describing makes absent values have attributes too; see describe.
 	describing bool
 }
@@ -57,5 +60,5 @@ type Converter struct {
 func NewConverter(o Options) *Converter {
 	redactor := redact.New(o.SensitiveParameters)
 	o.SensitiveParameters = nil
-	return &Converter{options: o, redactor: redactor}
+	return &Converter{options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }}}
 }

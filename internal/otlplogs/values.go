@@ -53,7 +53,7 @@ func (v *values) add(next value) {
 	v.size += next.size()
 }
 
-// text, ruled, number and flag do what add does without copying a whole value and
+// text, own, ruled, number and flag do what add does without copying a whole value and
 // looking at its kind: nearly all values are theirs.
 
 // text adds a string, of which redact.Value is true.
@@ -66,6 +66,9 @@ func (v *values) text(name, text string) {
 	v.n++
 	v.size += textSize(len(name) + len(text))
 }
+
+// own adds a string that is not the client's, or was redacted before.
+func (v *values) own(name, text string) { v.ruled(name, text, redact.Never) }
 
 // ruled adds a string that is redacted by another rule.
 func (v *values) ruled(name, text string, rule redact.Rule) {

@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"strings"
 	"unsafe"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
@@ -135,65 +134,4 @@ func (c *cursor) level(i int) int {
 		return c.marks[c.n].level
 	}
 	return 0
-}
-
-// worthDecoding reports whether s, in which there are escapes, may hold more
-// sensitive names decoded than it shows as it is, or shows one. It spares most
-// texts the decoding.
-func (r *Redactor) worthDecoding(s string) bool {
-	for i := strings.IndexByte(s, '%'); i < len(s); i = indexFrom(s, i+1, '%') {
-		c, ok := accesslog.Escape(s[i:])
-		// Only a percent sign that is left can make another escape.
-		if !ok || c == '%' || c == '=' && r.mayEndName(s[:i]) {
-			return true
-		}
-	}
-	for i := indexFrom(s, 0, '='); i < len(s); i = indexFrom(s, i+1, '=') {
-		if r.mayEndName(s[:i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// mayEndName reports whether s, decoded, may end with a sensitive name: with one
-// that is not encoded, or with as much of it as stands behind the last escape.
-func (r *Redactor) mayEndName(s string) bool {
-	if s == "" {
-		return false
-	}
-	if isEscape(s, len(s)-1) {
-		return true
-	}
-	names := r.byLast[lower(s[len(s)-1])]
-	for k := range names {
-		at, left := len(s)-1, len(names[k].text)-1
-		for at >= 0 && left >= 0 && lower(s[at]) == names[k].text[left] {
-			at--
-			left--
-		}
-		if left < 0 || isEscape(s, at) {
-			return true
-		}
-	}
-	return false
-}
-
-// isEscape reports whether s[at] may be part of an escape.
-func isEscape(s string, at int) bool {
-	for i := max(at-2, 0); i <= at; i++ {
-		if s[i] == '%' {
-			return true
-		}
-	}
-	return false
-}
-
-// indexFrom returns the index of the first c in s[from:], in s, or len(s) when
-// there is none.
-func indexFrom(s string, from int, c byte) int {
-	if i := strings.IndexByte(s[from:], c); i >= 0 {
-		return from + i
-	}
-	return len(s)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 // secret has a letter that nothing else in the texts of the tests has.
@@ -56,6 +58,12 @@ func check(t testing.TB, r *Redactor, text string, rule Rule) string {
 	if text != once {
 		require.Contains(t, once, Replacement)
 		require.True(t, MayHold(text))
+		require.True(t, r.LineMayHold("a "+text+" b"), "%q by %d", text, rule)
+	}
+	for _, operation := range []string{"REST.GET.OBJECT", "BATCH.DELETE.OBJECT"} {
+		if key, needed := accesslog.AppendKey(nil, operation, text); needed && r.Redact(string(key), rule) != string(key) {
+			require.True(t, r.LineMayHold(text), "%q by %d, decoded", text, rule)
+		}
 	}
 	return once
 }

@@ -36,6 +36,7 @@ type Redactor struct {
 	// byLast holds the names by their last character: most parameters are told
 	// from a sensitive one by it.
 	byLast [256][]name
+	spaced bool // a name has a space in it
 }
 
 // New returns a Redactor for these names; nil means DefaultNames.
@@ -64,6 +65,7 @@ func New(names []string) *Redactor {
 func (r *Redactor) add(n name) {
 	last := n.text[len(n.text)-1]
 	r.byLast[last] = append(r.byLast[last], n)
+	r.spaced = r.spaced || strings.Contains(n.text, " ")
 }
 
 // isShort reports whether a name is also a likely part of an object's key.

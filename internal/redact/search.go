@@ -39,12 +39,6 @@ type Finder struct {
 	view  view
 }
 
-// MayHold reports whether there may be a secret in s: none without a '=' that is
-// encoded or not.
-func MayHold(s string) bool {
-	return strings.IndexByte(s, '=') >= 0 || strings.IndexByte(s, '%') >= 0
-}
-
 // Find reports whether there is a secret in s. Its time is linear in the length
 // of s.
 func (f *Finder) Find(r *Redactor, s string, rule Rule) bool {
@@ -59,11 +53,15 @@ func (f *Finder) Find(r *Redactor, s string, rule Rule) bool {
 	default:
 		f.view.set(s)
 	}
-	f.given, f.spans = s, f.spans[:0]
+	f.spans = f.spans[:0]
 	p := search{names: r, view: &f.view, rule: rule, cursor: cursor{marks: f.view.marks}}
 	f.spans = p.appendSpans(f.spans)
 	f.view.release()
-	return len(f.spans) > 0
+	if len(f.spans) == 0 {
+		return false
+	}
+	f.given = s
+	return true
 }
 
 // Size returns how many bytes Append appends.
@@ -75,7 +73,7 @@ func (f *Finder) Size() int {
 	return size
 }
 
-// Append appends the text that Find was given last, redacted.
+// Append appends the text in which Find found a secret, redacted, and forgets it.
 func (f *Finder) Append(b []byte) []byte {
 	done := 0
 	for _, s := range f.spans {
@@ -83,7 +81,9 @@ func (f *Finder) Append(b []byte) []byte {
 		b = append(b, Replacement...)
 		done = s.to
 	}
-	return append(b, f.given[done:]...)
+	b = append(b, f.given[done:]...)
+	f.given = ""
+	return b
 }
 
 // Redact returns s redacted, s itself when there is no secret in it.
