@@ -20,15 +20,13 @@ func (b *Batch) decodeKey(operation, key string) string {
 	return repair(b.arena.keep(decoded))
 }
 
-// readRequester returns who made a request. Names that are parts of the field are
-// those of the redacted one, since a secret may be split as an ARN is.
-func (b *Batch) readRequester(requester string) accesslog.Requester {
-	q := accesslog.ParseRequester(requester)
-	if shown := b.redact(requester, redact.Value); len(shown) != len(requester) || shown != requester {
-		of := accesslog.ParseRequester(shown)
-		q.UserName, q.SessionName = of.UserName, of.SessionName
+// hideNames sets the names that are parts of the field to those of the redacted
+// one, since a secret may be split as an ARN is.
+func (b *Batch) hideNames(q *accesslog.Requester, requester string) {
+	if b.find(requester, redact.Value) {
+		shown := accesslog.ParseRequester(b.found())
+		q.UserName, q.SessionName = shown.UserName, shown.SessionName
 	}
-	return q
 }
 
 func tlsName(version string) string {

@@ -68,7 +68,15 @@ func (v *values) text(name, text string) {
 }
 
 // own adds a string that is not the client's, or was redacted before.
-func (v *values) own(name, text string) { v.ruled(name, text, redact.Never) }
+func (v *values) own(name, text string) {
+	if text == "" && !v.describing {
+		return
+	}
+	next := &v.items[v.n]
+	next.name, next.text, next.rule = name, text, redact.Never
+	v.n++
+	v.size += textSize(len(name) + len(text))
+}
 
 // ruled adds a string that is redacted by another rule.
 func (v *values) ruled(name, text string, rule redact.Rule) {

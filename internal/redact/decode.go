@@ -3,8 +3,6 @@ package redact
 import (
 	"bytes"
 	"unsafe"
-
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 // levels is how often a text is decoded. Clients encode a URL up to three
@@ -95,10 +93,20 @@ func (v *view) decodeOnce(level int) (found bool) {
 }
 
 func escapeAt(b []byte) (c byte, ok bool) {
-	if len(b) < len("%20") {
+	if len(b) < len("%41") || b[0] != '%' || !isHex(b[1]) || !isHex(b[2]) {
 		return 0, false
 	}
-	return accesslog.Escape(string(b[:len("%20")]))
+	return unhex(b[1])<<4 | unhex(b[2]), true
+}
+
+func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
+
+// unhex returns the value of a hexadecimal digit.
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&^0x20 - 'A' + 10
 }
 
 // cursor walks over marks, only forward.

@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"strings"
-
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
-)
+import "strings"
 
 // This file has what spares most texts a search. All of it errs to the one side
 // only.
@@ -19,8 +15,8 @@ func MayHold(s string) bool {
 // record, in a part of the line, or what is made of that by decoding it: percent
 // escapes, '+', or the escapes of JSON.
 func (r *Redactor) LineMayHold(line string) bool {
-	if r.spaced || strings.IndexByte(line, '\\') >= 0 {
-		return true
+	if r.spaced || line == "" || !isNameChar(line[0]) {
+		return true // JSON begins with a brace; a text line, with the owner
 	}
 	if strings.IndexByte(line, '%') >= 0 {
 		return r.worthDecoding(line)
@@ -32,14 +28,28 @@ func (r *Redactor) LineMayHold(line string) bool {
 // sensitive names decoded than it shows as it is, or shows one. It spares most
 // texts the decoding.
 func (r *Redactor) worthDecoding(s string) bool {
-	for i := strings.IndexByte(s, '%'); i < len(s); i = indexFrom(s, i+1, '%') {
-		c, ok := accesslog.Escape(s[i:])
-		// Only a percent sign that is left can make another escape.
-		if !ok || c == '%' || c == '=' && r.mayEndName(s[:i]) {
+	for i := strings.IndexByte(s, '%'); i < len(s); {
+		c, width, ok := decoded(s[i:])
+		if !ok || c == '=' && r.mayEndName(s[:i]) {
 			return true
 		}
+		i = indexFrom(s, i+width, '%')
 	}
 	return r.mayHoldName(s)
+}
+
+// decoded returns the character that stands at the start of s, which is '%', and
+// how long it is in s. It knows one that was encoded again and again, "%2541"; ok
+// says that it is such a one, and that it makes no other escape with what is behind.
+func decoded(s string) (c byte, width int, ok bool) {
+	c = '%'
+	for width = 1; c == '%'; width += 2 {
+		if len(s) < width+2 || !isHex(s[width]) || !isHex(s[width+1]) {
+			return 0, 0, false
+		}
+		c = unhex(s[width])<<4 | unhex(s[width+1])
+	}
+	return c, width, true
 }
 
 // mayHoldName reports whether a sensitive name may end before a '=' of s.
@@ -75,11 +85,14 @@ func (r *Redactor) mayEndName(s string) bool {
 	return false
 }
 
-// isEscape reports whether s[at] may be part of an escape.
+// isEscape reports whether s[at] may be part of an escape, encoded again or not.
 func isEscape(s string, at int) bool {
-	for i := max(at-2, 0); i <= at; i++ {
+	for i := at; i >= 0 && i > at-len("%2525252541"); i-- {
 		if s[i] == '%' {
 			return true
+		}
+		if !isHex(s[i]) {
+			return false
 		}
 	}
 	return false
