@@ -58,6 +58,9 @@ func (k *key) appendTo(b []byte) []byte {
 // appendClean appends the encoded values with all texts in valid UTF-8 and, if there
 // is a cleaner, without credentials. That may make texts longer, so they are cut again.
 func (g *group) appendClean(b []byte, s *subject, cleaner func(string, redact.Rule) string) []byte {
+	if g.requester && cleaner != nil {
+		s = s.withCleanNames(cleaner)
+	}
 	for i := range g.attributes {
 		a := &g.attributes[i]
 		if a.text == nil {
@@ -72,6 +75,18 @@ func (g *group) appendClean(b []byte, s *subject, cleaner func(string, redact.Ru
 		b = wire.AppendString(b, cut(strings.ToValidUTF8(text, string(utf8.RuneError))))
 	}
 	return b
+}
+
+// withCleanNames returns the subject with the names of a clean requester, since a
+// secret may be split as an ARN is.
+func (s *subject) withCleanNames(cleaner func(string, redact.Rule) string) *subject {
+	shown := cleaner(s.record.Requester, redact.Value)
+	if shown == s.record.Requester {
+		return s
+	}
+	clean, of := *s, accesslog.ParseRequester(shown)
+	clean.requester.UserName, clean.requester.SessionName = of.UserName, of.SessionName
+	return &clean
 }
 
 // cut returns the first maxText bytes of valid UTF-8, or a little less so that the
