@@ -1,6 +1,8 @@
 package otlplogs
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -20,8 +22,8 @@ type Attribute struct {
 //
 // It is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
-// Absent gives no attribute. A text is redacted as a redact.Value unless its line
-// names another rule, or says by own that no client wrote it.
+// Absent gives no attribute. finish
+// redacts each text by the rule of its attribute: see ruleOf.
 func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin, client enrich.Client) {
 	// A local variable, so that v.text, inlined, is seen to write to the stack and
 	// needs no write barriers: 2 % of BenchmarkConvert.
@@ -38,16 +40,16 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)
 	v.text("aws.requester.type", string(requester.Type))
-	v.own("aws.request_id", r.RequestID)
-	v.own("aws.extended_request_id", r.HostID)
+	v.text("aws.request_id", r.RequestID)
+	v.text("aws.extended_request_id", r.HostID)
 	v.text("aws.s3.operation", r.Operation)
-	v.ruled("aws.s3.key", b.decodeKey(r.Operation, r.Key), redact.Path)
+	v.text("aws.s3.key", b.decodeKey(r.Operation, r.Key))
 
 	request := b.readRequest(r)
 	v.text("http.request.method", request.method)
 	v.text("http.request.method_original", request.methodOriginal)
-	v.ruled("url.path", request.path, redact.Path)
-	v.ruled("url.query", request.query, redact.Query)
+	v.text("url.path", request.path)
+	v.text("url.query", request.query)
 	v.text("url.scheme", request.scheme)
 	v.text("network.protocol.version", r.Version)
 	v.text("aws.s3.upload_id", request.uploadID)
@@ -60,8 +62,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.number("aws.s3.total_time", r.TotalTime)
 	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
 
-	v.list("http.request.header.referer", r.Referer, redact.Header)
-	v.ruled("user_agent.original", r.UserAgent, redact.Header)
+	v.list("http.request.header.referer", r.Referer)
+	v.text("user_agent.original", r.UserAgent)
 	v.text("aws.s3.version_id", r.VersionID)
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
@@ -74,7 +76,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	v.words("aws.s3.extra_fields", r.Extra, ' ', redact.Text)
+	v.words("aws.s3.extra_fields", r.Extra, ' ')
 
 	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
@@ -82,6 +84,34 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
 	setFields(lr, r, &request.trace)
 	b.finish(lr, &v, body, line, from)
+}
+
+// ruleOf returns how the text of a record's attribute is redacted. An attribute that
+// is not named here may hold a client's text.
+func ruleOf(name string) redact.Rule {
+	switch name {
+	case "aws.s3.key", "url.path":
+		return redact.Path
+	case "url.query":
+		return redact.Query
+	case "http.request.header.referer", "user_agent.original":
+		return redact.Header
+	case "aws.s3.extra_fields":
+		return redact.Text
+	case "log.record.uid", "aws.request_id", "aws.extended_request_id", "log.file.path", // ours and S3's
+		"log.record.original", "aws.s3.parse_error": // redacted when they are made
+		return redact.Never
+	}
+	if isOfClient(name) {
+		return redact.Never
+	}
+	return redact.Value
+}
+
+// isOfClient reports whether an attribute is one of addClient's: what databases and
+// feeds tell.
+func isOfClient(name string) bool {
+	return strings.HasPrefix(name, "geo.") || strings.HasPrefix(name, "as.") || strings.HasPrefix(name, "threat.")
 }
 
 // setFields sets what a log record has beside attributes and body.
@@ -104,34 +134,34 @@ func addClient(v *values, client enrich.Client) {
 
 // addPlace is the mapping from where a client is.
 func addPlace(v *values, p *enrich.Place) {
-	v.own("geo.continent.code", p.ContinentCode)
-	v.own("geo.country.iso_code", p.CountryISOCode)
-	v.own("geo.region.iso_code", p.RegionISOCode)
-	v.own("geo.locality.name", p.LocalityName)
-	v.own("geo.postal_code", p.PostalCode)
+	v.text("geo.continent.code", p.ContinentCode)
+	v.text("geo.country.iso_code", p.CountryISOCode)
+	v.text("geo.region.iso_code", p.RegionISOCode)
+	v.text("geo.locality.name", p.LocalityName)
+	v.text("geo.postal_code", p.PostalCode)
 	v.double("geo.location.lat", p.Latitude, p.HasLocation)
 	v.double("geo.location.lon", p.Longitude, p.HasLocation)
 	v.number("as.number", orAbsent(p.ASNumber))
-	v.own("as.organization.name", p.ASOrganization)
+	v.text("as.organization.name", p.ASOrganization)
 }
 
 // addThreat is the mapping from what is known of a client to be feared.
 func addThreat(v *values, t *enrich.Threat) {
-	v.own("threat.indicator.ip", t.Indicator)
-	v.own("threat.indicator.confidence", string(t.Confidence))
-	v.own("threat.indicator.type", t.Type)
-	v.own("threat.indicator.provider", t.Provider)
-	v.own("threat.indicator.description", t.Description)
-	v.own("threat.group.name", t.Group)
-	v.own("threat.software.name", t.Software)
-	v.own("threat.feed.name", t.Feed)
-	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator, redact.Never)
+	v.text("threat.indicator.ip", t.Indicator)
+	v.text("threat.indicator.confidence", string(t.Confidence))
+	v.text("threat.indicator.type", t.Type)
+	v.text("threat.indicator.provider", t.Provider)
+	v.text("threat.indicator.description", t.Description)
+	v.text("threat.group.name", t.Group)
+	v.text("threat.software.name", t.Software)
+	v.text("threat.feed.name", t.Feed)
+	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
 }
 
 // addMalformed is the mapping from a line that could not be parsed.
 func (b *Batch) addMalformed(v *values, reason error) {
-	v.own("error.type", "malformed_record")
-	v.ruled("aws.s3.parse_error", b.explain(reason), redact.Never) // explain did it
+	v.text("error.type", "malformed_record")
+	v.text("aws.s3.parse_error", b.explain(reason))
 }
 
 // addLine is the mapping from the line itself, parsed or not. It returns the
@@ -149,9 +179,9 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	if options.SourceObject {
 		file = repair(from.Path)
 	}
-	v.own("log.record.uid", b.arena.hex(id))
-	v.own("log.record.original", attribute) // it is redacted above
-	v.own("log.file.path", file)
+	v.text("log.record.uid", b.arena.hex(id))
+	v.text("log.record.original", attribute)
+	v.text("log.file.path", file)
 	if !options.Body {
 		return ""
 	}

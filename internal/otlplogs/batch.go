@@ -88,7 +88,7 @@ func (b *Batch) redactAll(v *values) {
 	}
 	for i := range v.all() {
 		next := &v.items[i]
-		if next.rule == redact.Never || !b.find(next.text, next.rule) {
+		if !redact.MayHold(next.text) || !b.find(next.text, ruleOf(next.name)) {
 			continue
 		}
 		before := next.size()

@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // kind is the type of an attribute.
@@ -29,7 +28,6 @@ type value struct {
 	text   string
 	number int64
 	kind   kind
-	rule   redact.Rule // of the text
 }
 
 // values is the attributes of one record before they are built, so that what
@@ -53,38 +51,16 @@ func (v *values) add(next value) {
 	v.size += next.size()
 }
 
-// text, own, ruled, number and flag do what add does without copying a whole value and
+// text, number and flag do what add does without copying a whole value and
 // looking at its kind: nearly all values are theirs.
 
-// text adds a string, of which redact.Value is true.
+// text adds a string.
 func (v *values) text(name, text string) {
 	if text == "" && !v.describing {
 		return
 	}
 	next := &v.items[v.n]
 	next.name, next.text = name, text
-	v.n++
-	v.size += textSize(len(name) + len(text))
-}
-
-// own adds a string that is not the client's, or was redacted before.
-func (v *values) own(name, text string) {
-	if text == "" && !v.describing {
-		return
-	}
-	next := &v.items[v.n]
-	next.name, next.text, next.rule = name, text, redact.Never
-	v.n++
-	v.size += textSize(len(name) + len(text))
-}
-
-// ruled adds a string that is redacted by another rule.
-func (v *values) ruled(name, text string, rule redact.Rule) {
-	if text == "" && !v.describing {
-		return
-	}
-	next := &v.items[v.n]
-	next.name, next.text, next.rule = name, text, rule
 	v.n++
 	v.size += textSize(len(name) + len(text))
 }
@@ -115,16 +91,16 @@ func (v *values) flag(name string, set, present bool) {
 }
 
 // list adds a list of the one text.
-func (v *values) list(name, text string, rule redact.Rule) {
+func (v *values) list(name, text string) {
 	if text != "" || v.describing {
-		v.add(value{name: name, kind: kindList, text: text, rule: rule})
+		v.add(value{name: name, kind: kindList, text: text})
 	}
 }
 
 // words adds a list of the words of text, which single separators separate.
-func (v *values) words(name, text string, separator rune, rule redact.Rule) {
+func (v *values) words(name, text string, separator rune) {
 	if text != "" || v.describing {
-		v.add(value{name: name, kind: kindWords, text: text, number: int64(separator), rule: rule})
+		v.add(value{name: name, kind: kindWords, text: text, number: int64(separator)})
 	}
 }
 

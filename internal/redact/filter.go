@@ -18,24 +18,24 @@ func (r *Redactor) LineMayHold(line string) bool {
 	if r.spaced || line == "" || !isNameChar(line[0]) {
 		return true // JSON begins with a brace; a text line, with the owner
 	}
-	if strings.IndexByte(line, '%') >= 0 {
-		return r.worthDecoding(line)
-	}
-	return r.mayHoldName(line)
+	return r.worthDecoding(line)
 }
 
-// worthDecoding reports whether s, in which there are escapes, may hold more
-// sensitive names decoded than it shows as it is, or shows one. It spares most
-// texts the decoding.
+// worthDecoding reports whether s may hold a sensitive name, once it is decoded. It
+// spares most texts the decoding.
 func (r *Redactor) worthDecoding(s string) bool {
-	for i := strings.IndexByte(s, '%'); i < len(s); {
-		c, width, ok := decoded(s[i:])
-		if !ok || c == '=' && r.mayEndName(s[:i]) {
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '%')
+		if i < 0 {
+			return r.mayHoldName(s)
+		}
+		from += i
+		c, width, ok := decoded(s[from:])
+		if !ok || c == '=' && r.mayEndName(s[:from]) {
 			return true
 		}
-		i = indexFrom(s, i+width, '%')
+		from += width
 	}
-	return r.mayHoldName(s)
 }
 
 // decoded returns the character that stands at the start of s, which is '%', and
@@ -54,12 +54,16 @@ func decoded(s string) (c byte, width int, ok bool) {
 
 // mayHoldName reports whether a sensitive name may end before a '=' of s.
 func (r *Redactor) mayHoldName(s string) bool {
-	for i := indexFrom(s, 0, '='); i < len(s); i = indexFrom(s, i+1, '=') {
-		if r.mayEndName(s[:i]) {
+	for from := 0; ; from++ {
+		i := strings.IndexByte(s[from:], '=')
+		if i < 0 {
+			return false
+		}
+		from += i
+		if from > 0 && r.mayEnd[s[from-1]] && r.mayEndName(s[:from]) {
 			return true
 		}
 	}
-	return false
 }
 
 // mayEndName reports whether s, decoded, may end with a sensitive name: with one
@@ -96,13 +100,4 @@ func isEscape(s string, at int) bool {
 		}
 	}
 	return false
-}
-
-// indexFrom returns the index of the first c in s[from:], in s, or len(s) when
-// there is none.
-func indexFrom(s string, from int, c byte) int {
-	if i := strings.IndexByte(s[from:], c); i >= 0 {
-		return from + i
-	}
-	return len(s)
 }

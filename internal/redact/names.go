@@ -36,7 +36,8 @@ type Redactor struct {
 	// byLast holds the names by their last character: most parameters are told
 	// from a sensitive one by it.
 	byLast [256][]name
-	spaced bool // a name has a space in it
+	mayEnd [256]bool // characters that may end a name, or an escape that does
+	spaced bool      // a name has a space in it
 }
 
 // New returns a Redactor for these names; nil means DefaultNames.
@@ -45,6 +46,9 @@ func New(names []string) *Redactor {
 		names = DefaultNames()
 	}
 	r := &Redactor{}
+	for c := range r.mayEnd {
+		r.mayEnd[c] = isHex(byte(c))
+	}
 	listed := make(map[string]bool, len(names))
 	for _, text := range names {
 		if text = strings.ToLower(text); text != "" && !listed[text] {
@@ -65,6 +69,7 @@ func New(names []string) *Redactor {
 func (r *Redactor) add(n name) {
 	last := n.text[len(n.text)-1]
 	r.byLast[last] = append(r.byLast[last], n)
+	r.mayEnd[last], r.mayEnd[last&^0x20] = true, true // a few too many
 	r.spaced = r.spaced || strings.Contains(n.text, " ")
 }
 

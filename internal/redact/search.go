@@ -243,3 +243,12 @@ func (p *search) valueEnd(from, level int) int {
 	}
 	return len(text)
 }
+
+// indexFrom returns the index of the first c in s[from:], in s, or len(s) when
+// there is none.
+func indexFrom(s string, from int, c byte) int {
+	if i := strings.IndexByte(s[from:], c); i >= 0 {
+		return from + i
+	}
+	return len(s)
+}
