@@ -30,6 +30,11 @@ func (r *Redactor) worthDecoding(s string) bool {
 			return r.mayHoldName(s)
 		}
 		from += i
+		// The usual one, which is neither '=' nor a percent sign, in short.
+		if e := s[from:]; len(e) > 2 && isHex(e[1]) && isHex(e[2]) && e[1] != '3' && (e[1] != '2' || e[2] != '5') {
+			from += len("%41")
+			continue
+		}
 		c, width, ok := decoded(s[from:])
 		if !ok || c == '=' && r.mayEndName(s[:from]) {
 			return true
