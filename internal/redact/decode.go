@@ -1,9 +1,6 @@
 package redact
 
-import (
-	"bytes"
-	"unsafe"
-)
+import "bytes"
 
 // levels is how often a text is decoded. Clients encode a URL up to three
 // times to make it a part of another one; S3 writes a key in a line encoded twice
@@ -22,55 +19,45 @@ type mark struct {
 // view is a text, decoded, and where its characters stand in the text as given.
 // Those without a mark stand for themselves.
 type view struct {
-	text  string // as given, or in buf
+	text  []byte
 	marks []mark
-
-	buf   []byte
-	spare []mark
+	spare []mark // memory
 }
 
 // maxKept is the length in bytes of a text whose memory is kept for the next one.
 const maxKept = 64 << 10
 
-// set makes v the view of s without decoding it.
-func (v *view) set(s string) {
-	v.text, v.marks = s, v.marks[:0]
-}
-
-// release forgets the text, and its memory if that is much.
+// release frees the memory of a long text.
 func (v *view) release() {
-	v.text = ""
-	if cap(v.buf) > maxKept {
-		v.buf, v.marks, v.spare = nil, nil, nil
+	if cap(v.text) > maxKept {
+		*v = view{}
 	}
 }
 
 // decode makes v the view of s, decoded. A percent sign that begins no escape
 // stays.
 func (v *view) decode(s string) {
-	v.buf, v.marks = append(v.buf[:0], s...), v.marks[:0]
+	v.text, v.marks = append(v.text[:0], s...), v.marks[:0]
 	for level := 1; level <= levels && v.decodeOnce(level); level++ {
 	}
-	// Nothing writes to buf while text is in use.
-	v.text = unsafe.String(unsafe.SliceData(v.buf), len(v.buf))
 }
 
-// decodeOnce decodes each escape in buf once, in place, and reports whether there
+// decodeOnce decodes each escape in the text once, in place, and reports whether there
 // was one.
 func (v *view) decodeOnce(level int) (found bool) {
 	old, marks := cursor{marks: v.marks}, v.spare[:0]
-	out := 0 // buf[:out] is decoded
-	for i := 0; i < len(v.buf); {
-		length := bytes.IndexByte(v.buf[i:], '%')
+	out := 0 // text[:out] is decoded
+	for i := 0; i < len(v.text); {
+		length := bytes.IndexByte(v.text[i:], '%')
 		var c byte
 		escape := false
 		if length < 0 {
-			length = len(v.buf) - i
-		} else if c, escape = escapeAt(v.buf[i+length:]); !escape {
+			length = len(v.text) - i
+		} else if c, escape = escapeAt(v.text[i+length:]); !escape {
 			length++ // the percent sign stays
 		}
 		if out < i {
-			copy(v.buf[out:], v.buf[i:i+length])
+			copy(v.text[out:], v.text[i:i+length])
 		}
 		for ; old.n < len(old.marks) && old.marks[old.n].at < i+length; old.n++ {
 			moved := old.marks[old.n]
@@ -82,12 +69,12 @@ func (v *view) decodeOnce(level int) (found bool) {
 			continue
 		}
 		found = true
-		v.buf[out] = c
+		v.text[out] = c
 		raw := old.raw(i)
 		marks = append(marks, mark{at: out, raw: raw, next: old.raw(i + len("%20")), level: level})
 		i, out = i+len("%20"), out+1
 	}
-	v.buf = v.buf[:out]
+	v.text = v.text[:out]
 	v.marks, v.spare = marks, v.marks
 	return found
 }

@@ -1,6 +1,6 @@
 package redact
 
-import "strings"
+import "bytes"
 
 // Replacement is what stands for a secret.
 const Replacement = "REDACTED"
@@ -42,17 +42,10 @@ type Finder struct {
 // Find reports whether there is a secret in s. Its time is linear in the length
 // of s.
 func (f *Finder) Find(r *Redactor, s string, rule Rule) bool {
-	if rule == Never {
+	if rule == Never || !r.worthDecoding(s) {
 		return false
 	}
-	switch percent := strings.IndexByte(s, '%') >= 0; {
-	case percent && !r.worthDecoding(s):
-		return false
-	case percent:
-		f.view.decode(s)
-	default:
-		f.view.set(s)
-	}
+	f.view.decode(s)
 	f.spans = f.spans[:0]
 	p := search{names: r, view: &f.view, rule: rule, cursor: cursor{marks: f.view.marks}}
 	f.spans = p.appendSpans(f.spans)
@@ -114,7 +107,7 @@ const (
 	yes
 )
 
-func (a *answer) of(ask func(string) bool, text string) bool {
+func (a *answer) of(ask func([]byte) bool, text []byte) bool {
 	if *a == unasked {
 		*a = no
 		if ask(text) {
@@ -147,7 +140,7 @@ func (p *search) appendSpans(spans []span) []span {
 // isSensitive reports whether a sensitive name ends before the '=' at equals.
 func (p *search) isSensitive(equals int) bool {
 	text := p.view.text[:equals]
-	if text == "" {
+	if len(text) == 0 {
 		return false
 	}
 	names := p.names.byLast[lower(text[len(text)-1])]
@@ -161,7 +154,7 @@ func (p *search) isSensitive(equals int) bool {
 }
 
 // isFold reports whether s, of the length of want, is want but for its case.
-func isFold(s, want string) bool {
+func isFold(s []byte, want string) bool {
 	for i := len(want) - 1; i >= 0; i-- {
 		if lower(s[i]) != want[i] {
 			return false
@@ -174,14 +167,14 @@ func isFold(s, want string) bool {
 func (p *search) begins(start int) bool {
 	before := p.view.text[:start]
 	if p.rule == Value || p.rule == Path {
-		return before != "" && isSeparator(before[start-1])
+		return start > 0 && isSeparator(before[start-1])
 	}
 	// In JSON '&' may be "\u0026".
 	const unicode = len(`\u0026`)
-	if start >= unicode && before[start-unicode:start-4] == `\u` {
+	if start >= unicode && string(before[start-unicode:start-4]) == `\u` {
 		return true
 	}
-	return before == "" || !isNameChar(before[start-1])
+	return start == 0 || !isNameChar(before[start-1])
 }
 
 // counts reports whether a name is sensitive in this text.
@@ -194,7 +187,7 @@ func (p *search) counts(n *name) bool {
 
 // holdsHeader reports whether there is something of an Authorization header of
 // Signature Version 4 in text: its first word, or the last one of a scope.
-func holdsHeader(text string) bool {
+func holdsHeader(text []byte) bool {
 	for i := indexFrom(text, 0, '4'); i < len(text); i = indexFrom(text, i+1, '4') {
 		if i >= len("aws") && isFold(text[i-len("aws"):i], "aws") {
 			return true
@@ -205,14 +198,14 @@ func holdsHeader(text string) bool {
 
 // holdsSigned reports whether there are parameters of a signed URL in text beside
 // the short ones.
-func holdsSigned(text string) bool {
+func holdsSigned(text []byte) bool {
 	var sv, se bool
 	for i := indexFrom(text, 0, '='); i < len(text); i = indexFrom(text, i+1, '=') {
 		start := i
 		for start > 0 && isNameChar(text[start-1]) {
 			start--
 		}
-		alone, isSV, isSE := tellsShort(text[start:i])
+		alone, isSV, isSE := tellsShort(string(text[start:i]))
 		sv, se = sv || isSV, se || isSE
 		if alone || sv && se {
 			return true
@@ -246,8 +239,8 @@ func (p *search) valueEnd(from, level int) int {
 
 // indexFrom returns the index of the first c in s[from:], in s, or len(s) when
 // there is none.
-func indexFrom(s string, from int, c byte) int {
-	if i := strings.IndexByte(s[from:], c); i >= 0 {
+func indexFrom(s []byte, from int, c byte) int {
+	if i := bytes.IndexByte(s[from:], c); i >= 0 {
 		return from + i
 	}
 	return len(s)
