@@ -245,6 +245,18 @@ func TestLinesThatLeakedOnce(t *testing.T) {
 	}
 }
 
+// An attribute that ruleOf names by mistake would be redacted by another rule.
+func TestRulesAreOfAttributes(t *testing.T) {
+	rules := map[redact.Rule]int{}
+	for _, attribute := range RecordAttributes() {
+		if !isOfClient(attribute.Name) {
+			rules[ruleOf(attribute.Name)]++
+		}
+	}
+	delete(rules, redact.Value)
+	assert.Equal(t, map[redact.Rule]int{redact.Path: 2, redact.Query: 1, redact.Header: 2, redact.Text: 1, redact.Never: 5}, rules)
+}
+
 // What a line holds decides whether its values are looked at: text that JSON or
 // names with a space write in another way, too.
 func TestValuesAreLookedAtWhateverTheLineShows(t *testing.T) {

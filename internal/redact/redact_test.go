@@ -15,6 +15,10 @@ func TestRedactText(t *testing.T) {
 			"?X-Amz-Signature=a&X-Amz-Credential=b&X-Amz-Security-Token=c&AWSAccessKeyId=d&Signature=e&sig=f&X-Goog-Signature=g&x=h",
 			"?X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED&AWSAccessKeyId=REDACTED&Signature=REDACTED&sig=REDACTED&X-Goog-Signature=REDACTED&x=h",
 		},
+		"every name that came later": {
+			"?X-Amz-S3session-Token=a&X-Amz-Server-Side-Encryption-Customer-Key=b&X-Amz-Server-Side-Encryption-Customer-Key-MD5=c&x-amz-copy-source-server-side-encryption-customer-key=d",
+			"?X-Amz-S3session-Token=REDACTED&X-Amz-Server-Side-Encryption-Customer-Key=REDACTED&X-Amz-Server-Side-Encryption-Customer-Key-MD5=REDACTED&x-amz-copy-source-server-side-encryption-customer-key=REDACTED",
+		},
 		"any case":                       {"a?X-AMZ-signature=s", "a?X-AMZ-signature=REDACTED"},
 		"encoded name":                   {"?X%2dAmz%2DSignature=s&%73%69%67=t", "?X%2dAmz%2DSignature=REDACTED&%73%69%67=REDACTED"},
 		"first in the text":              {"sig=s", "sig=REDACTED"},
