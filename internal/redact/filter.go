@@ -65,8 +65,10 @@ func (r *Redactor) mayHoldName(s string) bool {
 			return false
 		}
 		from += i
-		if from > 0 && r.mayEnd[s[from-1]] && r.mayEndName(s[:from]) {
-			return true
+		if from == 1 || from > 1 && r.mayEnd[pairIndex(s[from-2], s[from-1])] {
+			if r.mayEndName(s[:from]) {
+				return true
+			}
 		}
 	}
 }

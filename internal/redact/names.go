@@ -36,8 +36,8 @@ type Redactor struct {
 	// byLast holds the names by their last character: most parameters are told
 	// from a sensitive one by it.
 	byLast [256][]name
-	mayEnd [256]bool // characters that may end a name, or an escape that does
-	spaced bool      // a name has a space in it
+	mayEnd [1 << 10]bool // by pairIndex: what may end a name, or an escape that does
+	spaced bool          // a name has a space in it
 }
 
 // New returns a Redactor for these names; nil means DefaultNames.
@@ -46,9 +46,7 @@ func New(names []string) *Redactor {
 		names = DefaultNames()
 	}
 	r := &Redactor{}
-	for c := range r.mayEnd {
-		r.mayEnd[c] = isHex(byte(c))
-	}
+	r.setMayEnd(hexDigits, hexDigits)
 	listed := make(map[string]bool, len(names))
 	for _, text := range names {
 		if text = strings.ToLower(text); text != "" && !listed[text] {
@@ -69,9 +67,30 @@ func New(names []string) *Redactor {
 func (r *Redactor) add(n name) {
 	last := n.text[len(n.text)-1]
 	r.byLast[last] = append(r.byLast[last], n)
-	r.mayEnd[last], r.mayEnd[last&^0x20] = true, true // a few too many
+	before := anyChar
+	if start := len(n.text) - 2; start >= 0 {
+		before = hexDigits + n.text[start:start+1]
+	}
+	r.setMayEnd(before, n.text[len(n.text)-1:])
 	r.spaced = r.spaced || strings.Contains(n.text, " ")
 }
+
+const hexDigits = "0123456789abcdef"
+
+// anyChar has a character for every index of one.
+const anyChar = "@abcdefghijklmnopqrstuvwxyz[\\]^_"
+
+// setMayEnd says that each of before with each of last may end a name.
+func (r *Redactor) setMayEnd(before, last string) {
+	for i := range len(before) {
+		for k := range len(last) {
+			r.mayEnd[pairIndex(before[i], last[k])] = true
+		}
+	}
+}
+
+// pairIndex is the same in both cases of letters; a few pairs share one.
+func pairIndex(before, last byte) int { return int(before&31)<<5 | int(last&31) }
 
 // isShort reports whether a name is also a likely part of an object's key.
 func isShort(name string) bool { return name == "sig" || name == "signature" }

@@ -55,6 +55,8 @@ func TestRedactQuery(t *testing.T) {
 func TestRedactOwnParameters(t *testing.T) {
 	r := New([]string{"Token", "", "a b"})
 	assert.Equal(t, "token=REDACTED&sig=s&a%20b=REDACTED", r.Redact("token=x&sig=s&a%20b=y", Query))
+	short := New([]string{"k"})
+	assert.Equal(t, "k=REDACTED&%6b=REDACTED&\xffk=REDACTED&_k=b", short.Redact("k=a&%6b=a&\xffk=a&_k=b", Query))
 	none := New([]string{})
 	assert.Equal(t, "sig=s", none.Redact("sig=s", Query))
 }
