@@ -27,7 +27,7 @@ var tailTable = [lastField - FieldVersionID + 1]tailField{
 	},
 	{
 		name: "Host Id",
-		set: func(r *Record, v string) { r.HostID = v },
+		set:  func(r *Record, v string) { r.HostID = v },
 	},
 	{
 		name: "Signature Version", known: isSignature, anchor: true,

@@ -1,11 +1,14 @@
 package otlplogs
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // Attribute describes an attribute.
@@ -19,17 +22,21 @@ type Attribute struct {
 //
 // It is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
-// Absent gives no attribute.
+// Absent gives no attribute. finish
+// redacts each text by the rule of its attribute: see ruleOf.
 func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin, client enrich.Client) {
 	// A local variable, so that v.text, inlined, is seen to write to the stack and
 	// needs no write barriers: 2 % of BenchmarkConvert.
 	v := values{describing: b.converter.describing}
-	redact := &b.converter.redact
+	b.secrets = b.converter.redactor.LineMayHold(line)
 
 	v.text("client.address", r.RemoteIP)
 	v.number("client.port", orAbsent(uint32(r.RemotePort)))
 	v.text("user.id", r.Requester)
 	requester := accesslog.ParseRequester(r.Requester)
+	if b.secrets {
+		b.hideNames(&requester, r.Requester)
+	}
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)
@@ -56,8 +63,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.number("aws.s3.total_time", r.TotalTime)
 	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
 
-	v.list("http.request.header.referer", redact.text(&b.arena, r.Referer))
-	v.text("user_agent.original", redact.text(&b.arena, r.UserAgent))
+	v.list("http.request.header.referer", r.Referer)
+	v.text("user_agent.original", r.UserAgent)
 	v.text("aws.s3.version_id", r.VersionID)
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
@@ -70,7 +77,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	b.addExtra(&v, r)
+	v.addExtra(r)
 
 	addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
@@ -78,6 +85,34 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
 	setFields(lr, r, &request.trace)
 	b.finish(lr, &v, body, line, from)
+}
+
+// ruleOf returns how the text of a record's attribute is redacted. An attribute that
+// is not named here may hold a client's text.
+func ruleOf(name string) redact.Rule {
+	switch name {
+	case "aws.s3.key", "url.path":
+		return redact.Path
+	case "url.query":
+		return redact.Query
+	case "http.request.header.referer", "user_agent.original":
+		return redact.Header
+	case "aws.s3.extra_fields":
+		return redact.Text
+	case "log.record.uid", "aws.request_id", "aws.extended_request_id", "log.file.path", // ours and S3's
+		"log.record.original", "aws.s3.parse_error": // redacted when they are made
+		return redact.Never
+	}
+	if isOfClient(name) {
+		return redact.Never
+	}
+	return redact.Value
+}
+
+// isOfClient reports whether an attribute is one of addClient's: what databases and
+// feeds tell.
+func isOfClient(name string) bool {
+	return strings.HasPrefix(name, "geo.") || strings.HasPrefix(name, "as.") || strings.HasPrefix(name, "threat.")
 }
 
 // setFields sets what a log record has beside attributes and body.
@@ -137,7 +172,7 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	options := &b.converter.options
 	var redacted, attribute, file string
 	if original || options.Body {
-		redacted = b.converter.redact.text(&b.arena, line)
+		redacted = b.redact(line, redact.Header)
 	}
 	if original {
 		attribute = redacted

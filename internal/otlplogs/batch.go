@@ -1,12 +1,14 @@
 package otlplogs
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/xpdata"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // Batch is a growing set of log records, grouped by resource. It is for one
@@ -21,6 +23,8 @@ type Batch struct {
 	expected  int // how many records to make room for
 	arena     arena
 	builder   xpdata.MapBuilder // empty between two records
+	secrets   bool              // there may be some in the line of the record that is being made
+	finder    *redact.Finder    // nil until one is needed, lent by the converter
 }
 
 // NewBatch returns an empty batch; records is a hint of how many will come.
@@ -37,14 +41,16 @@ func (c *Converter) NewBatch(records int) *Batch {
 // whole line.
 func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
 	v := values{describing: b.converter.describing}
+	b.secrets = true
 	b.addMalformed(&v, reason)
 	body := b.addLine(&v, line, id, from, true)
 
-	bucket := r.Bucket
+	// What a torn line begins with may be any part of a record.
+	bucket, owner := b.redact(r.Bucket, redact.Text), b.redact(r.Owner, redact.Text)
 	if bucket == "" {
 		bucket = from.Bucket
 	}
-	lr := b.add(resourceOf(bucket, r.Owner, from))
+	lr := b.add(resourceOf(bucket, owner, from))
 	lr.SetEventName("aws.s3.server_access.malformed")
 	lr.SetSeverityNumber(plog.SeverityNumberWarn)
 	lr.SetSeverityText("WARN")
@@ -53,6 +59,7 @@ func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, f
 
 // finish gives lr what all records have and counts it. line is as it was read.
 func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Origin) {
+	b.redactAll(v)
 	// A part of valid text that was cut out at ASCII characters is valid too, so
 	// one look at the line answers for all its parts. What is decoded or not of
 	// the line was looked at when it was made.
@@ -75,6 +82,67 @@ func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Or
 	b.size += field(size)
 }
 
+// redactAll takes the secrets out of the values, each by its rule.
+func (b *Batch) redactAll(v *values) {
+	if !b.secrets {
+		return
+	}
+	for i := range v.all() {
+		next := &v.items[i]
+		if !redact.MayHold(next.text) {
+			continue
+		}
+		before := next.size()
+		if next.kind == kindWords {
+			next.text = b.redactWords(next.text, string(rune(next.number)), ruleOf(next.name))
+		} else {
+			next.text = b.redact(next.text, ruleOf(next.name))
+		}
+		v.size += next.size() - before
+	}
+}
+
+// redactWords redacts each word of s.
+func (b *Batch) redactWords(s, separator string, rule redact.Rule) string {
+	words := strings.Split(s, separator)
+	for i, word := range words {
+		words[i] = b.redact(word, rule)
+	}
+	return strings.Join(words, separator)
+}
+
+// redact returns s redacted, s itself when there is no secret in it.
+func (b *Batch) redact(s string, rule redact.Rule) string {
+	if !b.find(s, rule) {
+		return s
+	}
+	return b.found()
+}
+
+// find reports whether there is a secret in s; found returns what is to be shown
+// then.
+func (b *Batch) find(s string, rule redact.Rule) bool {
+	if !b.secrets || !redact.MayHold(s) {
+		return false
+	}
+	if b.finder == nil {
+		b.finder = b.converter.finders.Get().(*redact.Finder)
+	}
+	return b.finder.Find(b.converter.redactor, s, rule)
+}
+
+func (b *Batch) found() string {
+	return b.arena.keep(b.finder.Append(b.arena.room(b.finder.Size())))
+}
+
+// giveBack gives back what the converter lent.
+func (b *Batch) giveBack() {
+	if b.finder != nil {
+		b.converter.finders.Put(b.finder)
+		b.finder = nil
+	}
+}
+
 // Len returns the number of records.
 func (b *Batch) Len() int { return b.records }
 
@@ -91,6 +159,7 @@ func (b *Batch) Merge(other *Batch) {
 	b.records += other.records
 	b.size += other.size
 	other.records, other.size = 0, 0
+	other.giveBack()
 }
 
 // Logs hands the records over; b must not be used afterwards.
@@ -103,5 +172,6 @@ func (b *Batch) Logs() plog.Logs {
 		b.converter.build(resources.AppendEmpty(), g)
 	}
 	b.groups = groups{}
+	b.giveBack()
 	return logs
 }

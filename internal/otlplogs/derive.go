@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // decodeKey returns the key as the client named it.
@@ -23,6 +24,15 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 	return repair(b.arena.keep(decoded))
 }
 
+// hideNames sets the names that are parts of the field to those of the redacted
+// one, since a secret may be split as an ARN is.
+func (b *Batch) hideNames(q *accesslog.Requester, requester string) {
+	if b.find(requester, redact.Value) {
+		shown := accesslog.ParseRequester(b.found())
+		q.UserName, q.SessionName = shown.UserName, shown.SessionName
+	}
+}
+
 // tlsName returns "tls" for a record with a version of TLS.
 func tlsName(r *accesslog.Record) string {
 	if r.TLSVersion == "" || r.Unexpected.Has(accesslog.FieldTLSVersion) {
@@ -34,13 +44,12 @@ func tlsName(r *accesslog.Record) string {
 // explain returns the text of reason, redacted. The value that did not fit is
 // redacted before Error puts it in quotes, which would change it.
 func (b *Batch) explain(reason error) string {
-	redact := &b.converter.redact
 	if e := (*accesslog.Error)(nil); errors.As(reason, &e) {
 		shown := *e
-		shown.Value = redact.text(&b.arena, e.Value)
+		shown.Value = b.redact(e.Value, redact.Text)
 		return shown.Error()
 	}
-	return redact.text(&b.arena, reason.Error())
+	return b.redact(reason.Error(), redact.Text)
 }
 
 // setSeverity gives lr the severity of a response with this HTTP status.
@@ -74,11 +83,10 @@ const extraSeparator = '\x1f'
 // addExtra adds what the record holds and no other attribute has room for: fields
 // 28 and on, and name=value of a value without the type of its attribute, and of
 // members that are not known.
-func (b *Batch) addExtra(v *values, r *accesslog.Record) {
+func (v *values) addExtra(r *accesslog.Record) {
 	const name = "aws.s3.extra_fields"
-	redact := &b.converter.redact
 	if r.UnexpectedACL == "" && len(r.Members) == 0 {
-		v.words(name, redact.text(&b.arena, r.Extra), ' ')
+		v.words(name, r.Extra, ' ')
 		return
 	}
 	var extra []string
@@ -90,9 +98,6 @@ func (b *Batch) addExtra(v *values, r *accesslog.Record) {
 	}
 	for _, member := range r.Members {
 		extra = append(extra, member.Name+"="+member.Value)
-	}
-	for i := range extra {
-		extra[i] = redact.text(&b.arena, extra[i])
 	}
 	v.words(name, strings.Join(extra, string(extraSeparator)), extraSeparator)
 }

@@ -12,8 +12,8 @@
 //
 // # What is made of text
 //
-// The values of sensitive query parameters become REDACTED wherever a query can
-// stand (redact.go). In text that is not UTF-8 each run of wrong bytes becomes
+// The values of sensitive parameters become REDACTED in every attribute: finish
+// redacts all texts, each by its rule (package redact). In text that is not UTF-8 each run of wrong bytes becomes
 // one U+FFFD. The long values of a record that is larger than
 // Options.MaxRecordSize are cut to 4 KiB, so that a batch fits into one message
 // whatever a line held; log.record.uid still tells the whole line.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // observed is when all lines of the tests were read.
@@ -23,7 +24,7 @@ func testOptions() Options {
 		ScopeName:           "scope",
 		ScopeVersion:        "v1",
 		Original:            OriginalOnError,
-		SensitiveParameters: DefaultSensitiveParameters(),
+		SensitiveParameters: redact.DefaultNames(),
 		TraceParameter:      "x-traceparent",
 	}
 }

@@ -1,6 +1,12 @@
 package otlplogs
 
-import "go.opentelemetry.io/collector/pdata/pcommon"
+import (
+	"sync"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
+)
 
 // Original says when a record carries its line as log.record.original.
 type Original string
@@ -24,26 +30,11 @@ type Options struct {
 	Body                bool // the redacted line as body
 	Original            Original
 	SourceObject        bool     // log.file.path
-	SensitiveParameters []string // names of query parameters whose values are redacted; nil means the default ones
+	SensitiveParameters []string // names of parameters whose values are redacted; nil means redact.DefaultNames
 	TraceParameter      string   // "" turns trace context off
 	// MaxRecordSize is the estimated OTLP size in bytes past which the long
 	// values of a record are cut to 4 KiB; 0 means never.
 	MaxRecordSize int
-}
-
-// DefaultSensitiveParameters returns the names of the query parameters that
-// carry a credential or a signature: those of AWS Signature Version 4 and 2,
-// of Azure's shared access signatures and of Google's signed URLs.
-func DefaultSensitiveParameters() []string {
-	return []string{
-		"X-Amz-Signature",
-		"X-Amz-Credential",
-		"X-Amz-Security-Token",
-		"AWSAccessKeyId",
-		"Signature",
-		"sig",
-		"X-Goog-Signature",
-	}
 }
 
 // Origin is what is known of a log object beside its lines.
@@ -58,18 +49,16 @@ type Origin struct {
 // Converter holds the options in the form that the work needs. It is immutable
 // and safe for concurrent use.
 type Converter struct {
-	options Options
-	redact  redactor
+	options  Options
+	redactor *redact.Redactor
+	finders  *sync.Pool // of *redact.Finder
 	// describing makes absent values have attributes too; see describe.
 	describing bool
 }
 
 // NewConverter returns a Converter. It copies what it keeps of o.
 func NewConverter(o Options) *Converter {
-	names := o.SensitiveParameters
-	if names == nil {
-		names = DefaultSensitiveParameters()
-	}
+	redactor := redact.New(o.SensitiveParameters)
 	o.SensitiveParameters = nil
-	return &Converter{options: o, redact: newRedactor(names)}
+	return &Converter{options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }}}
 }

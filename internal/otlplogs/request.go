@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // request is what the Request-URI tells. "" and Absent mean that there is no
@@ -13,7 +14,7 @@ type request struct {
 	method         string // a known one, or _OTHER
 	methodOriginal string // the method that is not known
 	path           string
-	query          string // redacted
+	query          string
 	scheme         string
 	uploadID       string // decoded
 	partNumber     int64
@@ -28,7 +29,9 @@ func (b *Batch) readRequest(r *accesslog.Record) request {
 	q.method, q.methodOriginal = accesslog.MethodName(r.Method)
 	q.scheme = scheme(r)
 	path, query := cutAt(r.Target, '?')
-	q.path = pathOf(path)
+	if q.path = pathOf(path); len(q.path) != len(path) {
+		q.path = pathOf(b.redact(path, redact.Path)) // a secret may begin in front of the slash
+	}
 	if query == "" {
 		return q
 	}
@@ -37,7 +40,7 @@ func (b *Batch) readRequest(r *accesslog.Record) request {
 		trace = "" // nobody outside may write into the operator's traces
 	}
 	b.readQuery(&q, query, trace)
-	q.query = b.converter.redact.query(&b.arena, query)
+	q.query = query
 	return q
 }
 

@@ -31,8 +31,8 @@ type value struct {
 }
 
 // values is the attributes of one record before they are built, so that what
-// concerns every value has one place: repair, size, cutting, the number of
-// them. It is meant to be on the stack, where it costs no allocation and no
+// concerns every value has one place: redaction, repair, size, cutting, the number
+// of them. It is meant to be on the stack, where it costs no allocation and no
 // write barriers.
 type values struct {
 	size  int // bytes, as attributes of a record; see size.go

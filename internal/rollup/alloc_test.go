@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // modes are the ways of counting that differ in cost.
@@ -95,7 +96,7 @@ func full(t *testing.T) (w *process, cleaned *int) {
 	s := testSettings()
 	s.CardinalityLimit, s.SeriesIdleTimeout, cleaned = 10, 2*s.Interval, new(int)
 	only(&s, "aws.s3.server.requests", "aws.s3.bucket", "user_agent.original")
-	s.Clean = func(text string) string {
+	s.Clean = func(text string, _ redact.Rule) string {
 		*cleaned++
 		return text
 	}

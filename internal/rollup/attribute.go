@@ -5,6 +5,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // Attribute describes an attribute that metrics can have.
@@ -12,6 +13,8 @@ type Attribute struct {
 	Name  string
 	Type  string // string, int, bool, double or string[]
 	Needs Need
+
+	rule redact.Rule // of the text, for what cleans it
 
 	// One of these is set. "" and Absent mean that a point does not have the attribute.
 	text   func(*subject) string
@@ -44,8 +47,8 @@ var requesterAttributes = []string{
 // point has them. network.io.direction is not among them: only io has it.
 func Attributes() []Attribute {
 	return []Attribute{
-		ofRecord("aws.s3.bucket", func(r *accesslog.Record) string { return r.Bucket }),
-		ofRecord("aws.s3.owner", func(r *accesslog.Record) string { return r.Owner }),
+		ofRecord("aws.s3.bucket", func(r *accesslog.Record) string { return r.Bucket }).by(redact.Never),
+		ofRecord("aws.s3.owner", func(r *accesslog.Record) string { return r.Owner }).by(redact.Never),
 		ofRecord("aws.s3.operation", func(r *accesslog.Record) string { return r.Operation }),
 		number("http.response.status_code", typeInt, NeedsNothing, func(s *subject) int64 { return int64(s.record.Status) }),
 		ofRecord("error.type", accesslog.ErrorType),
@@ -72,7 +75,7 @@ func Attributes() []Attribute {
 		ofRecord("aws.s3.auth_type", func(r *accesslog.Record) string { return r.AuthType }),
 		number("aws.s3.acl_required", typeBool, NeedsNothing, func(s *subject) int64 { return aclRequired(s.record.ACLRequired) }),
 		ofRecord("aws.s3.source_region", func(r *accesslog.Record) string { return r.SourceRegion }),
-		ofRecord("user_agent.original", func(r *accesslog.Record) string { return r.UserAgent }),
+		ofRecord("user_agent.original", func(r *accesslog.Record) string { return r.UserAgent }).by(redact.Header),
 
 		ofPlace("geo.continent.code", func(p *enrich.Place) string { return p.ContinentCode }),
 		ofPlace("geo.country.iso_code", func(p *enrich.Place) string { return p.CountryISOCode }),
@@ -98,10 +101,16 @@ func Attributes() []Attribute {
 		ofThreat("threat.software.name", func(t *enrich.Threat) string { return t.Software }),
 		ofThreat("threat.feed.name", func(t *enrich.Threat) string { return t.Feed }),
 		{
-			Name: "threat.feeds", Type: typeList, Needs: NeedsThreats,
+			Name: "threat.feeds", Type: typeList, Needs: NeedsThreats, rule: redact.Never,
 			text: func(s *subject) string { return s.threat.FeedList() },
 		},
 	}
+}
+
+// by returns the attribute with another rule than redact.Value.
+func (a Attribute) by(rule redact.Rule) Attribute {
+	a.rule = rule
+	return a
 }
 
 func ofRecord(name string, get func(*accesslog.Record) string) Attribute {

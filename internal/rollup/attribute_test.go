@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // attributesOf returns those of the requests of one record, with these attributes.
@@ -189,7 +190,7 @@ func TestAttributesAreASet(t *testing.T) {
 func TestTextIsCutAndCleaned(t *testing.T) {
 	s := testSettings()
 	only(&s, "aws.s3.server.requests", "user_agent.original")
-	s.Clean = func(text string) string { return strings.ReplaceAll(text, "sig=secret", "sig=REDACTED") }
+	s.Clean = func(text string, _ redact.Rule) string { return strings.ReplaceAll(text, "sig=secret", "sig=REDACTED") }
 	l := newProcess(t, s)
 	for _, agent := range []string{
 		"curl ?sig=secret", "curl ?sig=REDACTED", // one series

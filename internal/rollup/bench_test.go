@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
@@ -95,7 +96,7 @@ func BenchmarkLogs(b *testing.B) {
 func BenchmarkOverflow(b *testing.B) {
 	settings := testSettings()
 	settings.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket", "user_agent.original")
-	settings.Clean = otlplogs.NewRedaction(otlplogs.DefaultSensitiveParameters())
+	settings.Clean = redact.New(redact.DefaultNames()).Redact
 	w := newWorker(b, settings)
 	r, n := get(), 0
 	b.ReportAllocs()

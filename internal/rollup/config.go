@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // Config holds the settings of metrics.
@@ -43,7 +45,7 @@ type Deps struct {
 
 	// Clean redacts credentials in a client's text; nil leaves it as it is. It is
 	// called from several goroutines.
-	Clean func(string) string
+	Clean func(string, redact.Rule) string
 	// Overflow is called with the number of records whose series is beyond the limit of
 	// a metric, by the State's goroutine and before they are committed. nil disables it.
 	Overflow func(metric string, records int64)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/wire"
 )
 
@@ -56,7 +57,10 @@ func (k *key) appendTo(b []byte) []byte {
 
 // appendClean appends the encoded values with all texts in valid UTF-8 and, if there
 // is a cleaner, without credentials. That may make texts longer, so they are cut again.
-func (g *group) appendClean(b []byte, s *subject, cleaner func(string) string) []byte {
+func (g *group) appendClean(b []byte, s *subject, cleaner func(string, redact.Rule) string) []byte {
+	if g.requester && cleaner != nil {
+		s = s.withCleanNames(cleaner)
+	}
 	for i := range g.attributes {
 		a := &g.attributes[i]
 		if a.text == nil {
@@ -66,11 +70,23 @@ func (g *group) appendClean(b []byte, s *subject, cleaner func(string) string) [
 		text := a.text(s)
 		text = text[:min(len(text), maxText)]
 		if cleaner != nil {
-			text = cleaner(text)
+			text = cleaner(text, a.rule)
 		}
 		b = wire.AppendString(b, cut(strings.ToValidUTF8(text, string(utf8.RuneError))))
 	}
 	return b
+}
+
+// withCleanNames returns the subject with the names of a clean requester, since a
+// secret may be split as an ARN is.
+func (s *subject) withCleanNames(cleaner func(string, redact.Rule) string) *subject {
+	shown := cleaner(s.record.Requester, redact.Value)
+	if shown == s.record.Requester {
+		return s
+	}
+	clean, of := *s, accesslog.ParseRequester(shown)
+	clean.requester.UserName, clean.requester.SessionName = of.UserName, of.SessionName
+	return &clean
 }
 
 // cut returns the first maxText bytes of valid UTF-8, or a little less so that the

@@ -32,6 +32,7 @@ type group struct {
 	overhead   int // estimated OTLP size of the attributes without their values
 	histograms int
 	threats    bool // counts only requests of threats
+	requester  bool // an attribute needs the requester
 	// below are the subgroups: their attributes are all among this one's, so a key of
 	// this group determines one of each of them.
 	below []*group
@@ -73,9 +74,10 @@ func (p *plan) group(names []string, threats bool) *group {
 		if slices.Contains(names, a.Name) {
 			g.attributes = append(g.attributes, a)
 			g.overhead += len(a.Name) + 16
-			p.requester = p.requester || slices.Contains(requesterAttributes, a.Name)
+			g.requester = g.requester || slices.Contains(requesterAttributes, a.Name)
 		}
 	}
+	p.requester = p.requester || g.requester
 	for _, other := range p.groups {
 		if other.threats == threats && other.signature() == g.signature() {
 			return other

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
 // lastly returns the sums and starts of series, as the last points have them.
@@ -64,7 +65,7 @@ func TestRestartWithOtherSettings(t *testing.T) {
 		"other histograms":    {func(s *setup) { s.Histogram = HistogramExponential }, and(map[string]int64{timeOfGET: 21, turnOfGET: 7})},
 		"a lower limit":       {func(s *setup) { s.CardinalityLimit = 1 }, all},
 		"another interval":    {func(s *setup) { s.Interval = time.Second }, all},
-		"other texts cleaned": {func(s *setup) { s.Clean = func(text string) string { return text } }, all},
+		"other texts cleaned": {func(s *setup) { s.Clean = func(text string, _ redact.Rule) string { return text } }, all},
 		"deltas": {func(s *setup) { s.Temporality = TemporalityDelta }, map[string]int64{
 			requestsOfGET: 1, ioOfGET: 100, timeOfGET: 21, turnOfGET: 7,
 		}},

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -59,7 +60,7 @@ func createDefaultConfig() component.Config {
 			FlushInterval:       time.Second,
 			Body:                bodyNone,
 			IncludeOriginal:     otlplogs.OriginalOnError,
-			SensitiveParameters: otlplogs.DefaultSensitiveParameters(),
+			SensitiveParameters: redact.DefaultNames(),
 			TraceParameter:      "x-traceparent",
 		},
 		Metrics:     MetricsConfig{rollup.DefaultConfig()},

@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
@@ -112,7 +113,7 @@ func (r *s3Receiver) metricsDeps() rollup.Deps {
 	return rollup.Deps{
 		Geo:            len(r.cfg.GeoIP.Databases) > 0,
 		Threats:        len(r.cfg.ThreatIntel.Feeds) > 0,
-		Clean:          otlplogs.NewRedaction(r.cfg.Logs.SensitiveParameters),
+		Clean:          redact.New(r.cfg.Logs.SensitiveParameters).Redact,
 		Overflow:       r.countOverflow,
 		TraceParameter: r.cfg.Logs.TraceParameter,
 		ServiceName:    r.set.ID.String(),

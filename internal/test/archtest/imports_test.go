@@ -21,9 +21,10 @@ var mayImport = map[string][]string{
 	"killpoint":  {},
 	"lines":      {},
 	"notify":     {},
-	"otlplogs":   {"accesslog", "enrich"},
-	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "s3io", "notify", "bytesize"},
-	"rollup":     {"accesslog", "enrich", "wire"},
+	"otlplogs":   {"accesslog", "enrich", "redact"},
+	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "checkpoint", "s3io", "notify", "bytesize"},
+	"redact":     {},
+	"rollup":     {"accesslog", "enrich", "redact", "wire"},
 	"s3io":       {"source"}, // the shared vocabulary alone, see onlyTheRoot
 	"source":     {"notify", "s3io"},
 	"wire":       {},
@@ -51,7 +52,7 @@ var only = []struct {
 }
 
 // standardLibraryOnly are the rooms that import nothing else at all.
-var standardLibraryOnly = []string{"accesslog", "notify"}
+var standardLibraryOnly = []string{"accesslog", "notify", "redact"}
 
 func TestRoomsImportWhatTheyMay(t *testing.T) {
 	for _, f := range files(t) {
