@@ -33,10 +33,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("client.address", r.RemoteIP)
 	v.number("client.port", orAbsent(uint32(r.RemotePort)))
 	v.text("user.id", r.Requester)
-	requester := accesslog.ParseRequester(r.Requester)
-	if b.secrets {
-		b.hideNames(&requester, r.Requester)
-	}
+	requester := b.requester(r.Requester)
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)

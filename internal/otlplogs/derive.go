@@ -24,13 +24,15 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 	return repair(b.arena.keep(decoded))
 }
 
-// hideNames sets the names that are parts of the field to those of the redacted
-// one, since a secret may be split as an ARN is.
-func (b *Batch) hideNames(q *accesslog.Requester, requester string) {
-	if b.find(requester, redact.Value) {
+// requester explains field 5. Its names are those of the redacted field, since a
+// secret may be split as an ARN is.
+func (b *Batch) requester(field string) accesslog.Requester {
+	q := accesslog.ParseRequester(field)
+	if b.find(field, redact.Value) {
 		shown := accesslog.ParseRequester(b.found())
 		q.UserName, q.SessionName = shown.UserName, shown.SessionName
 	}
+	return q
 }
 
 // tlsName returns "tls" for a record with a version of TLS.
