@@ -30,9 +30,14 @@ func (r *Redactor) worthDecoding(s string) bool {
 			return r.mayHoldName(s)
 		}
 		from += i
-		// The usual one, which is neither '=' nor a percent sign, in short.
-		if e := s[from:]; len(e) > 2 && isHex(e[1]) && isHex(e[2]) && e[1] != '3' && (e[1] != '2' || e[2] != '5') {
-			from += len("%41")
+		// The usual ones, encoded once or twice, which are neither '=' nor a percent
+		// sign, in short.
+		e := s[from:]
+		if len(e) > len("%2541") && e[1] == '2' && e[2] == '5' {
+			e = e[2:]
+		}
+		if len(e) > 2 && isHex(e[1]) && isHex(e[2]) && e[1] != '3' && (e[1] != '2' || e[2] != '5') {
+			from = len(s) - len(e) + len("%41")
 			continue
 		}
 		c, width, ok := decoded(s[from:])
@@ -65,7 +70,7 @@ func (r *Redactor) mayHoldName(s string) bool {
 			return false
 		}
 		from += i
-		if from == 1 || from > 1 && r.mayEnd[pairIndex(s[from-2], s[from-1])] {
+		if from == 1 || from > 1 && r.mayEnd.has(s[from-2], s[from-1]) {
 			if r.mayEndName(s[:from]) {
 				return true
 			}
@@ -79,7 +84,7 @@ func (r *Redactor) mayEndName(s string) bool {
 	if s == "" {
 		return false
 	}
-	if isEscape(s, len(s)-1) {
+	if isHex(s[len(s)-1]) && isEscape(s, len(s)-1) {
 		return true
 	}
 	names := r.byLast[lower(s[len(s)-1])]

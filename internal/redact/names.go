@@ -36,8 +36,8 @@ type Redactor struct {
 	// byLast holds the names by their last character: most parameters are told
 	// from a sensitive one by it.
 	byLast [256][]name
-	mayEnd [1 << 10]bool // by pairIndex: what may end a name, or an escape that does
-	spaced bool          // a name has a space in it
+	mayEnd pairs // what may end a name, or an escape that does
+	spaced bool  // a name has a space in it
 }
 
 // New returns a Redactor for these names; nil means DefaultNames.
@@ -46,7 +46,7 @@ func New(names []string) *Redactor {
 		names = DefaultNames()
 	}
 	r := &Redactor{}
-	r.setMayEnd(hexDigits, hexDigits)
+	r.mayEnd.add(hexDigits, hexDigits)
 	listed := make(map[string]bool, len(names))
 	for _, text := range names {
 		if text = strings.ToLower(text); text != "" && !listed[text] {
@@ -71,26 +71,38 @@ func (r *Redactor) add(n name) {
 	if start := len(n.text) - 2; start >= 0 {
 		before = hexDigits + n.text[start:start+1]
 	}
-	r.setMayEnd(before, n.text[len(n.text)-1:])
+	r.mayEnd.add(before, n.text[len(n.text)-1:])
 	r.spaced = r.spaced || strings.Contains(n.text, " ")
 }
 
 const hexDigits = "0123456789abcdef"
 
-// anyChar has a character for every index of one.
-const anyChar = "@abcdefghijklmnopqrstuvwxyz[\\]^_"
+// pairs is a set of two characters, in any case, of which the first may be any.
+type pairs [256 * 256 / 64]uint64
 
-// setMayEnd says that each of before with each of last may end a name.
-func (r *Redactor) setMayEnd(before, last string) {
-	for i := range len(before) {
-		for k := range len(last) {
-			r.mayEnd[pairIndex(before[i], last[k])] = true
+func (p *pairs) has(before, last byte) bool {
+	i := int(before)<<8 | int(last)
+	return p[i/64]&(1<<(i%64)) != 0
+}
+
+// add adds each of before with each of last.
+func (p *pairs) add(before, last string) {
+	for _, b := range []byte(strings.ToUpper(before) + before) {
+		for _, l := range []byte(strings.ToUpper(last) + last) {
+			i := int(b)<<8 | int(l)
+			p[i/64] |= 1 << (i % 64)
 		}
 	}
 }
 
-// pairIndex is the same in both cases of letters; a few pairs share one.
-func pairIndex(before, last byte) int { return int(before&31)<<5 | int(last&31) }
+// anyChar has each character.
+var anyChar = func() string {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	return string(all)
+}()
 
 // isShort reports whether a name is also a likely part of an object's key.
 func isShort(name string) bool { return name == "sig" || name == "signature" }
