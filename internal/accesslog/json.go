@@ -31,7 +31,7 @@ const (
 
 // readJSON reads a line that begins with an object.
 func (r *Record) readJSON(line string) bool {
-	r.Fields, r.RawKey, r.Time = int(lastField), true, Absent
+	r.Fields, r.RawKey, r.Time = int(FieldSourceRegion), true, Absent
 	s := jsonScanner{text: line}
 	s.space()
 	s.take('{')
