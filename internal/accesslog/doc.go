@@ -22,9 +22,15 @@
 //	"Referer" "User-Agent"                              up to the line's last quote
 //	version host-id signature cipher auth host tls ...  unquoted and typed
 //
+// The readings of a line are ranked, see reading.go: first those in which every value
+// is one that is known, then those with new values behind the User-Agent, then those
+// with quotes there. What is new is kept, and named by Record.Unexpected.
+//
 // A line that fits in no way is malformed. So is one that fits in more than one
-// way where a field other than Referer and User-Agent would differ, see
-// ambiguous.go, which also says what no parser can tell apart.
+// way of the same rank where a field other than Referer and User-Agent would differ,
+// see ambiguous.go, which also says what no parser can tell apart.
+//
+// Other servers write the same format, or almost: see Format.
 //
 // Source of the text format: "Amazon S3 server access log format" in the Amazon S3
 // User Guide. Between 18 and 27 fields are read by name, later ones are kept.
