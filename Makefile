@@ -116,6 +116,10 @@ test-kill: $(S3) build killpoints ## Kill and stop the built collector at work, 
 test-wrong: $(S3) build ## Give the built collector every wrong answer to every request, and at random while it is killed
 	cd $(SYSTEM) && env E2E_WRONG=1 go test -count=1 -timeout 60m -v -run 'WrongAnswers' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)|Messages:'
 
+.PHONY: test-reader
+test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED=1)
+	env SLOWREADER=1 SLOWREADER_SEED=$(or $(SEED),1) go test -count=1 -timeout 60m -v -run TestSlowReaderAgrees ./internal/test/slowreader
+
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
 	@unformatted=$$(gofumpt -l deploy internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }

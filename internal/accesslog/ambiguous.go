@@ -14,14 +14,19 @@ import "strings"
 // The checks below make such a line malformed. In the true tail they allow for
 // two values that are not known, whatever the rank of the reading.
 //
-// These are the same bytes as an honest record and are read as that one: a Host
-// with both a quote and a space, which could as well be in the User-Agent; a
-// Version Id with spaces in a record of 18 fields, which could be a younger
-// record; a Version Id that is a dash and the first token of a Host Id of two;
-// a Host with spaces in a record of 24 to 26 fields without TLS, whose
-// fields behind the Host are all "-", or with a value that is not known, which
-// could be a younger record's. HTTP allows no such Host, and S3 gives no such
-// Version Id.
+// These are the same bytes as an honest record and are read as that one:
+//
+//   - a Host or a Version Id with both a quote and a space, which could as well be
+//     in the User-Agent
+//   - a Version Id with spaces in a record of 18 fields, or without Host Id, which
+//     could be a younger record; or one that ends in a dash and the first token of
+//     a Host Id of two
+//   - a Host with spaces in a record without TLS and region, or with a value that
+//     is not known, which could be a younger record's
+//   - a quote in a Version Id without a Host Id behind it, or in a Host without
+//     Host Id, signature and TLS
+//
+// HTTP allows no such Host, and S3 gives no such Version Id.
 
 // maxUnexpected is how many values that are not known a true tail may have which
 // a forged one is told from.
@@ -72,6 +77,9 @@ func versionIDMayBeLonger(s string, withRequest bool) bool {
 func (t *tail) hostMayBeLonger() bool {
 	plain := t.get(FieldCipherSuite) == "-"
 	encrypted := !plain && !t.unexpected.Has(FieldCipherSuite)
+	if encrypted && t.get(FieldTLSVersion) == "-" && t.last > lastField {
+		return true // the "-" is the client's
+	}
 	for s := t.behind; ; {
 		_, rest, more := strings.Cut(s, " ")
 		if !more {
@@ -117,35 +125,45 @@ func (t *tail) hasRegion() bool {
 // ends the User-Agent but part of the Host Header or the Version Id, given the
 // text before it that was taken for the User-Agent.
 func (t *tail) quoteIsBehind(agent string) bool {
-	if t.last == FieldVersionID {
-		return endsInHost(agent)
+	versionID, hostID := t.get(FieldVersionID), t.get(FieldHostID)
+	certain := strings.IndexByte(hostID, ' ') >= 0 || len(hostID) >= unmistakable && looksLikeHostID(hostID)
+	if !certain && endsInHost(agent, versionID) {
+		return true
 	}
-	// A Version Id that ends in a quote leaves the host id in its place.
-	versionID := t.get(FieldVersionID)
-	if t.get(FieldHostID) != "-" || len(versionID) < shortHostIDLength || !looksLikeHostID(versionID) {
+	if t.last == FieldVersionID {
 		return false
 	}
-	i := strings.LastIndexByte(agent, ' ')
-	return i > 0 && agent[i-1] == '"'
+	// A Version Id that ends in a quote leaves the host id in its place, and the
+	// signature version, when it is none that is known, in that of the host id.
+	if len(versionID) < unmistakable || !looksLikeHostID(versionID) || hostID != "-" && !isUnknownWord(hostID) {
+		return false
+	}
+	return strings.Contains(agent, `" `)
 }
 
-// endsInHost reports whether s ends with a quote, the fields from Version Id to
-// Authentication Type, and the beginning of a Host Header.
-func endsInHost(s string) bool {
+// endsInHost reports whether s ends with the fields from Host Id to Authentication
+// Type and the beginning of a Host Header, with a quote that may end a User-Agent,
+// or with a bare one, before them. Of a Host Id of two tokens the second is enough, and a Version Id
+// may be any text. next is what would be the TLS version then.
+func endsInHost(s, next string) bool {
 	host := strings.LastIndexByte(s, ' ')
 	start := host
-	for range FieldHostHeader - FieldVersionID {
+	for range FieldHostHeader - FieldHostID {
 		if start < 1 {
 			return false
 		}
 		start = strings.LastIndexByte(s[:start], ' ')
 	}
-	if start < 1 || s[start-1] != '"' {
+	if start < 1 || strings.IndexByte(s[:start], '"') < 0 && !strings.HasPrefix(s, " - ") {
 		return false
 	}
 	var t tail
-	t.read(FieldVersionID, s[start+1:host], false)
-	return t.last == FieldAuthType && t.unexpected.Len() <= maxUnexpected && looksLikeHostID(t.get(FieldHostID))
+	t.read(FieldHostID, s[start+1:host], false)
+	if t.last != FieldAuthType || t.unexpected.Len() > maxUnexpected {
+		return false
+	}
+	return looksLikeHostID(t.get(FieldHostID)) || isAnchor(t.get(FieldSignatureVersion)) || isAnchor(t.get(FieldAuthType)) ||
+		isAnchor(next)
 }
 
 // unmistakable is the length from which a text that looks like a Host Id is

@@ -23,11 +23,14 @@ func (r *Record) readClientText(s string) bool {
 // readReferer reads field 16 and on in readings of one rank: first those with
 // both in quotes.
 func (r *Record) readReferer(s string, rank rank) bool {
+	if r.format == FormatCeph && strings.Contains(s, ` "`) {
+		return r.readBareReferer(s, rank)
+	}
 	if rest, bare := strings.CutPrefix(s, "- "); bare {
 		return r.readUserAgent("-", false, rest, rank)
 	}
 	if r.format == FormatCeph {
-		return r.readBareReferer(s, rank)
+		return r.fail(FieldUserAgent, ReasonTorn, s)
 	}
 	if s[0] != '"' {
 		return r.fail(FieldReferer, ReasonQuotes, firstToken(s))
@@ -42,7 +45,10 @@ func (r *Record) readReferer(s string, rank rank) bool {
 	}
 	// The quotes and space were perhaps the client's, and the User-Agent a bare
 	// "-".
-	return r.err.Reason != ReasonAmbiguous && r.readBareAgent(s, rank, true)
+	if r.err.Reason == ReasonAmbiguous || rank == withQuotes && endsUncertain(s[end+len(`" "`):], `" `) {
+		return false
+	}
+	return r.readBareAgent(s, rank, true)
 }
 
 // refererEnd returns where the first `" "` begins, or -1, and whether there is a
@@ -81,6 +87,9 @@ func (r *Record) readUserAgent(referer string, quoted bool, s string, rank rank)
 	s = s[1:]
 	if rank == withQuotes {
 		t, agent, ok := r.readQuotes(s, `" `)
+		if ok && strings.IndexByte(agent, '"') >= 0 && t.quoteIsBehind(agent) {
+			return r.ambiguous(FieldUserAgent, agent)
+		}
 		return ok && r.accept(&t, referer, agent, true)
 	}
 	end, inAgent := lastQuote(s)
@@ -101,6 +110,10 @@ func (r *Record) readUserAgent(referer string, quoted bool, s string, rank rank)
 	if inAgent && t.quoteIsBehind(agent) {
 		return r.ambiguous(FieldUserAgent, agent)
 	}
+	if r.format == FormatCeph && t.last == FieldVersionID && strings.IndexByte(referer, ' ') >= 0 {
+		// The quote may be in the Host of a record whose User-Agent is a dash.
+		return r.ambiguous(FieldReferer, referer)
+	}
 	return r.accept(&t, referer, agent, quoted || inAgent)
 }
 
@@ -111,7 +124,7 @@ func (r *Record) readBareAgent(s string, rank rank, another bool) bool {
 	const separator = `" - `
 	if rank == withQuotes {
 		t, referer, ok := r.readQuotes(s, separator)
-		return ok && r.acceptBare(&t, referer, another)
+		return ok && r.acceptBare(&t, referer, s, another)
 	}
 	end, _ := lastQuote(s)
 	if end < 0 {
@@ -126,11 +139,16 @@ func (r *Record) readBareAgent(s string, rank rank, another bool) bool {
 		return r.fail(FieldUserAgent, ReasonQuotes, firstToken(strings.TrimPrefix(behind[1:], " ")))
 	}
 	var t tail
-	return r.readTail(&t, rest, rank) && r.acceptBare(&t, s[:end], another)
+	return r.readTail(&t, rest, rank) && r.acceptBare(&t, s[:end], s, another)
 }
 
-func (r *Record) acceptBare(t *tail, referer string, another bool) bool {
-	if another && (t.mayBeShifted() || t.quoteIsBehind(referer)) {
+// acceptBare keeps a reading of s, which begins with the Referer.
+func (r *Record) acceptBare(t *tail, referer, s string, another bool) bool {
+	if strings.IndexByte(referer, '"') >= 0 && t.quoteIsBehind(referer) {
+		return r.ambiguous(FieldReferer, referer)
+	}
+	// The "-" may be a Version Id behind a User-Agent in quotes.
+	if another && (t.mayBeShifted() || isUncertainTail(s[len(referer)+len(`" `):])) {
 		return r.fail(FieldHostID, ReasonValue, t.get(FieldHostID))
 	}
 	return r.accept(t, referer, "-", true)
@@ -144,29 +162,56 @@ func (t *tail) mayBeShifted() bool {
 	if t.last == FieldVersionID || hostID != "-" && len(hostID) != shortHostIDLength && len(hostID) != hostIDLength {
 		return true
 	}
+	if hostID == "-" && t.unexpected != 0 {
+		return true
+	}
 	const shortestID = 16
 	return len(versionID) >= shortestID && isAll(versionID, classUpper)
 }
 
+// isUncertainTail reports whether s is a tail with no more values that are not
+// known than a true one may have.
+func isUncertainTail(s string) bool {
+	var t tail
+	return t.read(FieldVersionID, s, false) && t.unexpected.Len() <= maxUnexpected
+}
+
+// endsUncertain reports whether a separator begins with the last quote of s and such
+// a tail follows.
+func endsUncertain(s, separator string) bool {
+	last, _ := lastQuote(s)
+	if last < 0 {
+		return false
+	}
+	rest, ok := strings.CutPrefix(s[last:], separator)
+	return ok && isUncertainTail(rest)
+}
+
 // readQuotes reads s in the readings of rank withQuotes: a client's text, the
 // separator behind it, and a tail that holds the line's last quote. Readings that
-// differ make the line ambiguous.
+// differ make the line ambiguous, one with a new anchor included. There is none when a tail stands behind the last
+// quote that was only not certain enough for a higher rank.
 func (r *Record) readQuotes(s, separator string) (t tail, text string, ok bool) {
+	if endsUncertain(s, separator) {
+		return t, "", false
+	}
+	uncertain := false
 	for at := 0; ; at++ {
 		i := strings.Index(s[at:], separator)
 		if i < 0 {
-			return t, text, ok
+			break
 		}
 		at += i
 		rest := s[at+len(separator):]
 		if strings.IndexByte(rest, '"') < 0 {
-			return t, text, ok
+			break
 		}
 		var next tail
 		if !r.readTail(&next, rest, withQuotes) {
 			if r.err.Reason == ReasonAmbiguous {
 				return t, "", false
 			}
+			uncertain = uncertain || next.mayBeTrue()
 			continue
 		}
 		if ok && (next.values != t.values || next.extra != t.extra) {
@@ -174,6 +219,10 @@ func (r *Record) readQuotes(s, separator string) (t tail, text string, ok bool) 
 		}
 		t, text, ok = next, s[:at], true
 	}
+	if ok && uncertain {
+		return t, "", r.ambiguous(FieldUserAgent, s)
+	}
+	return t, text, ok
 }
 
 // accept keeps a reading. quoted says that there may be a quote in Referer or

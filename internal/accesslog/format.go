@@ -66,6 +66,9 @@ func (r *Record) readBareReferer(s string, rank rank) bool {
 	if end < 0 {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
+	if r.requestMayBeLonger(s) {
+		return r.ambiguous(FieldRequestURI, r.Target)
+	}
 	return r.readUserAgent(s[:end], strings.IndexByte(s[:end], '"') >= 0, s[end+1:], rank)
 }
 
@@ -73,20 +76,18 @@ func (r *Record) readBareReferer(s string, rank rank) bool {
 // Version Id, and fields without a name. Nothing behind the User-Agent has a
 // type, so it ends at the last quote.
 func (r *Record) readClientTextOfOBS(s string) bool {
-	end := strings.Index(s, "  ")
+	end := refererEndOfOBS(s)
 	if end < 0 {
 		return r.fail(FieldReferer, ReasonTorn, s)
 	}
 	referer, rest := s[:end], s[end+2:]
-	var behind string
-	agent := "-"
-	if last, _ := lastQuote(rest); last > 0 && rest[0] == '"' {
+	agent, behind := "-", rest[1:]
+	if rest[0] == '"' {
+		last, _ := lastQuote(rest)
 		agent, behind = rest[:last+1], rest[last+1:]
-	} else {
-		_, behind, _ = strings.Cut(rest, "-")
 	}
 	behind, ok := strings.CutPrefix(behind, " ")
-	if !ok {
+	if !ok || agent == `"` {
 		return r.fail(FieldUserAgent, ReasonQuotes, rest)
 	}
 	version, extra, more := strings.Cut(behind, " ")
@@ -105,4 +106,19 @@ func (r *Record) readClientTextOfOBS(s string) bool {
 		r.Fields += 1 + strings.Count(extra, " ")
 	}
 	return true
+}
+
+// refererEndOfOBS returns where the first two spaces are that a User-Agent, in
+// quotes or a dash, follows, or -1. Behind others the Referer goes on.
+func refererEndOfOBS(s string) int {
+	for at := 0; ; at++ {
+		i := strings.Index(s[at:], "  ")
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if rest := s[at+2:]; strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "- ") {
+			return at
+		}
+	}
 }

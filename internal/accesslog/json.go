@@ -32,7 +32,7 @@ const (
 // readJSON reads a line that begins with an object.
 func (r *Record) readJSON(line string) bool {
 	r.Fields, r.RawKey, r.Time = int(FieldSourceRegion), true, Absent
-	s := jsonScanner{text: line}
+	s := jsonScanner{text: line, depth: maxJSONDepth}
 	s.space()
 	s.take('{')
 	s.space()
@@ -157,7 +157,7 @@ func jsonNumber(raw string) (n int64, reason Reason) {
 		}
 		n = n*10 + int64(raw[i]-'0')
 	}
-	if n > most {
+	if n > most || n < 0 { // 19 digits may overflow
 		return 0, ReasonRange
 	}
 	return n, ReasonNone
@@ -196,7 +196,8 @@ func (r *Record) failMember(row int, reason Reason, value string) bool {
 //
 //   - objects may follow one another, with white space between them or none.
 //     What follows an object is a record of its own, whatever it is, and an
-//     object that is not whole takes the rest of the line.
+//     object that is not whole, or deeper than maxSplitDepth, takes the rest of
+//     the line.
 //   - records of text may be joined by a space, as NextJoined finds them. They
 //     are split only if joined is set.
 //
@@ -219,7 +220,7 @@ func nextJSON(line string) (record, rest string) {
 	if i := strings.IndexByte(line, '}'); i < 0 || onlyJSONSpace(line[i+1:]) {
 		return line, ""
 	}
-	s := jsonScanner{text: line}
+	s := jsonScanner{text: line, depth: maxSplitDepth}
 	s.space()
 	if !s.value(0) {
 		return line, ""

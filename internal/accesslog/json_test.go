@@ -104,7 +104,7 @@ func TestRequiredMembersAreNamed(t *testing.T) {
 
 func TestMembersOfTheWrongTypeOrTwiceAreNamed(t *testing.T) {
 	for _, member := range jsonMembers {
-		for _, value := range []any{true, 5, "5", []int{1}, map[string]int{"a": 1}, 1.5, -1, json.Number("1e2"), json.Number("1000000000000000001"), json.Number("99999999999999999999")} {
+		for _, value := range []any{true, 5, "5", []int{1}, map[string]int{"a": 1}, 1.5, -1, json.Number("1e2"), json.Number("1000000000000000001"), json.Number("9309419592408455307"), json.Number("99999999999999999999")} {
 			m := signedJSON(t)
 			m[member.name] = value
 			_, isText := value.(string)
@@ -266,6 +266,20 @@ func TestTornObjectsAreMalformed(t *testing.T) {
 			require.Equal(t, testOwner, r.Owner)
 		}
 	}
+}
+
+// What an object nests too deep for is the object, not what follows it.
+func TestNextSplitsBehindADeepObject(t *testing.T) {
+	for _, depth := range []int{maxJSONDepth, maxJSONDepth + 1, maxSplitDepth} {
+		deep := strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth)
+		record, rest := Next(deep+"{}", false)
+		assert.Equal(t, deep, record)
+		assert.Equal(t, "{}", rest)
+	}
+	deeper := strings.Repeat(`{"a":`, 1<<20)
+	record, rest := Next(deeper+"}{}", false)
+	assert.Equal(t, deeper+"}{}", record)
+	assert.Empty(t, rest)
 }
 
 func TestNext(t *testing.T) {

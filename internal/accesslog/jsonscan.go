@@ -11,12 +11,17 @@ import (
 // record itself included.
 const maxJSONDepth = 8
 
-// jsonScanner reads JSON text from front to back. Up to maxJSONDepth it accepts
-// what json.Valid accepts, strings that are not UTF-8 included.
+// maxSplitDepth is the depth up to which the end of an object is found, so that
+// what follows a record that nests too deep is a record of its own.
+const maxSplitDepth = 1000
+
+// jsonScanner reads JSON text from front to back. Up to its depth it accepts what
+// json.Valid accepts, strings that are not UTF-8 included.
 type jsonScanner struct {
-	text string
-	at   int  // the index of the next byte
-	deep bool // the text nests deeper than maxJSONDepth
+	text  string
+	depth int  // how many objects and arrays may stand in one another
+	at    int  // the index of the next byte
+	deep  bool // the text nests deeper
 }
 
 // isJSON reports whether s begins with an object.
@@ -95,7 +100,7 @@ func (s *jsonScanner) value(depth int) bool {
 
 // nested reads an object or an array.
 func (s *jsonScanner) nested(opening byte, depth int) bool {
-	if depth > maxJSONDepth {
+	if depth > s.depth {
 		s.deep = true
 		return false
 	}

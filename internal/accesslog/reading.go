@@ -64,10 +64,8 @@ func (t *tail) mayHaveQuotes() bool {
 	if t.unexpected&anchors != 0 || len(t.extra) > longest {
 		return false
 	}
-	for i := range tailTable {
-		if !tailTable[i].client && strings.IndexByte(t.values[i], '"') >= 0 {
-			return false
-		}
+	if t.isQuotedElsewhere() {
+		return false
 	}
 	last, _ := lastQuote(t.extra)
 	if last < 0 {
@@ -81,4 +79,21 @@ func (t *tail) mayHaveQuotes() bool {
 	}
 	token, bare := strings.CutPrefix(behind, " - ")
 	return !bare || strings.IndexByte(token, ' ') >= 0
+}
+
+// isQuotedElsewhere reports whether a field that is no client's text has a quote.
+func (t *tail) isQuotedElsewhere() bool {
+	for i := range tailTable {
+		if !tailTable[i].client && strings.IndexByte(t.values[i], '"') >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBeTrue reports whether t, which is no reading of rank withQuotes, would be one
+// if its anchors were known.
+func (t *tail) mayBeTrue() bool {
+	return t.last >= FieldTLSVersion && t.unexpected&anchors != 0 && t.unexpected.Len() <= maxUnexpected && !t.isQuotedElsewhere() &&
+		(t.last <= lastField || !t.extraHasEmpty())
 }

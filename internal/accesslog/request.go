@@ -157,28 +157,27 @@ func (r *Record) fraction(field Field, s string) (ms int64, rest string, ok bool
 }
 
 // requestMayBeLonger reports whether the Request-URI may end later than it was
-// read: behind the protocol that ends one and a second block of fields 10 to 15,
-// in text, which was taken for the client's. A client that gets a space and a
+// read: at a quote with a second block of fields 10 to 15 behind it, in text, which
+// was taken for the client's. A client that gets a space and a
 // quote into a request target could else write the outcome of its request.
 //
 // A User-Agent may hold the same. The record is taken as it was read if its
-// request line is whole and about the record's key.
+// request line is whole and about the record's key, or if there is none; but a key
+// of FormatCeph may hold a "-" and an outcome.
 func (r *Record) requestMayBeLonger(text string) bool {
-	const protocol = len(` HTTP/1.1" `)
 	for at := 0; ; at++ {
-		i := strings.IndexByte(text[at:], '"')
+		i := strings.Index(text[at:], `" `)
 		if i < 0 {
 			return false
 		}
 		at += i
-		end := at + len(`" `)
-		if end < protocol || end > len(text) || text[end-protocol] != ' ' || !isProtocol(text[end-protocol+1:end]) {
-			continue
+		behind := text[at+len(`" `):]
+		if behind == "" || behind[0] != '-' && behind[0]-'0' > 9 {
+			continue // no status
 		}
 		var other Record
-		rest, ok := other.readOutcome(text[end:])
-		if ok && (rest == "" || rest[0] == '"' || strings.HasPrefix(rest, "- ")) {
-			return r.Method != "" && (r.Version == "" || !r.targetNamesKey())
+		if _, ok := other.readOutcome(behind); ok {
+			return r.Version == "" && (r.Method != "" || r.format == FormatCeph) || r.Method != "" && !r.targetNamesKey()
 		}
 	}
 }

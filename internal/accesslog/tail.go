@@ -43,7 +43,7 @@ var tailTable = [lastField - FieldVersionID + 1]tailField{
 	},
 	{
 		name: "Host Header", client: true,
-		set: func(r *Record, v string) { r.HostHeader = withoutQuotes(v) },
+		set: func(r *Record, v string) { r.HostHeader = absent(withoutQuotes(v)) },
 	},
 	{
 		name: "TLS version", known: isTLSVersion, anchor: true,
@@ -240,7 +240,7 @@ func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // withoutQuotes takes off the quotes that some servers write around a Host.
 func withoutQuotes(s string) string {
-	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		return s[1 : len(s)-1]
 	}
 	return s

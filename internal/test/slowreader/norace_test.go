@@ -1,0 +1,5 @@
+//go:build !race
+
+package slowreader_test
+
+const raceEnabled = false
