@@ -33,10 +33,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("client.address", r.RemoteIP)
 	v.number("client.port", orAbsent(uint32(r.RemotePort)))
 	v.text("user.id", r.Requester)
-	requester := accesslog.ParseRequester(r.Requester)
-	if b.secrets {
-		b.hideNames(&requester, r.Requester)
-	}
+	requester := b.readRequester(r)
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)
@@ -68,20 +65,23 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.s3.version_id", r.VersionID)
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
-	v.text("tls.cipher", accesslog.CipherName(r.CipherSuite))
+	v.text("tls.cipher", b.cipherName(r))
 	v.text("tls.protocol.name", tlsName(r))
 	v.text("tls.protocol.version", accesslog.TLSVersionNumber(r.TLSVersion))
-	address, port := accesslog.SplitHost(r.HostHeader)
+	address, port := b.splitHost(r)
 	v.text("server.address", address)
 	v.number("server.port", port)
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	v.addExtra(r)
+	b.addExtra(&v, r)
 
-	addClient(&v, client)
+	b.addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
 
+	if len(b.converter.excluded.names) > 0 {
+		v.exclude(&b.converter.excluded)
+	}
 	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
 	setFields(lr, r, &request.trace)
 	b.finish(lr, &v, body, line, from)
@@ -124,12 +124,12 @@ func setFields(lr plog.LogRecord, r *accesslog.Record, trace *accesslog.TraceCon
 }
 
 // addClient is the mapping from what is known of a client.
-func addClient(v *values, client enrich.Client) {
+func (b *Batch) addClient(v *values, client enrich.Client) {
 	if client.Place != nil {
 		addPlace(v, client.Place)
 	}
 	if client.Threat != nil {
-		addThreat(v, client.Threat)
+		b.addThreat(v, client.Threat)
 	}
 }
 
@@ -147,7 +147,7 @@ func addPlace(v *values, p *enrich.Place) {
 }
 
 // addThreat is the mapping from what is known of a client to be feared.
-func addThreat(v *values, t *enrich.Threat) {
+func (b *Batch) addThreat(v *values, t *enrich.Threat) {
 	v.text("threat.indicator.ip", t.Indicator)
 	v.text("threat.indicator.confidence", string(t.Confidence))
 	v.text("threat.indicator.type", t.Type)
@@ -156,7 +156,9 @@ func addThreat(v *values, t *enrich.Threat) {
 	v.text("threat.group.name", t.Group)
 	v.text("threat.software.name", t.Software)
 	v.text("threat.feed.name", t.Feed)
-	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
+	if !b.converter.skip.feeds {
+		v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
+	}
 }
 
 // addMalformed is the mapping from a line that could not be parsed.

@@ -14,6 +14,9 @@ import (
 
 // decodeKey returns the key as the client named it.
 func (b *Batch) decodeKey(r *accesslog.Record) string {
+	if b.converter.skip.key {
+		return ""
+	}
 	if r.RawKey {
 		return r.Key
 	}
@@ -24,6 +27,18 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 	return repair(b.arena.keep(decoded))
 }
 
+// readRequester returns what the requester's field tells, redacted.
+func (b *Batch) readRequester(r *accesslog.Record) (q accesslog.Requester) {
+	if b.converter.skip.requester {
+		return q
+	}
+	q = accesslog.ParseRequester(r.Requester)
+	if b.secrets {
+		b.hideNames(&q, r.Requester)
+	}
+	return q
+}
+
 // hideNames sets the names that are parts of the field to those of the redacted
 // one, since a secret may be split as an ARN is.
 func (b *Batch) hideNames(q *accesslog.Requester, requester string) {
@@ -31,6 +46,20 @@ func (b *Batch) hideNames(q *accesslog.Requester, requester string) {
 		shown := accesslog.ParseRequester(b.found())
 		q.UserName, q.SessionName = shown.UserName, shown.SessionName
 	}
+}
+
+func (b *Batch) cipherName(r *accesslog.Record) string {
+	if b.converter.skip.cipher {
+		return ""
+	}
+	return accesslog.CipherName(r.CipherSuite)
+}
+
+func (b *Batch) splitHost(r *accesslog.Record) (address string, port int64) {
+	if b.converter.skip.host {
+		return "", accesslog.Absent
+	}
+	return accesslog.SplitHost(r.HostHeader)
 }
 
 // tlsName returns "tls" for a record with a version of TLS.
@@ -83,7 +112,10 @@ const extraSeparator = '\x1f'
 // addExtra adds what the record holds and no other attribute has room for: fields
 // 28 and on, and name=value of a value without the type of its attribute, and of
 // members that are not known.
-func (v *values) addExtra(r *accesslog.Record) {
+func (b *Batch) addExtra(v *values, r *accesslog.Record) {
+	if b.converter.skip.extra {
+		return
+	}
 	const name = "aws.s3.extra_fields"
 	if r.UnexpectedACL == "" && len(r.Members) == 0 {
 		v.words(name, r.Extra, ' ')

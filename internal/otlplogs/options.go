@@ -32,6 +32,9 @@ type Options struct {
 	SourceObject        bool     // log.file.path
 	SensitiveParameters []string // names of parameters whose values are redacted; nil means redact.DefaultNames
 	TraceParameter      string   // "" turns trace context off
+	// ExcludeAttributes names attributes that records do not get. It has no effect on
+	// malformed ones.
+	ExcludeAttributes []string
 	// MaxRecordSize is the estimated OTLP size in bytes past which the long
 	// values of a record are cut to 4 KiB; 0 means never.
 	MaxRecordSize int
@@ -52,6 +55,8 @@ type Converter struct {
 	options  Options
 	redactor *redact.Redactor
 	finders  *sync.Pool // of *redact.Finder
+	excluded exclusion
+	skip     skipped
 	// describing makes absent values have attributes too; see describe.
 	describing bool
 }
@@ -59,6 +64,10 @@ type Converter struct {
 // NewConverter returns a Converter. It copies what it keeps of o.
 func NewConverter(o Options) *Converter {
 	redactor := redact.New(o.SensitiveParameters)
-	o.SensitiveParameters = nil
-	return &Converter{options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }}}
+	excluded := newExclusion(o.ExcludeAttributes)
+	o.SensitiveParameters, o.ExcludeAttributes = nil, nil
+	return &Converter{
+		options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }},
+		excluded: excluded, skip: excluded.skipped(),
+	}
 }

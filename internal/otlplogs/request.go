@@ -29,9 +29,7 @@ func (b *Batch) readRequest(r *accesslog.Record) request {
 	q.method, q.methodOriginal = accesslog.MethodName(r.Method)
 	q.scheme = scheme(r)
 	path, query := cutAt(r.Target, '?')
-	if q.path = pathOf(path); len(q.path) != len(path) {
-		q.path = pathOf(b.redact(path, redact.Path)) // a secret may begin in front of the slash
-	}
+	q.path = b.readPath(path)
 	if query == "" {
 		return q
 	}
@@ -44,19 +42,32 @@ func (b *Batch) readRequest(r *accesslog.Record) request {
 	return q
 }
 
+// readPath returns the path of a request target without its query.
+func (b *Batch) readPath(target string) string {
+	if b.converter.skip.path {
+		return ""
+	}
+	path := pathOf(target)
+	if len(path) != len(target) {
+		path = pathOf(b.redact(target, redact.Path)) // a secret may begin in front of the slash
+	}
+	return path
+}
+
 // readQuery sets what the parameters of a query tell. Names are case-sensitive,
 // as S3 has them; of several with one name the first counts that is of any use.
 // trace is the name of the trace context's, "" for none.
 func (b *Batch) readQuery(q *request, query, trace string) {
+	skip := &b.converter.skip
 	for query != "" {
 		var parameter string
 		parameter, query = cutAt(query, '&')
 		name, value := cutAt(parameter, '=')
 		switch {
 		case value == "":
-		case q.uploadID == "" && accesslog.IsParameter(name, "uploadId"):
+		case q.uploadID == "" && !skip.upload && accesslog.IsParameter(name, "uploadId"):
 			q.uploadID = repair(b.unescape(value))
-		case q.partNumber == accesslog.Absent && accesslog.IsParameter(name, "partNumber"):
+		case q.partNumber == accesslog.Absent && !skip.part && accesslog.IsParameter(name, "partNumber"):
 			q.partNumber = partNumber(b.unescape(value))
 		case trace != "" && accesslog.IsParameter(name, trace):
 			q.trace = accesslog.ParseTraceParent(b.unescape(value))

@@ -86,6 +86,7 @@ logs:
   body: original
   include_original: always
   include_source_object: true
+  exclude_attributes: [url.path, tls.cipher]
   sensitive_query_parameters: [token]
   trace_context_parameter: ""
   split_joined_records: true
@@ -107,6 +108,7 @@ logs:
 	assert.Equal(t, LogsConfig{
 		BatchSize: 10, BatchBytes: 1 << 20, FlushInterval: 2 * time.Second,
 		Body: bodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
+		ExcludeAttributes:   []string{"url.path", "tls.cipher"},
 		SensitiveParameters: []string{"token"}, SplitJoinedRecords: true,
 	}, cfg.Logs)
 }

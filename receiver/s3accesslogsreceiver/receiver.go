@@ -80,6 +80,7 @@ func (r *s3Receiver) converter() *otlplogs.Converter {
 		SensitiveParameters: logs.SensitiveParameters,
 		TraceParameter:      logs.TraceParameter,
 		MaxRecordSize:       int(logs.BatchBytes),
+		ExcludeAttributes:   logs.ExcludeAttributes,
 	})
 }
 

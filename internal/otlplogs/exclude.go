@@ -1,0 +1,71 @@
+package otlplogs
+
+import "slices"
+
+// exclusion is the set of the attributes that records do not get.
+type exclusion struct {
+	names []string
+	// lengths has a bit for the length of each name, modulo 64, which tells most other
+	// names apart.
+	lengths uint64
+}
+
+// Excludable returns the names that Options.ExcludeAttributes may hold: those of a
+// record that are not a malformed record's too.
+func Excludable() []string {
+	var names []string
+	of := MalformedAttributes()
+	for _, a := range RecordAttributes() {
+		if !slices.Contains(of, a) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+func newExclusion(names []string) exclusion {
+	x := exclusion{names: slices.Clone(names)}
+	for _, name := range names {
+		x.lengths |= 1 << (len(name) % 64)
+	}
+	return x
+}
+
+func (x *exclusion) has(name string) bool {
+	return x.lengths>>(len(name)%64)&1 != 0 && slices.Contains(x.names, name)
+}
+
+func (x *exclusion) hasAll(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !x.has(name) })
+}
+
+// skipped says which texts need not be made, since every attribute that would show
+// them is excluded.
+type skipped struct {
+	requester, key, path, upload, part, cipher, host, extra, feeds bool
+}
+
+func (x *exclusion) skipped() skipped {
+	return skipped{
+		requester: x.hasAll("user.name", "aws.requester.session_name", "aws.requester.account_id", "aws.requester.type"),
+		key:       x.has("aws.s3.key"),
+		path:      x.has("url.path"),
+		upload:    x.has("aws.s3.upload_id"),
+		part:      x.has("aws.s3.part_number"),
+		cipher:    x.has("tls.cipher"),
+		host:      x.hasAll("server.address", "server.port"),
+		extra:     x.has("aws.s3.extra_fields"),
+		feeds:     x.has("threat.feeds"),
+	}
+}
+
+// exclude takes out what is excluded.
+func (v *values) exclude(x *exclusion) {
+	for i := range v.all() {
+		if item := &v.items[i]; x.has(item.name) {
+			v.size -= item.size()
+			v.excluded++
+			*item = value{kind: kindNone}
+		}
+	}
+}
