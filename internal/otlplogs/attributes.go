@@ -41,7 +41,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.request_id", r.RequestID)
 	v.text("aws.extended_request_id", r.HostID)
 	v.text("aws.s3.operation", r.Operation)
-	v.text("aws.s3.key", b.decodeKey(r))
+	key := b.decodeKey(r)
+	v.text("aws.s3.key", key)
 
 	request := b.readRequest(r)
 	v.text("http.request.method", request.method)
@@ -78,6 +79,9 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 
 	b.addClient(&v, client)
 	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
+	if b.converter.options.Body == BodySummary {
+		body = b.summarize(r, key, &requester)
+	}
 
 	if len(b.converter.excluded.names) > 0 {
 		v.exclude(&b.converter.excluded)
@@ -162,18 +166,19 @@ func (b *Batch) addThreat(v *values, t *enrich.Threat) {
 }
 
 // addMalformed is the mapping from a line that could not be parsed.
-func (b *Batch) addMalformed(v *values, reason error) {
+func (b *Batch) addMalformed(v *values, explained string) {
 	v.text("error.type", "malformed_record")
-	v.text("aws.s3.parse_error", b.explain(reason))
+	v.text("aws.s3.parse_error", explained)
 }
 
 // addLine is the mapping from the line itself, parsed or not. It returns the
-// body of the log record. original says whether the line is wanted as an
-// attribute.
+// body of the log record if that is the line. original says whether the line is
+// wanted as an attribute.
 func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, original bool) (body string) {
 	options := &b.converter.options
 	var redacted, attribute, file string
-	if original || options.Body {
+	asBody := options.Body == BodyOriginal
+	if original || asBody {
 		redacted = b.redact(line, redact.Header)
 	}
 	if original {
@@ -185,7 +190,7 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	v.text("log.record.uid", b.arena.hex(id))
 	v.text("log.record.original", attribute)
 	v.text("log.file.path", file)
-	if !options.Body {
+	if !asBody {
 		return ""
 	}
 	return redacted

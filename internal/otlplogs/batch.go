@@ -42,8 +42,12 @@ func (c *Converter) NewBatch(records int) *Batch {
 func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
 	v := values{describing: b.converter.describing}
 	b.secrets = true
-	b.addMalformed(&v, reason)
+	explained := b.explain(reason)
+	b.addMalformed(&v, explained)
 	body := b.addLine(&v, line, id, from, true)
+	if b.converter.options.Body == BodySummary {
+		body = summarizeMalformed(explained)
+	}
 
 	// What a torn line begins with may be any part of a record.
 	bucket, owner := b.redact(r.Bucket, redact.Text), b.redact(r.Owner, redact.Text)

@@ -39,16 +39,16 @@ func (x *exclusion) hasAll(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !x.has(name) })
 }
 
-// skipped says which texts need not be made, since every attribute that would show
-// them is excluded.
+// skipped says which texts need not be made, since nothing would show them.
 type skipped struct {
 	requester, key, path, upload, part, cipher, host, extra, feeds bool
 }
 
-func (x *exclusion) skipped() skipped {
+func (x *exclusion) skipped(body Body) skipped {
+	summary := body == BodySummary
 	return skipped{
-		requester: x.hasAll("user.name", "aws.requester.session_name", "aws.requester.account_id", "aws.requester.type"),
-		key:       x.has("aws.s3.key"),
+		requester: !summary && x.hasAll("user.name", "aws.requester.session_name", "aws.requester.account_id", "aws.requester.type"),
+		key:       !summary && x.has("aws.s3.key"),
 		path:      x.has("url.path"),
 		upload:    x.has("aws.s3.upload_id"),
 		part:      x.has("aws.s3.part_number"),

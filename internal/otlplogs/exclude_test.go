@@ -39,9 +39,12 @@ func without(logs plog.Logs, names []string) plog.Logs {
 func checkExcluded(t *testing.T, lines, names []string) {
 	t.Helper()
 	o := everything()
-	want := jsonOf(t, without(batchOf(o, testOrigin(), lines...).Logs(), names))
-	o.ExcludeAttributes = names
-	require.Equal(t, want, jsonOf(t, checkSize(t, batchOf(o, testOrigin(), lines...))), names)
+	for _, o.Body = range []Body{BodyOriginal, BodySummary} {
+		o.ExcludeAttributes = nil
+		want := jsonOf(t, without(batchOf(o, testOrigin(), lines...).Logs(), names))
+		o.ExcludeAttributes = names
+		require.Equal(t, want, jsonOf(t, checkSize(t, batchOf(o, testOrigin(), lines...))), names)
+	}
 }
 
 func TestExclusionChangesNoOtherAttribute(t *testing.T) {

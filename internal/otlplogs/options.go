@@ -21,13 +21,23 @@ const (
 	OriginalAlways  Original = "always"
 )
 
+// Body says what the body of a record is.
+type Body string
+
+// A summary is one line that people read; of a malformed record, why it is one.
+const (
+	BodyNone     Body = "none"
+	BodyOriginal Body = "original" // the redacted line
+	BodySummary  Body = "summary"
+)
+
 // Options choose what a log record holds.
 type Options struct {
 	ServiceName  string // the component id
 	ScopeName    string
 	ScopeVersion string
 
-	Body                bool // the redacted line as body
+	Body                Body // "" means BodyNone
 	Original            Original
 	SourceObject        bool     // log.file.path
 	SensitiveParameters []string // names of parameters whose values are redacted; nil means redact.DefaultNames
@@ -68,6 +78,6 @@ func NewConverter(o Options) *Converter {
 	o.SensitiveParameters, o.ExcludeAttributes = nil, nil
 	return &Converter{
 		options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }},
-		excluded: excluded, skip: excluded.skipped(),
+		excluded: excluded, skip: excluded.skipped(o.Body),
 	}
 }

@@ -107,7 +107,7 @@ func bytesOf(t *testing.T, logs plog.Logs) string {
 
 func everything() Options {
 	o := testOptions()
-	o.Original, o.Body, o.SourceObject = OriginalAlways, true, true
+	o.Original, o.Body, o.SourceObject = OriginalAlways, BodyOriginal, true
 	return o
 }
 

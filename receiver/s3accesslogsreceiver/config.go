@@ -44,9 +44,6 @@ type Config struct {
 }
 
 const (
-	bodyNone     = "none"
-	bodyOriginal = "original"
-
 	// minBatchBytes leaves room for a record with truncated values.
 	minBatchBytes = 64 * humanize.KiByte
 	// minLineSize is what is kept of a line that is longer than the limit.

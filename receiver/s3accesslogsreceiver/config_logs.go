@@ -15,7 +15,7 @@ type LogsConfig struct {
 	BatchSize           int               `mapstructure:"batch_size"`  // records
 	BatchBytes          ByteSize          `mapstructure:"batch_bytes"` // of estimated OTLP size
 	FlushInterval       time.Duration     `mapstructure:"flush_interval"`
-	Body                string            `mapstructure:"body"`
+	Body                otlplogs.Body     `mapstructure:"body"`
 	IncludeOriginal     otlplogs.Original `mapstructure:"include_original"`
 	IncludeSourceObject bool              `mapstructure:"include_source_object"`
 	ExcludeAttributes   []string          `mapstructure:"exclude_attributes"`
@@ -29,7 +29,7 @@ func (c *LogsConfig) validate(path string) error {
 		atLeast(path+"::batch_size", c.BatchSize, 1),
 		atLeast(path+"::batch_bytes", c.BatchBytes, minBatchBytes),
 		atLeast(path+"::flush_interval", c.FlushInterval, time.Millisecond),
-		oneOf(path+"::body", c.Body, bodyNone, bodyOriginal),
+		oneOf(path+"::body", c.Body, otlplogs.BodyNone, otlplogs.BodyOriginal, otlplogs.BodySummary),
 		oneOf(path+"::include_original", c.IncludeOriginal, otlplogs.OriginalNever, otlplogs.OriginalOnError, otlplogs.OriginalAlways),
 		eachOf(path+"::exclude_attributes", c.ExcludeAttributes, cannotBeExcluded),
 	)

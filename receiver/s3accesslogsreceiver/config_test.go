@@ -52,7 +52,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 2048, cfg.Logs.BatchSize)
 	assert.EqualValues(t, 3<<20, cfg.Logs.BatchBytes)
 	assert.Equal(t, time.Second, cfg.Logs.FlushInterval)
-	assert.Equal(t, bodyNone, cfg.Logs.Body)
+	assert.Equal(t, otlplogs.BodyNone, cfg.Logs.Body)
 	assert.Equal(t, otlplogs.OriginalOnError, cfg.Logs.IncludeOriginal)
 	assert.Equal(t, "x-traceparent", cfg.Logs.TraceParameter)
 	assert.Contains(t, cfg.Logs.SensitiveParameters, "X-Amz-Signature")
@@ -107,7 +107,7 @@ logs:
 	assert.Equal(t, accesslog.FormatCeph, cfg.Format)
 	assert.Equal(t, LogsConfig{
 		BatchSize: 10, BatchBytes: 1 << 20, FlushInterval: 2 * time.Second,
-		Body: bodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
+		Body: otlplogs.BodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
 		ExcludeAttributes:   []string{"url.path", "tls.cipher"},
 		SensitiveParameters: []string{"token"}, SplitJoinedRecords: true,
 	}, cfg.Logs)

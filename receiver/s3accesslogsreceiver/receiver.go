@@ -74,7 +74,7 @@ func (r *s3Receiver) converter() *otlplogs.Converter {
 		ServiceName:         r.set.ID.String(),
 		ScopeName:           metadata.ScopeName,
 		ScopeVersion:        r.set.BuildInfo.Version,
-		Body:                logs.Body == bodyOriginal,
+		Body:                logs.Body,
 		Original:            logs.IncludeOriginal,
 		SourceObject:        logs.IncludeSourceObject,
 		SensitiveParameters: logs.SensitiveParameters,
