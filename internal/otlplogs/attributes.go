@@ -53,6 +53,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("network.protocol.version", r.Version)
 	v.text("aws.s3.upload_id", request.uploadID)
 	v.number("aws.s3.part_number", request.partNumber)
+	b.addRequestParameters(&v, r, request.query)
 
 	v.number("http.response.status_code", int64(r.Status))
 	v.text("error.type", accesslog.ErrorType(r))
@@ -62,6 +63,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
 
 	v.list("http.request.header.referer", r.Referer)
+	b.addRefererParameters(&v, r)
 	v.text("user_agent.original", r.UserAgent)
 	v.text("aws.s3.version_id", r.VersionID)
 	v.text("aws.signature.version", r.SignatureVersion)
@@ -107,7 +109,7 @@ func ruleOf(name string) redact.Rule {
 		"log.record.original", "aws.s3.parse_error": // redacted when they are made
 		return redact.Never
 	}
-	if isOfClient(name) {
+	if isOfClient(name) || isOfParameter(name) {
 		return redact.Never
 	}
 	return redact.Value
@@ -117,6 +119,11 @@ func ruleOf(name string) redact.Rule {
 // feeds tell.
 func isOfClient(name string) bool {
 	return strings.HasPrefix(name, "geo.") || strings.HasPrefix(name, "as.") || strings.HasPrefix(name, "threat.")
+}
+
+// isOfParameter reports whether an attribute is one of addParameters', which redacts it.
+func isOfParameter(name string) bool {
+	return strings.HasPrefix(name, requestParameter) || strings.HasPrefix(name, refererParameter)
 }
 
 // setFields sets what a log record has beside attributes and body.
@@ -207,7 +214,7 @@ func (c *Converter) addResource(v *values, k *resourceKey) {
 }
 
 // RecordAttributes returns the attributes that the log record of an access log
-// record can have.
+// record can have, "<name>" being in the place of a parameter's name.
 func RecordAttributes() []Attribute {
 	return ofRecord(describe(func(b *Batch) {
 		b.Append(&accesslog.Record{}, "", [16]byte{}, &Origin{}, enrich.Client{Place: &enrich.Place{}, Threat: &enrich.Threat{}})
@@ -233,7 +240,8 @@ func ResourceAttributes() []Attribute {
 // describe returns what add adds to a batch in which absent values have
 // attributes too.
 func describe(add func(*Batch)) plog.ResourceLogs {
-	c := NewConverter(Options{Original: OriginalAlways, SourceObject: true})
+	name := []string{"<name>"}
+	c := NewConverter(Options{Original: OriginalAlways, SourceObject: true, RequestParameters: name, RefererParameters: name})
 	c.describing = true
 	b := c.NewBatch(1)
 	add(b)

@@ -11,12 +11,12 @@ type exclusion struct {
 }
 
 // Excludable returns the names that Options.ExcludeAttributes may hold: those of a
-// record that are not a malformed record's too.
+// record that are neither a malformed record's too nor a parameter's.
 func Excludable() []string {
 	var names []string
 	of := MalformedAttributes()
 	for _, a := range RecordAttributes() {
-		if !slices.Contains(of, a) {
+		if !slices.Contains(of, a) && !isOfParameter(a.Name) {
 			names = append(names, a.Name)
 		}
 	}

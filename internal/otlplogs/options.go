@@ -42,6 +42,10 @@ type Options struct {
 	SourceObject        bool     // log.file.path
 	SensitiveParameters []string // names of parameters whose values are redacted; nil means redact.DefaultNames
 	TraceParameter      string   // "" turns trace context off
+	// RequestParameters and RefererParameters are the names of parameters, each once,
+	// that records show: MaxParameters of each at most.
+	RequestParameters []string
+	RefererParameters []string
 	// ExcludeAttributes names attributes that records do not get. It has no effect on
 	// malformed ones.
 	ExcludeAttributes []string
@@ -67,6 +71,9 @@ type Converter struct {
 	finders  *sync.Pool // of *redact.Finder
 	excluded exclusion
 	skip     skipped
+
+	requestParameters []parameter
+	refererParameters []parameter
 	// describing makes absent values have attributes too; see describe.
 	describing bool
 }
@@ -76,8 +83,12 @@ func NewConverter(o Options) *Converter {
 	redactor := redact.New(o.SensitiveParameters)
 	excluded := newExclusion(o.ExcludeAttributes)
 	o.SensitiveParameters, o.ExcludeAttributes = nil, nil
+	request := parametersOf(requestParameter, o.RequestParameters)
+	referer := parametersOf(refererParameter, o.RefererParameters)
+	o.RequestParameters, o.RefererParameters = nil, nil
 	return &Converter{
 		options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }},
 		excluded: excluded, skip: excluded.skipped(o.Body),
+		requestParameters: request, refererParameters: referer,
 	}
 }

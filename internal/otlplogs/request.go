@@ -90,23 +90,11 @@ func (b *Batch) unescape(value string) string {
 	if strings.IndexByte(value, '%') < 0 && strings.IndexByte(value, '+') < 0 {
 		return value
 	}
-	out := b.arena.room(len(value))
-	for rest := value; rest != ""; {
-		c, width := rest[0], 1
-		switch c {
-		case '+':
-			c = ' '
-		case '%':
-			var ok bool
-			if c, ok = accesslog.Escape(rest); !ok {
-				return value
-			}
-			width = 3
-		}
-		out = append(out, c)
-		rest = rest[width:]
+	decoded, needed := accesslog.AppendForm(b.arena.room(len(value)), value)
+	if !needed {
+		return value
 	}
-	return b.arena.keep(out)
+	return b.arena.keep(decoded)
 }
 
 // partNumber returns the number of a part, or Absent when s is not a number.

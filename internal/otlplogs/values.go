@@ -39,7 +39,7 @@ type values struct {
 	size     int // bytes, as attributes of a record; see size.go
 	n        int
 	excluded int       // how many of the n are of kindNone
-	items    [72]value // more than any mapping has lines
+	items    [96]value // more than any mapping has lines and parameters
 	// describing makes absent values count too.
 	describing bool
 }
