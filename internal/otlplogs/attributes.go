@@ -123,7 +123,7 @@ func isOfClient(name string) bool {
 
 // isOfParameter reports whether an attribute is one of addParameters', which redacts it.
 func isOfParameter(name string) bool {
-	return strings.HasPrefix(name, requestParameter) || strings.HasPrefix(name, refererParameter)
+	return strings.HasPrefix(name, RequestParameter) || strings.HasPrefix(name, RefererParameter)
 }
 
 // setFields sets what a log record has beside attributes and body.

@@ -83,7 +83,7 @@ func TestTablesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	for name, parameter := range map[string]string{"x-id": requestParameter, "sig": refererParameter} {
+	for name, parameter := range map[string]string{"x-id": RequestParameter, "sig": RefererParameter} {
 		assert.Equal(t, "string", record[parameter+name])
 		delete(record, parameter+name)
 		record[parameter+"<name>"] = "string"

@@ -83,8 +83,8 @@ func NewConverter(o Options) *Converter {
 	redactor := redact.New(o.SensitiveParameters)
 	excluded := newExclusion(o.ExcludeAttributes)
 	o.SensitiveParameters, o.ExcludeAttributes = nil, nil
-	request := parametersOf(requestParameter, o.RequestParameters)
-	referer := parametersOf(refererParameter, o.RefererParameters)
+	request := parametersOf(RequestParameter, o.RequestParameters)
+	referer := parametersOf(RefererParameter, o.RefererParameters)
 	o.RequestParameters, o.RefererParameters = nil, nil
 	return &Converter{
 		options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }},

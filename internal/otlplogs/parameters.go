@@ -10,8 +10,8 @@ const MaxParameters = 16
 
 // What the names of their attributes begin with.
 const (
-	requestParameter = "aws.s3.request.parameter."
-	refererParameter = "aws.s3.referer.parameter."
+	RequestParameter = "aws.s3.request.parameter."
+	RefererParameter = "aws.s3.referer.parameter."
 )
 
 // parameter is a parameter of a query that records show.

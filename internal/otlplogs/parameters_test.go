@@ -97,8 +97,8 @@ func TestAllAttributesAtOnce(t *testing.T) {
 	attributes := b.Logs().ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).Attributes()
 	require.Equal(t, len(RecordAttributes())-2+2*MaxParameters, attributes.Len())
 	for i := range MaxParameters {
-		assert.Equal(t, fmt.Sprintf("x-%d /", i), textOf(attributes, fmt.Sprint(requestParameter, "x-", i)))
-		assert.Equal(t, fmt.Sprint("p", i), textOf(attributes, fmt.Sprint(refererParameter, "p", i)))
+		assert.Equal(t, fmt.Sprintf("x-%d /", i), textOf(attributes, fmt.Sprint(RequestParameter, "x-", i)))
+		assert.Equal(t, fmt.Sprint("p", i), textOf(attributes, fmt.Sprint(RefererParameter, "p", i)))
 	}
 }
 

@@ -92,10 +92,14 @@ func TestEveryAttribute(t *testing.T) {
 		"threat.software.name":         "worm",
 		"threat.feed.name":             "drop",
 		"threat.feeds":                 []any{"drop", "isac"},
+
+		"aws.s3.request.parameter.<name>": "a/b",
+		"aws.s3.referer.parameter.<name>": "op open",
 	}
 	r := with(func(r *accesslog.Record) {
 		r.Status, r.ErrorCode = 404, "NoSuchKey"
 		r.Requester = "arn:aws:sts::111122223333:assumed-role/reader/alice@example.com"
+		r.Target, r.Referer = "/k?<name>=a%2Fb", "https://h/?<name>=op+open#"
 	})
 	got := attributesOf(t, r, fullClient(), allNames()...)
 	assert.Equal(t, want, got.AsRaw())
@@ -236,6 +240,8 @@ func TestValidate(t *testing.T) {
 		{func(s *setup) { s.SeriesIdleTimeout = 119 * time.Second }, "`metrics::series_idle_timeout`"},
 		{func(s *setup) { only(s, "aws.s3.server.requests", "aws.s3.key") }, `"aws.s3.key"`},
 		{func(s *setup) { only(s, "aws.s3.server.requests", direction) }, "only aws.s3.server.io has a direction"},
+		{func(s *setup) { only(s, "aws.s3.server.requests", requestParameter+"x-a") }, "has \"aws.s3.request.parameter.x-a\": `logs::custom_parameters` must have this parameter"},
+		{func(s *setup) { only(s, "aws.s3.server.requests", refererParameter+"a") }, "has \"aws.s3.referer.parameter.a\": `logs::referer_parameters` must have this parameter"},
 	}
 	for _, test := range tests {
 		s := testSettings()

@@ -80,7 +80,7 @@ func (c *Config) Validate() error {
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
 		c.Logs.validate("logs"),
-		c.Metrics.Validate("metrics"),
+		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
 	)...)
 }

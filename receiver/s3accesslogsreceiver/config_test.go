@@ -87,6 +87,8 @@ logs:
   include_original: always
   include_source_object: true
   exclude_attributes: [url.path, tls.cipher]
+  custom_parameters: [x-user]
+  referer_parameters: [op, pr]
   sensitive_query_parameters: [token]
   trace_context_parameter: ""
   split_joined_records: true
@@ -108,7 +110,7 @@ logs:
 	assert.Equal(t, LogsConfig{
 		BatchSize: 10, BatchBytes: 1 << 20, FlushInterval: 2 * time.Second,
 		Body: otlplogs.BodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
-		ExcludeAttributes:   []string{"url.path", "tls.cipher"},
+		ExcludeAttributes: []string{"url.path", "tls.cipher"}, CustomParameters: []string{"x-user"}, RefererParameters: []string{"op", "pr"},
 		SensitiveParameters: []string{"token"}, SplitJoinedRecords: true,
 	}, cfg.Logs)
 }
