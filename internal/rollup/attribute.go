@@ -40,6 +40,7 @@ type subject struct {
 	requester accesslog.Requester // only set when an attribute needs it
 	place     *enrich.Place       // never nil
 	threat    *enrich.Threat      // never nil
+	decoded   []byte              // the key, reused
 }
 
 // requesterAttributes are those that need subject.requester.
@@ -52,12 +53,12 @@ var requesterAttributes = []string{
 // not among them: only io has it.
 func Attributes() []Attribute {
 	name := []string{"<name>"}
-	return configured(Parameters{Request: name, Referer: name})
+	return configured(1, Parameters{Request: name, Referer: name})
 }
 
 // configured returns the attributes that there are with these settings.
-func configured(p Parameters) []Attribute {
-	return slices.Concat(fixed(), p.attributes())
+func configured(depth int, p Parameters) []Attribute {
+	return slices.Concat(fixed(), prefixAttributes(depth), p.attributes())
 }
 
 // fixed returns the attributes that need no setting.

@@ -18,6 +18,7 @@ type Config struct {
 	CardinalityLimit  int           `mapstructure:"cardinality_limit"`
 	SeriesIdleTimeout time.Duration `mapstructure:"series_idle_timeout"` // drops a series after this long without an update
 	Histogram         string        `mapstructure:"histogram"`           // explicit or exponential
+	KeyPrefixDepth    int           `mapstructure:"key_prefix_depth"`    // folders in aws.s3.key.prefix; 0: there is none
 	InstanceID        string        `mapstructure:"instance_id"`         // service.instance.id; "": see State.Identify
 
 	Metrics map[string]MetricConfig `mapstructure:",remain"` // by name
@@ -108,7 +109,10 @@ func (c *Config) Validate(path string, p Parameters) error {
 	if c.SeriesIdleTimeout < 2*c.Interval {
 		wrong("series_idle_timeout", "is %v: it must be at least two intervals", c.SeriesIdleTimeout)
 	}
-	attributes := configured(p)
+	if c.KeyPrefixDepth < 0 || c.KeyPrefixDepth > maxDepth {
+		wrong("key_prefix_depth", "is %d: it must be 0 to %d", c.KeyPrefixDepth, maxDepth)
+	}
+	attributes := configured(c.KeyPrefixDepth, p)
 	for _, m := range Metrics() {
 		chosen := c.Metrics[m.Name]
 		if !chosen.Enabled {
@@ -130,6 +134,8 @@ func (m *Metric) rejects(name string, attributes []Attribute) string {
 		return "only aws.s3.server.io has a direction"
 	case name == direction || slices.ContainsFunc(attributes, func(a Attribute) bool { return a.Name == name }):
 		return ""
+	case name == keyPrefix:
+		return "it needs `key_prefix_depth`, which must be 1 to 4"
 	case strings.HasPrefix(name, requestParameter):
 		return "`logs::custom_parameters` must have this parameter"
 	case strings.HasPrefix(name, refererParameter):

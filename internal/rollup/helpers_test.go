@@ -48,7 +48,7 @@ func testSettings() setup {
 		TraceParameter: "x-traceparent", Parameters: Parameters{Request: []string{"<name>"}, Referer: []string{"<name>"}},
 		ServiceName: "s3_access_logs", ScopeName: "scope", ScopeVersion: "v1",
 	}}
-	s.InstanceID = "instance"
+	s.InstanceID, s.KeyPrefixDepth = "instance", 1
 	return s
 }
 
