@@ -32,16 +32,15 @@ func AppendKey(dst []byte, operation, key string) (out []byte, needed bool) {
 // Folders returns the first n folders of a decoded key, each with its slash, or all of
 // them when there are fewer: of "a/b/c.txt" they are "a/" and "b/". all says that there
 // are n.
-func Folders(key string, n int) (folders string, all bool) {
+func Folders[T string | []byte](key T, n int) (folders T, all bool) {
 	end := 0
-	for ; n > 0; n-- {
-		i := strings.IndexByte(key[end:], '/')
-		if i < 0 {
-			return key[:end], false
+	for i := 0; i < len(key) && n > 0; i++ {
+		if key[i] == '/' {
+			end = i + 1
+			n--
 		}
-		end += i + 1
 	}
-	return key[:end], true
+	return key[:end], n == 0
 }
 
 // appendTwice appends the decoded key if every percent sign in it begins an

@@ -30,10 +30,12 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v := values{describing: b.converter.describing}
 	b.secrets = b.converter.redactor.LineMayHold(line)
 
+	of := derived{requester: b.readRequester(r), key: b.decodeKey(r), request: b.readRequest(r)}
+	requester, request := &of.requester, &of.request
+
 	v.text("client.address", r.RemoteIP)
 	v.number("client.port", orAbsent(uint32(r.RemotePort)))
 	v.text("user.id", r.Requester)
-	requester := b.readRequester(r)
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)
@@ -41,10 +43,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.request_id", r.RequestID)
 	v.text("aws.extended_request_id", r.HostID)
 	v.text("aws.s3.operation", r.Operation)
-	key := b.decodeKey(r)
-	v.text("aws.s3.key", key)
+	v.text("aws.s3.key", of.key)
 
-	request := b.readRequest(r)
 	v.text("http.request.method", request.method)
 	v.text("http.request.method_original", request.methodOriginal)
 	v.text("url.path", request.path)
@@ -80,17 +80,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	b.addExtra(&v, r)
 
 	b.addClient(&v, client)
-	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
-	if b.converter.options.Body == BodySummary {
-		body = b.summarize(r, key, &requester)
-	}
-
-	if len(b.converter.excluded.names) > 0 {
-		v.exclude(&b.converter.excluded)
-	}
-	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
-	setFields(lr, r, &request.trace)
-	b.finish(lr, &v, body, line, from)
+	b.complete(&v, r, &of, line, id, from)
 }
 
 // ruleOf returns how the text of a record's attribute is redacted. An attribute that

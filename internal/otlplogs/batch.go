@@ -61,6 +61,22 @@ func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, f
 	b.finish(lr, &v, body, line, from)
 }
 
+// complete adds the log record of a parsed record. v has all attributes but those of the
+// line itself.
+func (b *Batch) complete(v *values, r *accesslog.Record, of *derived, line string, id [16]byte, from *Origin) {
+	options := &b.converter.options
+	body := b.addLine(v, line, id, from, options.Original == OriginalAlways)
+	if options.Body == BodySummary {
+		body = b.summarize(r, of)
+	}
+	if len(b.converter.excluded.names) > 0 {
+		v.exclude(&b.converter.excluded)
+	}
+	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
+	setFields(lr, r, &of.request.trace)
+	b.finish(lr, v, body, line, from)
+}
+
 // finish gives lr what all records have and counts it. line is as it was read.
 func (b *Batch) finish(lr plog.LogRecord, v *values, body, line string, from *Origin) {
 	b.redactAll(v)

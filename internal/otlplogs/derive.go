@@ -12,6 +12,14 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
+// derived is what a record's fields tell, for more than one attribute each or for the
+// body too.
+type derived struct {
+	requester accesslog.Requester
+	key       string // decoded
+	request   request
+}
+
 // decodeKey returns the key as the client named it.
 func (b *Batch) decodeKey(r *accesslog.Record) string {
 	if b.converter.skip.key {

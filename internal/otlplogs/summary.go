@@ -18,12 +18,11 @@ const (
 )
 
 // summarize returns a record as one line that people read: operation, bucket and key,
-// status, error code, who and from where; "-" is for what the record does not have. key
-// and requester are decoded.
-func (b *Batch) summarize(r *accesslog.Record, key string, requester *accesslog.Requester) string {
+// status, error code, who and from where; "-" is for what the record does not have.
+func (b *Batch) summarize(r *accesslog.Record, of *derived) string {
 	operation, errorCode := b.redact(r.Operation, redact.Value), b.redact(r.ErrorCode, redact.Value)
-	key, address := b.redact(key, redact.Path), b.redact(r.RemoteIP, redact.Value)
-	who, session := b.redact(requester.UserName, redact.Value), b.redact(requester.SessionName, redact.Value)
+	key, address := b.redact(of.key, redact.Path), b.redact(r.RemoteIP, redact.Value)
+	who, session := b.redact(of.requester.UserName, redact.Value), b.redact(of.requester.SessionName, redact.Value)
 	if who == "" {
 		who, session = b.redact(r.Requester, redact.Value), ""
 	}

@@ -23,6 +23,9 @@ type Attribute struct {
 	// One of these is set. "" and Absent mean that a point does not have the attribute.
 	text   func(*subject) string
 	number func(*subject) int64
+	// bytes may be set beside text: the same without an allocation, valid until the
+	// next call.
+	bytes func(*subject) []byte
 }
 
 // The types of attributes.
@@ -40,7 +43,7 @@ type subject struct {
 	requester accesslog.Requester // only set when an attribute needs it
 	place     *enrich.Place       // never nil
 	threat    *enrich.Threat      // never nil
-	decoded   []byte              // the key, reused
+	decoded   []byte              // of the key, reused
 }
 
 // requesterAttributes are those that need subject.requester.

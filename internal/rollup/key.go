@@ -41,6 +41,11 @@ func (g *group) appendValues(b []byte, s *subject) []byte {
 			b = binary.AppendVarint(b, a.number(s))
 			continue
 		}
+		if a.bytes != nil {
+			text := a.bytes(s)
+			b = wire.AppendString(b, text[:min(len(text), maxText)])
+			continue
+		}
 		text := a.text(s)
 		b = wire.AppendString(b, text[:min(len(text), maxText)])
 	}

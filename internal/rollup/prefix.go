@@ -3,7 +3,6 @@ package rollup
 import (
 	"strings"
 	"unicode/utf8"
-	"unsafe"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
@@ -22,10 +21,11 @@ func prefixAttributes(depth int) []Attribute {
 	}
 	return []Attribute{{
 		Name: keyPrefix, Type: typeString, rule: redact.Path,
-		text: func(s *subject) string { return s.folders(depth) },
+		text:  func(s *subject) string { return string(s.folders(depth)) },
+		bytes: func(s *subject) []byte { return s.folders(depth) },
 		shown: func(s *subject, cleaner func(string, redact.Rule) string) string {
 			// A secret may begin in a folder, and what tells that it is one behind it.
-			key := cleaner(strings.ToValidUTF8(s.key(), string(utf8.RuneError)), redact.Path)
+			key := cleaner(strings.ToValidUTF8(string(s.key()), string(utf8.RuneError)), redact.Path)
 			folders, _ := accesslog.Folders(key, depth)
 			return cutTo(folders, maxKeyPrefix)
 		},
@@ -34,24 +34,24 @@ func prefixAttributes(depth int) []Attribute {
 
 // folders returns the first folders of the decoded key, valid until the next call. Most
 // keys need not be decoded for it.
-func (s *subject) folders(depth int) string {
+func (s *subject) folders(depth int) []byte {
 	folders, all := accesslog.Folders(s.record.Key, depth)
-	if !all || strings.IndexByte(folders, '%') >= 0 || strings.IndexByte(folders, '+') >= 0 {
-		folders, _ = accesslog.Folders(s.key(), depth)
+	if all && strings.IndexByte(folders, '%') < 0 && strings.IndexByte(folders, '+') < 0 {
+		s.decoded = append(s.decoded[:0], folders...)
+		return s.decoded
 	}
-	return folders
+	decoded, _ := accesslog.Folders(s.key(), depth)
+	return decoded
 }
 
 // key returns the decoded key, valid until the next call.
-func (s *subject) key() string {
-	r := s.record
-	if r.RawKey {
-		return r.Key
+func (s *subject) key() []byte {
+	r, needed := s.record, false
+	if !r.RawKey {
+		s.decoded, needed = accesslog.AppendKey(s.decoded[:0], r.Operation, r.Key)
 	}
-	decoded, needed := accesslog.AppendKey(s.decoded[:0], r.Operation, r.Key)
 	if !needed {
-		return r.Key
+		s.decoded = append(s.decoded[:0], r.Key...)
 	}
-	s.decoded = decoded
-	return unsafe.String(unsafe.SliceData(decoded), len(decoded))
+	return s.decoded
 }
