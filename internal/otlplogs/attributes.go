@@ -30,7 +30,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v := values{describing: b.converter.describing}
 	b.secrets = b.converter.redactor.LineMayHold(line)
 
-	of := derived{requester: b.readRequester(r), key: b.decodeKey(r), request: b.readRequest(r)}
+	var of derived
+	b.derive(&of, r)
 	requester, request := &of.requester, &of.request
 
 	v.text("client.address", r.RemoteIP)

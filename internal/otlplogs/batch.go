@@ -69,7 +69,7 @@ func (b *Batch) complete(v *values, r *accesslog.Record, of *derived, line strin
 	if options.Body == BodySummary {
 		body = b.summarize(r, of)
 	}
-	if len(b.converter.excluded.names) > 0 {
+	if b.converter.excluded.lengths != 0 {
 		v.exclude(&b.converter.excluded)
 	}
 	lr := b.add(resourceOf(r.Bucket, r.Owner, from))

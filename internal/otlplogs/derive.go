@@ -20,6 +20,17 @@ type derived struct {
 	request   request
 }
 
+func (b *Batch) derive(of *derived, r *accesslog.Record) {
+	if !b.converter.skip.requester {
+		of.requester = accesslog.ParseRequester(r.Requester)
+		if b.secrets {
+			b.hideNames(&of.requester, r.Requester)
+		}
+	}
+	of.key = b.decodeKey(r)
+	b.readRequest(&of.request, r)
+}
+
 // decodeKey returns the key as the client named it.
 func (b *Batch) decodeKey(r *accesslog.Record) string {
 	if b.converter.skip.key {
@@ -33,18 +44,6 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 		return r.Key
 	}
 	return repair(b.arena.keep(decoded))
-}
-
-// readRequester returns what the requester's field tells, redacted.
-func (b *Batch) readRequester(r *accesslog.Record) (q accesslog.Requester) {
-	if b.converter.skip.requester {
-		return q
-	}
-	q = accesslog.ParseRequester(r.Requester)
-	if b.secrets {
-		b.hideNames(&q, r.Requester)
-	}
-	return q
 }
 
 // hideNames sets the names that are parts of the field to those of the redacted

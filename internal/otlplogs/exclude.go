@@ -4,10 +4,10 @@ import "slices"
 
 // exclusion is the set of the attributes that records do not get.
 type exclusion struct {
-	names []string
-	// lengths has a bit for the length of each name, modulo 64, which tells most other
-	// names apart.
-	lengths uint64
+	// lengths has a bit for the length of each name, modulo 64, and byLength those
+	// names: most others are told apart at once.
+	lengths  uint64
+	byLength [64][]string
 }
 
 // Excludable returns the names that Options.ExcludeAttributes may hold: those of a
@@ -23,16 +23,18 @@ func Excludable() []string {
 	return names
 }
 
-func newExclusion(names []string) exclusion {
-	x := exclusion{names: slices.Clone(names)}
+func newExclusion(names []string) (x exclusion) {
 	for _, name := range names {
-		x.lengths |= 1 << (len(name) % 64)
+		length := len(name) % 64
+		x.lengths |= 1 << length
+		x.byLength[length] = append(x.byLength[length], name)
 	}
 	return x
 }
 
 func (x *exclusion) has(name string) bool {
-	return x.lengths>>(len(name)%64)&1 != 0 && slices.Contains(x.names, name)
+	length := len(name) % 64
+	return x.lengths>>length&1 != 0 && slices.Contains(x.byLength[length], name)
 }
 
 func (x *exclusion) hasAll(names ...string) bool {
@@ -65,7 +67,7 @@ func (v *values) exclude(x *exclusion) {
 		if item := &v.items[i]; x.has(item.name) {
 			v.size -= item.size()
 			v.excluded++
-			*item = value{kind: kindNone}
+			item.kind, item.text = kindNone, ""
 		}
 	}
 }

@@ -21,25 +21,25 @@ type request struct {
 	trace          accesslog.TraceContext
 }
 
-func (b *Batch) readRequest(r *accesslog.Record) request {
-	q := request{partNumber: accesslog.Absent}
+// readRequest sets q, which is empty, to what a record's request line tells.
+func (b *Batch) readRequest(q *request, r *accesslog.Record) {
+	q.partNumber = accesslog.Absent
 	if r.Method == "" {
-		return q
+		return
 	}
 	q.method, q.methodOriginal = accesslog.MethodName(r.Method)
 	q.scheme = scheme(r)
 	path, query := cutAt(r.Target, '?')
 	q.path = b.readPath(path)
 	if query == "" {
-		return q
+		return
 	}
 	trace := b.converter.options.TraceParameter
 	if r.Requester == "" {
 		trace = "" // nobody outside may write into the operator's traces
 	}
-	b.readQuery(&q, query, trace)
+	b.readQuery(q, query, trace)
 	q.query = query
-	return q
 }
 
 // readPath returns the path of a request target without its query.
