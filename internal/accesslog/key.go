@@ -29,6 +29,20 @@ func AppendKey(dst []byte, operation, key string) (out []byte, needed bool) {
 	return dst[:start+len(level)], true
 }
 
+// Folders returns the first n folders of a decoded key, each with its slash, or all of
+// them when there are fewer: of "a/b/c.txt" they are "a/" and "b/". all says that there
+// are n.
+func Folders[T string | []byte](key T, n int) (folders T, all bool) {
+	end := 0
+	for i := 0; i < len(key) && n > 0; i++ {
+		if key[i] == '/' {
+			end = i + 1
+			n--
+		}
+	}
+	return key[:end], n == 0
+}
+
 // appendTwice appends the decoded key if every percent sign in it begins an
 // escape that was encoded again, "%25" and two digits, as S3 nearly always
 // writes them. It decodes both levels at once; what is between two escapes is

@@ -16,6 +16,42 @@ func Parameter(query, name string) (value string, ok bool) {
 	return "", false
 }
 
+// RefererQuery returns the query of the URL in a Referer, still encoded.
+func RefererQuery(referer string) string {
+	_, query, _ := strings.Cut(referer, "?")
+	query, _, _ = strings.Cut(query, "#")
+	return query
+}
+
+// AppendForm appends the value of a parameter, decoded as a form, to dst. needed reports
+// whether decoding changes the value at all; without it, as with a bad escape, dst is
+// returned as it was, and the value is to be used as sent. It allocates only to grow dst.
+func AppendForm(dst []byte, value string) (out []byte, needed bool) {
+	if strings.IndexByte(value, '%') < 0 && strings.IndexByte(value, '+') < 0 {
+		return dst, false
+	}
+	out = dst
+	for rest := value; rest != ""; {
+		c, width := rest[0], 1
+		switch c {
+		case '+':
+			c = ' '
+		case '%':
+			var ok bool
+			if c, ok = Escape(rest); !ok {
+				return dst, false
+			}
+			width = len("%20")
+		}
+		out = append(out, c)
+		rest = rest[width:]
+	}
+	return out, true
+}
+
+// MaxParameter is how many bytes of a parameter's value are kept as an attribute.
+const MaxParameter = 256
+
 // IsParameter reports whether name is want, percent-encoded or not.
 func IsParameter(name, want string) bool {
 	return name == want || len(name) > len(want) && decodesTo(name, want)

@@ -101,7 +101,7 @@ func TestBatchBytesHoldForHostileLines(t *testing.T) {
 		}
 	}
 	r := newRigWith(testConfig(), newFakeSource(textObject(records...)), &fakeSink{},
-		otlplogs.Options{Original: otlplogs.OriginalAlways, Body: true})
+		otlplogs.Options{Original: otlplogs.OriginalAlways, Body: otlplogs.BodyOriginal})
 	require.NoError(t, r.Run(t.Context()))
 	total := 0
 	for _, n := range r.sink.uids {

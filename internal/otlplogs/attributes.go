@@ -22,18 +22,21 @@ type Attribute struct {
 //
 // It is the mapping from an access log record to attributes: a line an
 // attribute, in the order in which a log record shows them. What is "" or
-// Absent gives no attribute. finish
-// redacts each text by the rule of its attribute: see ruleOf.
+// Absent gives no attribute. finish redacts each text by the rule of its attribute:
+// see ruleOf.
 func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Origin, client enrich.Client) {
 	// A local variable, so that v.text, inlined, is seen to write to the stack and
 	// needs no write barriers: 2 % of BenchmarkConvert.
 	v := values{describing: b.converter.describing}
 	b.secrets = b.converter.redactor.LineMayHold(line)
 
+	var of derived
+	b.derive(&of, r)
+	requester, request := &of.requester, &of.request
+
 	v.text("client.address", r.RemoteIP)
 	v.number("client.port", orAbsent(uint32(r.RemotePort)))
 	v.text("user.id", r.Requester)
-	requester := b.requester(r.Requester)
 	v.text("user.name", requester.UserName)
 	v.text("aws.requester.session_name", requester.SessionName)
 	v.text("aws.requester.account_id", requester.AccountID)
@@ -41,9 +44,8 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("aws.request_id", r.RequestID)
 	v.text("aws.extended_request_id", r.HostID)
 	v.text("aws.s3.operation", r.Operation)
-	v.text("aws.s3.key", b.decodeKey(r))
+	v.text("aws.s3.key", of.key)
 
-	request := b.readRequest(r)
 	v.text("http.request.method", request.method)
 	v.text("http.request.method_original", request.methodOriginal)
 	v.text("url.path", request.path)
@@ -52,6 +54,7 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.text("network.protocol.version", r.Version)
 	v.text("aws.s3.upload_id", request.uploadID)
 	v.number("aws.s3.part_number", request.partNumber)
+	b.addRequestParameters(&v, r, request.query)
 
 	v.number("http.response.status_code", int64(r.Status))
 	v.text("error.type", accesslog.ErrorType(r))
@@ -61,27 +64,24 @@ func (b *Batch) Append(r *accesslog.Record, line string, id [16]byte, from *Orig
 	v.number("aws.s3.turn_around_time", r.TurnAroundTime)
 
 	v.list("http.request.header.referer", r.Referer)
+	b.addRefererParameters(&v, r)
 	v.text("user_agent.original", r.UserAgent)
 	v.text("aws.s3.version_id", r.VersionID)
 	v.text("aws.signature.version", r.SignatureVersion)
 	v.text("aws.s3.auth_type", r.AuthType)
-	v.text("tls.cipher", accesslog.CipherName(r.CipherSuite))
+	v.text("tls.cipher", b.cipherName(r))
 	v.text("tls.protocol.name", tlsName(r))
 	v.text("tls.protocol.version", accesslog.TLSVersionNumber(r.TLSVersion))
-	address, port := accesslog.SplitHost(r.HostHeader)
+	address, port := b.splitHost(r)
 	v.text("server.address", address)
 	v.number("server.port", port)
 	v.text("aws.s3.access_point.arn", r.AccessPointARN)
 	v.flag("aws.s3.acl_required", r.ACLRequired == accesslog.ACLNeeded, r.ACLRequired != accesslog.ACLUnknown)
 	v.text("aws.s3.source_region", r.SourceRegion)
-	v.addExtra(r)
+	b.addExtra(&v, r)
 
-	addClient(&v, client)
-	body := b.addLine(&v, line, id, from, b.converter.options.Original == OriginalAlways)
-
-	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
-	setFields(lr, r, &request.trace)
-	b.finish(lr, &v, body, line, from)
+	b.addClient(&v, client)
+	b.complete(&v, r, &of, line, id, from)
 }
 
 // ruleOf returns how the text of a record's attribute is redacted. An attribute that
@@ -100,7 +100,7 @@ func ruleOf(name string) redact.Rule {
 		"log.record.original", "aws.s3.parse_error": // redacted when they are made
 		return redact.Never
 	}
-	if isOfClient(name) {
+	if isOfClient(name) || isOfParameter(name) {
 		return redact.Never
 	}
 	return redact.Value
@@ -112,6 +112,11 @@ func isOfClient(name string) bool {
 	return strings.HasPrefix(name, "geo.") || strings.HasPrefix(name, "as.") || strings.HasPrefix(name, "threat.")
 }
 
+// isOfParameter reports whether an attribute is one of addParameters', which redacts it.
+func isOfParameter(name string) bool {
+	return strings.HasPrefix(name, RequestParameter) || strings.HasPrefix(name, RefererParameter)
+}
+
 // setFields sets what a log record has beside attributes and body.
 func setFields(lr plog.LogRecord, r *accesslog.Record, trace *accesslog.TraceContext) {
 	lr.SetEventName("aws.s3.server_access")
@@ -121,12 +126,12 @@ func setFields(lr plog.LogRecord, r *accesslog.Record, trace *accesslog.TraceCon
 }
 
 // addClient is the mapping from what is known of a client.
-func addClient(v *values, client enrich.Client) {
+func (b *Batch) addClient(v *values, client enrich.Client) {
 	if client.Place != nil {
 		addPlace(v, client.Place)
 	}
 	if client.Threat != nil {
-		addThreat(v, client.Threat)
+		b.addThreat(v, client.Threat)
 	}
 }
 
@@ -144,7 +149,7 @@ func addPlace(v *values, p *enrich.Place) {
 }
 
 // addThreat is the mapping from what is known of a client to be feared.
-func addThreat(v *values, t *enrich.Threat) {
+func (b *Batch) addThreat(v *values, t *enrich.Threat) {
 	v.text("threat.indicator.ip", t.Indicator)
 	v.text("threat.indicator.confidence", string(t.Confidence))
 	v.text("threat.indicator.type", t.Type)
@@ -153,22 +158,25 @@ func addThreat(v *values, t *enrich.Threat) {
 	v.text("threat.group.name", t.Group)
 	v.text("threat.software.name", t.Software)
 	v.text("threat.feed.name", t.Feed)
-	v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
+	if !b.converter.skip.feeds {
+		v.words("threat.feeds", t.FeedList(), enrich.FeedSeparator)
+	}
 }
 
 // addMalformed is the mapping from a line that could not be parsed.
-func (b *Batch) addMalformed(v *values, reason error) {
+func (b *Batch) addMalformed(v *values, explained string) {
 	v.text("error.type", "malformed_record")
-	v.text("aws.s3.parse_error", b.explain(reason))
+	v.text("aws.s3.parse_error", explained)
 }
 
 // addLine is the mapping from the line itself, parsed or not. It returns the
-// body of the log record. original says whether the line is wanted as an
-// attribute.
+// body of the log record if that is the line. original says whether the line is
+// wanted as an attribute.
 func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, original bool) (body string) {
 	options := &b.converter.options
 	var redacted, attribute, file string
-	if original || options.Body {
+	asBody := options.Body == BodyOriginal
+	if original || asBody {
 		redacted = b.redact(line, redact.Header)
 	}
 	if original {
@@ -180,7 +188,7 @@ func (b *Batch) addLine(v *values, line string, id [16]byte, from *Origin, origi
 	v.text("log.record.uid", b.arena.hex(id))
 	v.text("log.record.original", attribute)
 	v.text("log.file.path", file)
-	if !options.Body {
+	if !asBody {
 		return ""
 	}
 	return redacted
@@ -197,7 +205,7 @@ func (c *Converter) addResource(v *values, k *resourceKey) {
 }
 
 // RecordAttributes returns the attributes that the log record of an access log
-// record can have.
+// record can have, "<name>" being in the place of a parameter's name.
 func RecordAttributes() []Attribute {
 	return ofRecord(describe(func(b *Batch) {
 		b.Append(&accesslog.Record{}, "", [16]byte{}, &Origin{}, enrich.Client{Place: &enrich.Place{}, Threat: &enrich.Threat{}})
@@ -223,7 +231,8 @@ func ResourceAttributes() []Attribute {
 // describe returns what add adds to a batch in which absent values have
 // attributes too.
 func describe(add func(*Batch)) plog.ResourceLogs {
-	c := NewConverter(Options{Original: OriginalAlways, SourceObject: true})
+	name := []string{"<name>"}
+	c := NewConverter(Options{Original: OriginalAlways, SourceObject: true, RequestParameters: name, RefererParameters: name})
 	c.describing = true
 	b := c.NewBatch(1)
 	add(b)

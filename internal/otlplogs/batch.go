@@ -42,8 +42,12 @@ func (c *Converter) NewBatch(records int) *Batch {
 func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, from *Origin, reason error) {
 	v := values{describing: b.converter.describing}
 	b.secrets = true
-	b.addMalformed(&v, reason)
+	explained := b.explain(reason)
+	b.addMalformed(&v, explained)
 	body := b.addLine(&v, line, id, from, true)
+	if b.converter.options.Body == BodySummary {
+		body = summarizeMalformed(explained)
+	}
 
 	// What a torn line begins with may be any part of a record.
 	bucket, owner := b.redact(r.Bucket, redact.Text), b.redact(r.Owner, redact.Text)
@@ -55,6 +59,22 @@ func (b *Batch) AppendMalformed(r *accesslog.Record, line string, id [16]byte, f
 	lr.SetSeverityNumber(plog.SeverityNumberWarn)
 	lr.SetSeverityText("WARN")
 	b.finish(lr, &v, body, line, from)
+}
+
+// complete adds the log record of a parsed record. v has all attributes but those of the
+// line itself.
+func (b *Batch) complete(v *values, r *accesslog.Record, of *derived, line string, id [16]byte, from *Origin) {
+	options := &b.converter.options
+	body := b.addLine(v, line, id, from, options.Original == OriginalAlways)
+	if options.Body == BodySummary {
+		body = b.summarize(r, of)
+	}
+	if b.converter.excluded.lengths != 0 {
+		v.exclude(&b.converter.excluded)
+	}
+	lr := b.add(resourceOf(r.Bucket, r.Owner, from))
+	setFields(lr, r, &of.request.trace)
+	b.finish(lr, v, body, line, from)
 }
 
 // finish gives lr what all records have and counts it. line is as it was read.

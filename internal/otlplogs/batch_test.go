@@ -57,15 +57,15 @@ func TestLineAsBodyAndOriginal(t *testing.T) {
 	const redactedBad = "torn ?sig=REDACTED"
 	tests := []struct {
 		original          Original
-		body              bool
+		body              Body
 		ofGood, ofBad     any
 		goodBody, badBody any
 	}{
-		{OriginalNever, false, nil, redactedBad, nil, nil},
-		{OriginalOnError, false, nil, redactedBad, nil, nil},
-		{OriginalAlways, false, redactedGood, redactedBad, nil, nil},
-		{OriginalOnError, true, nil, redactedBad, redactedGood, redactedBad},
-		{OriginalAlways, true, redactedGood, redactedBad, redactedGood, redactedBad},
+		{OriginalNever, BodyNone, nil, redactedBad, nil, nil},
+		{OriginalOnError, BodyNone, nil, redactedBad, nil, nil},
+		{OriginalAlways, BodyNone, redactedGood, redactedBad, nil, nil},
+		{OriginalOnError, BodyOriginal, nil, redactedBad, redactedGood, redactedBad},
+		{OriginalAlways, BodyOriginal, redactedGood, redactedBad, redactedGood, redactedBad},
 	}
 	for _, test := range tests {
 		o := testOptions()
@@ -227,7 +227,7 @@ func TestRecordsKeepTheirStrings(t *testing.T) {
 func TestHostileLines(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	o := testOptions()
-	o.Original, o.Body, o.SourceObject = OriginalAlways, true, true
+	o.Original, o.Body, o.SourceObject = OriginalAlways, BodyOriginal, true
 	seeds := samplelogs.Records(2, 200)
 	for range 3000 {
 		text := []byte(seeds[rng.IntN(len(seeds))])

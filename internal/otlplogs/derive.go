@@ -12,8 +12,27 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
+// derived is what a record's fields tell, for more than one attribute each or for the
+// body too.
+type derived struct {
+	requester accesslog.Requester
+	key       string // decoded
+	request   request
+}
+
+func (b *Batch) derive(of *derived, r *accesslog.Record) {
+	if !b.converter.skip.requester {
+		of.requester = b.requester(r.Requester)
+	}
+	of.key = b.decodeKey(r)
+	b.readRequest(&of.request, r)
+}
+
 // decodeKey returns the key as the client named it.
 func (b *Batch) decodeKey(r *accesslog.Record) string {
+	if b.converter.skip.key {
+		return ""
+	}
 	if r.RawKey {
 		return r.Key
 	}
@@ -33,6 +52,20 @@ func (b *Batch) requester(field string) accesslog.Requester {
 		q.UserName, q.SessionName = shown.UserName, shown.SessionName
 	}
 	return q
+}
+
+func (b *Batch) cipherName(r *accesslog.Record) string {
+	if b.converter.skip.cipher {
+		return ""
+	}
+	return accesslog.CipherName(r.CipherSuite)
+}
+
+func (b *Batch) splitHost(r *accesslog.Record) (address string, port int64) {
+	if b.converter.skip.host {
+		return "", accesslog.Absent
+	}
+	return accesslog.SplitHost(r.HostHeader)
 }
 
 // tlsName returns "tls" for a record with a version of TLS.
@@ -85,7 +118,10 @@ const extraSeparator = '\x1f'
 // addExtra adds what the record holds and no other attribute has room for: fields
 // 28 and on, and name=value of a value without the type of its attribute, and of
 // members that are not known.
-func (v *values) addExtra(r *accesslog.Record) {
+func (b *Batch) addExtra(v *values, r *accesslog.Record) {
+	if b.converter.skip.extra {
+		return
+	}
 	const name = "aws.s3.extra_fields"
 	if r.UnexpectedACL == "" && len(r.Members) == 0 {
 		v.words(name, r.Extra, ' ')

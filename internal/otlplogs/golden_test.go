@@ -69,6 +69,7 @@ func checkGolden(t *testing.T, format accesslog.Format, want string, lines []str
 func TestTablesAreComplete(t *testing.T) {
 	o := testOptions()
 	o.SourceObject, o.Original = true, OriginalAlways
+	o.RequestParameters, o.RefererParameters = []string{"x-id"}, []string{"sig"}
 	logs := batchOf(o, testOrigin(), linesOf(t, "../../testdata/accesslog/attributes.log")...).Logs()
 
 	resource, record, malformed := names{}, names{}, names{}
@@ -81,6 +82,11 @@ func TestTablesAreComplete(t *testing.T) {
 				record.collect(lr.Attributes())
 			}
 		}
+	}
+	for name, parameter := range map[string]string{"x-id": RequestParameter, "sig": RefererParameter} {
+		assert.Equal(t, "string", record[parameter+name])
+		delete(record, parameter+name)
+		record[parameter+"<name>"] = "string"
 	}
 	assert.Equal(t, namesOf(ResourceAttributes()), resource)
 	assert.Equal(t, namesOf(RecordAttributes()), record)

@@ -21,17 +21,34 @@ const (
 	OriginalAlways  Original = "always"
 )
 
+// Body says what the body of a record is.
+type Body string
+
+// A summary is one line that people read; of a malformed record, why it is one.
+const (
+	BodyNone     Body = "none"
+	BodyOriginal Body = "original" // the redacted line
+	BodySummary  Body = "summary"
+)
+
 // Options choose what a log record holds.
 type Options struct {
 	ServiceName  string // the component id
 	ScopeName    string
 	ScopeVersion string
 
-	Body                bool // the redacted line as body
+	Body                Body // "" means BodyNone
 	Original            Original
 	SourceObject        bool     // log.file.path
 	SensitiveParameters []string // names of parameters whose values are redacted; nil means redact.DefaultNames
 	TraceParameter      string   // "" turns trace context off
+	// RequestParameters and RefererParameters are the names of parameters, each once,
+	// that records show: MaxParameters of each at most.
+	RequestParameters []string
+	RefererParameters []string
+	// ExcludeAttributes names attributes that records do not get. It has no effect on
+	// malformed ones.
+	ExcludeAttributes []string
 	// MaxRecordSize is the estimated OTLP size in bytes past which the long
 	// values of a record are cut to 4 KiB; 0 means never.
 	MaxRecordSize int
@@ -52,6 +69,11 @@ type Converter struct {
 	options  Options
 	redactor *redact.Redactor
 	finders  *sync.Pool // of *redact.Finder
+	excluded exclusion
+	skip     skipped
+
+	requestParameters []parameter
+	refererParameters []parameter
 	// describing makes absent values have attributes too; see describe.
 	describing bool
 }
@@ -59,6 +81,14 @@ type Converter struct {
 // NewConverter returns a Converter. It copies what it keeps of o.
 func NewConverter(o Options) *Converter {
 	redactor := redact.New(o.SensitiveParameters)
-	o.SensitiveParameters = nil
-	return &Converter{options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }}}
+	excluded := newExclusion(o.ExcludeAttributes)
+	o.SensitiveParameters, o.ExcludeAttributes = nil, nil
+	request := parametersOf(RequestParameter, o.RequestParameters)
+	referer := parametersOf(RefererParameter, o.RefererParameters)
+	o.RequestParameters, o.RefererParameters = nil, nil
+	return &Converter{
+		options: o, redactor: redactor, finders: &sync.Pool{New: func() any { return new(redact.Finder) }},
+		excluded: excluded, skip: excluded.skipped(o.Body),
+		requestParameters: request, refererParameters: referer,
+	}
 }

@@ -47,6 +47,14 @@ var carriers = map[string]func(r *accesslog.Record, text string) (field string){
 		r.Target = "/?uploadId=" + url.QueryEscape(text)
 		return r.Target
 	},
+	"aws.s3.request.parameter.<name>": func(r *accesslog.Record, text string) string {
+		r.Requester, r.Target = "AmazonS3", "/?<name>="+url.QueryEscape(text)
+		return r.Target
+	},
+	"aws.s3.referer.parameter.<name>": func(r *accesslog.Record, text string) string {
+		r.Referer = "https://h/?a=b&<name>=" + url.QueryEscape(text)
+		return r.Referer
+	},
 	"log.record.original": func(_ *accesslog.Record, text string) string { return text },
 }
 
@@ -107,7 +115,8 @@ func bytesOf(t *testing.T, logs plog.Logs) string {
 
 func everything() Options {
 	o := testOptions()
-	o.Original, o.Body, o.SourceObject = OriginalAlways, true, true
+	o.Original, o.Body, o.SourceObject = OriginalAlways, BodyOriginal, true
+	o.RequestParameters, o.RefererParameters = []string{"<name>"}, []string{"<name>"}
 	return o
 }
 
@@ -157,7 +166,9 @@ func checkRecord(t *testing.T, c *Converter, name, field string, r *accesslog.Re
 		require.Contains(t, text, secret, field)
 		return
 	}
-	require.Contains(t, text, redact.Replacement, field)
+	if !isOfParameter(name) || len(text) < accesslog.MaxParameter { // else it may be cut off
+		require.Contains(t, text, redact.Replacement, field)
+	}
 	require.NotContains(t, bytesOf(t, logs), secret, field)
 }
 
@@ -254,7 +265,7 @@ func TestRulesAreOfAttributes(t *testing.T) {
 		}
 	}
 	delete(rules, redact.Value)
-	assert.Equal(t, map[redact.Rule]int{redact.Path: 2, redact.Query: 1, redact.Header: 2, redact.Text: 1, redact.Never: 5}, rules)
+	assert.Equal(t, map[redact.Rule]int{redact.Path: 2, redact.Query: 1, redact.Header: 2, redact.Text: 1, redact.Never: 7}, rules)
 }
 
 // What a line holds decides whether its values are looked at: text that JSON or

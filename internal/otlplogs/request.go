@@ -21,42 +21,53 @@ type request struct {
 	trace          accesslog.TraceContext
 }
 
-func (b *Batch) readRequest(r *accesslog.Record) request {
-	q := request{partNumber: accesslog.Absent}
+// readRequest sets q, which is empty, to what a record's request line tells.
+func (b *Batch) readRequest(q *request, r *accesslog.Record) {
+	q.partNumber = accesslog.Absent
 	if r.Method == "" {
-		return q
+		return
 	}
 	q.method, q.methodOriginal = accesslog.MethodName(r.Method)
 	q.scheme = scheme(r)
 	path, query := cutAt(r.Target, '?')
-	if q.path = pathOf(path); len(q.path) != len(path) {
-		q.path = pathOf(b.redact(path, redact.Path)) // a secret may begin in front of the slash
-	}
+	q.path = b.readPath(path)
 	if query == "" {
-		return q
+		return
 	}
 	trace := b.converter.options.TraceParameter
 	if r.Requester == "" {
 		trace = "" // nobody outside may write into the operator's traces
 	}
-	b.readQuery(&q, query, trace)
+	b.readQuery(q, query, trace)
 	q.query = query
-	return q
+}
+
+// readPath returns the path of a request target without its query.
+func (b *Batch) readPath(target string) string {
+	if b.converter.skip.path {
+		return ""
+	}
+	path := pathOf(target)
+	if len(path) != len(target) {
+		path = pathOf(b.redact(target, redact.Path)) // a secret may begin in front of the slash
+	}
+	return path
 }
 
 // readQuery sets what the parameters of a query tell. Names are case-sensitive,
 // as S3 has them; of several with one name the first counts that is of any use.
 // trace is the name of the trace context's, "" for none.
 func (b *Batch) readQuery(q *request, query, trace string) {
+	skip := &b.converter.skip
 	for query != "" {
 		var parameter string
 		parameter, query = cutAt(query, '&')
 		name, value := cutAt(parameter, '=')
 		switch {
 		case value == "":
-		case q.uploadID == "" && accesslog.IsParameter(name, "uploadId"):
+		case q.uploadID == "" && !skip.upload && accesslog.IsParameter(name, "uploadId"):
 			q.uploadID = repair(b.unescape(value))
-		case q.partNumber == accesslog.Absent && accesslog.IsParameter(name, "partNumber"):
+		case q.partNumber == accesslog.Absent && !skip.part && accesslog.IsParameter(name, "partNumber"):
 			q.partNumber = partNumber(b.unescape(value))
 		case trace != "" && accesslog.IsParameter(name, trace):
 			q.trace = accesslog.ParseTraceParent(b.unescape(value))
@@ -79,23 +90,11 @@ func (b *Batch) unescape(value string) string {
 	if strings.IndexByte(value, '%') < 0 && strings.IndexByte(value, '+') < 0 {
 		return value
 	}
-	out := b.arena.room(len(value))
-	for rest := value; rest != ""; {
-		c, width := rest[0], 1
-		switch c {
-		case '+':
-			c = ' '
-		case '%':
-			var ok bool
-			if c, ok = accesslog.Escape(rest); !ok {
-				return value
-			}
-			width = 3
-		}
-		out = append(out, c)
-		rest = rest[width:]
+	decoded, needed := accesslog.AppendForm(b.arena.room(len(value)), value)
+	if !needed {
+		return value
 	}
-	return b.arena.keep(out)
+	return b.arena.keep(decoded)
 }
 
 // partNumber returns the number of a part, or Absent when s is not a number.

@@ -56,6 +56,8 @@ func (v *value) size() int {
 		return attributeSize(v.name, field(wordsSize(v.text, string(rune(v.number)))))
 	case kindDouble:
 		return attributeSize(v.name, 9)
+	case kindNone:
+		return 0
 	}
 	return textSize(len(v.name) + len(v.text))
 }

@@ -57,7 +57,7 @@ func TestSizeAtTheEdges(t *testing.T) {
 func TestMaxRecordSize(t *testing.T) {
 	const limit = 1 << 20
 	o := testOptions()
-	o.Original, o.Body, o.MaxRecordSize = OriginalAlways, true, limit
+	o.Original, o.Body, o.MaxRecordSize = OriginalAlways, BodyOriginal, limit
 	lines := map[string]string{
 		"user agent":   line{agent: strings.Repeat("\xffé", 1<<18)}.String(),
 		"key and path": line{key: strings.Repeat("k", 1<<18), uri: "GET /" + strings.Repeat("k", 1<<18) + " HTTP/1.1"}.String(),

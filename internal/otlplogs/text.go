@@ -18,13 +18,16 @@ func repair(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// cut returns the first cutLength bytes of s, or a little less so that the last
+// cut returns the first cutLength bytes of s, as cutTo does.
+func cut(s string) string { return cutTo(s, cutLength) }
+
+// cutTo returns the first limit bytes of s, or a little less so that the last
 // character is whole. s is valid UTF-8.
-func cut(s string) string {
-	if len(s) <= cutLength {
+func cutTo(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	end := cutLength
+	end := limit
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}

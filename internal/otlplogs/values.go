@@ -20,6 +20,7 @@ const (
 	kindDouble // the number is its bits
 	kindList   // of the one text
 	kindWords  // the text's words, which the character with this number separates
+	kindNone   // an excluded attribute
 )
 
 // value is the value of one attribute.
@@ -35,9 +36,10 @@ type value struct {
 // of them. It is meant to be on the stack, where it costs no allocation and no
 // write barriers.
 type values struct {
-	size  int // bytes, as attributes of a record; see size.go
-	n     int
-	items [72]value // more than any mapping has lines
+	size     int // bytes, as attributes of a record; see size.go
+	n        int
+	excluded int       // how many of the n are of kindNone
+	items    [96]value // more than any mapping has lines and parameters
 	// describing makes absent values count too.
 	describing bool
 }
@@ -125,9 +127,12 @@ func (v *values) change(f func(string) string) {
 // which is experimental: unlike Map.PutStr it does not look for an equal name
 // among those before, and no mapping has one name twice.
 func (v *values) build(builder *xpdata.MapBuilder, m pcommon.Map) {
-	builder.EnsureCapacity(v.n)
+	builder.EnsureCapacity(v.n - v.excluded)
 	for i := range v.all() {
 		from := &v.items[i]
+		if from.kind == kindNone {
+			continue
+		}
 		to := builder.AppendEmpty(from.name)
 		switch from.kind {
 		case kindText:

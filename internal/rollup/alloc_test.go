@@ -20,6 +20,10 @@ var modes = map[string]func(*setup){
 	"clients": func(s *setup) {
 		s.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket", "client.address")
 	},
+	"folders": func(s *setup) {
+		s.KeyPrefixDepth = 2
+		s.Metrics["aws.s3.server.requests"] = by("aws.s3.bucket", keyPrefix)
+	},
 }
 
 func parsed(t testing.TB, lines []string) []accesslog.Record {

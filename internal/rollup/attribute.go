@@ -2,6 +2,7 @@ package rollup
 
 import (
 	"math"
+	"slices"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
@@ -15,10 +16,16 @@ type Attribute struct {
 	Needs Need
 
 	rule redact.Rule // of the text, for what cleans it
+	// shown returns the text that a point has, which is made from what text tells
+	// apart; nil means the text itself, cleaned.
+	shown func(*subject, func(string, redact.Rule) string) string
 
 	// One of these is set. "" and Absent mean that a point does not have the attribute.
 	text   func(*subject) string
 	number func(*subject) int64
+	// bytes may be set beside text: the same without an allocation, valid until the
+	// next call.
+	bytes func(*subject) []byte
 }
 
 // The types of attributes.
@@ -36,6 +43,7 @@ type subject struct {
 	requester accesslog.Requester // only set when an attribute needs it
 	place     *enrich.Place       // never nil
 	threat    *enrich.Threat      // never nil
+	decoded   []byte              // of the key, reused
 }
 
 // requesterAttributes are those that need subject.requester.
@@ -44,8 +52,20 @@ var requesterAttributes = []string{
 }
 
 // Attributes returns all attributes that a metric can have, in the order in which a
-// point has them. network.io.direction is not among them: only io has it.
+// point has them; "<name>" is in the place of a parameter's name. network.io.direction is
+// not among them: only io has it.
 func Attributes() []Attribute {
+	name := []string{"<name>"}
+	return configured(1, Parameters{Request: name, Referer: name})
+}
+
+// configured returns the attributes that there are with these settings.
+func configured(depth int, p Parameters) []Attribute {
+	return slices.Concat(fixed(), prefixAttributes(depth), p.attributes())
+}
+
+// fixed returns the attributes that need no setting.
+func fixed() []Attribute {
 	return []Attribute{
 		ofRecord("aws.s3.bucket", func(r *accesslog.Record) string { return r.Bucket }).by(redact.Never),
 		ofRecord("aws.s3.owner", func(r *accesslog.Record) string { return r.Owner }).by(redact.Never),

@@ -92,10 +92,16 @@ func TestEveryAttribute(t *testing.T) {
 		"threat.software.name":         "worm",
 		"threat.feed.name":             "drop",
 		"threat.feeds":                 []any{"drop", "isac"},
+
+		"aws.s3.key.prefix":               "a b/",
+		"aws.s3.request.parameter.<name>": "a/b",
+		"aws.s3.referer.parameter.<name>": "op open",
 	}
 	r := with(func(r *accesslog.Record) {
 		r.Status, r.ErrorCode = 404, "NoSuchKey"
 		r.Requester = "arn:aws:sts::111122223333:assumed-role/reader/alice@example.com"
+		r.Key = "a%2520b/c/d"
+		r.Target, r.Referer = "/k?<name>=a%2Fb", "https://h/?<name>=op+open#"
 	})
 	got := attributesOf(t, r, fullClient(), allNames()...)
 	assert.Equal(t, want, got.AsRaw())
@@ -236,6 +242,12 @@ func TestValidate(t *testing.T) {
 		{func(s *setup) { s.SeriesIdleTimeout = 119 * time.Second }, "`metrics::series_idle_timeout`"},
 		{func(s *setup) { only(s, "aws.s3.server.requests", "aws.s3.key") }, `"aws.s3.key"`},
 		{func(s *setup) { only(s, "aws.s3.server.requests", direction) }, "only aws.s3.server.io has a direction"},
+		{func(s *setup) { s.KeyPrefixDepth = 5 }, "`metrics::key_prefix_depth` is 5: it must be 0 to 4"},
+		{func(s *setup) { s.KeyPrefixDepth = -1 }, "`metrics::key_prefix_depth` is -1: it must be 0 to 4"},
+		{func(s *setup) { s.KeyPrefixDepth = 0; only(s, "aws.s3.server.io", keyPrefix) }, "`metrics::aws.s3.server.io::attributes` has \"aws.s3.key.prefix\": " +
+			"it needs `key_prefix_depth`, which must be 1 to 4"},
+		{func(s *setup) { only(s, "aws.s3.server.requests", requestParameter+"x-a") }, "has \"aws.s3.request.parameter.x-a\": `logs::custom_parameters` must have this parameter"},
+		{func(s *setup) { only(s, "aws.s3.server.requests", refererParameter+"a") }, "has \"aws.s3.referer.parameter.a\": `logs::referer_parameters` must have this parameter"},
 	}
 	for _, test := range tests {
 		s := testSettings()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
@@ -17,6 +18,7 @@ type Config struct {
 	CardinalityLimit  int           `mapstructure:"cardinality_limit"`
 	SeriesIdleTimeout time.Duration `mapstructure:"series_idle_timeout"` // drops a series after this long without an update
 	Histogram         string        `mapstructure:"histogram"`           // explicit or exponential
+	KeyPrefixDepth    int           `mapstructure:"key_prefix_depth"`    // folders in aws.s3.key.prefix; 0: there is none
 	InstanceID        string        `mapstructure:"instance_id"`         // service.instance.id; "": see State.Identify
 
 	Metrics map[string]MetricConfig `mapstructure:",remain"` // by name
@@ -49,6 +51,8 @@ type Deps struct {
 	// Overflow is called with the number of records whose series is beyond the limit of
 	// a metric, by the State's goroutine and before they are committed. nil disables it.
 	Overflow func(metric string, records int64)
+	// Parameters are those that may be attributes.
+	Parameters Parameters
 	// TraceParameter is the query parameter with a trace context, "" for none.
 	TraceParameter string
 
@@ -75,9 +79,9 @@ func DefaultConfig() Config {
 }
 
 // Validate reports values out of range, and attributes that no metric has. path is
-// that of the settings, for messages. It does not implement confmap.Validator, which
+// that of the settings, for messages, p what else may be an attribute. It does not implement confmap.Validator, which
 // prefixes the path to only the first of several errors.
-func (c *Config) Validate(path string) error {
+func (c *Config) Validate(path string, p Parameters) error {
 	var errs []error
 	wrong := func(setting, format string, arguments ...any) {
 		errs = append(errs, fmt.Errorf("`%s::%s` %s", path, setting, fmt.Sprintf(format, arguments...)))
@@ -105,13 +109,17 @@ func (c *Config) Validate(path string) error {
 	if c.SeriesIdleTimeout < 2*c.Interval {
 		wrong("series_idle_timeout", "is %v: it must be at least two intervals", c.SeriesIdleTimeout)
 	}
+	if c.KeyPrefixDepth < 0 || c.KeyPrefixDepth > maxDepth {
+		wrong("key_prefix_depth", "is %d: it must be 0 to %d", c.KeyPrefixDepth, maxDepth)
+	}
+	attributes := configured(c.KeyPrefixDepth, p)
 	for _, m := range Metrics() {
 		chosen := c.Metrics[m.Name]
 		if !chosen.Enabled {
 			continue
 		}
 		for _, name := range chosen.Attributes {
-			if why := m.rejects(name); why != "" {
+			if why := m.rejects(name, attributes); why != "" {
 				wrong(m.Name+"::attributes", "has %q: %s", name, why)
 			}
 		}
@@ -120,15 +128,18 @@ func (c *Config) Validate(path string) error {
 }
 
 // rejects returns why the metric cannot have an attribute, "" if it can.
-func (m *Metric) rejects(name string) string {
-	if name == direction {
-		if m.directed == nil {
-			return "only aws.s3.server.io has a direction"
-		}
+func (m *Metric) rejects(name string, attributes []Attribute) string {
+	switch {
+	case name == direction && m.directed == nil:
+		return "only aws.s3.server.io has a direction"
+	case name == direction || slices.ContainsFunc(attributes, func(a Attribute) bool { return a.Name == name }):
 		return ""
+	case name == keyPrefix:
+		return "it needs `key_prefix_depth`, which must be 1 to 4"
+	case strings.HasPrefix(name, requestParameter):
+		return "`logs::custom_parameters` must have this parameter"
+	case strings.HasPrefix(name, refererParameter):
+		return "`logs::referer_parameters` must have this parameter"
 	}
-	if !slices.ContainsFunc(Attributes(), func(a Attribute) bool { return a.Name == name }) {
-		return "metrics have no such attribute, README.md lists those there are"
-	}
-	return ""
+	return "metrics have no such attribute, README.md lists those there are"
 }

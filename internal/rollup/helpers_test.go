@@ -24,6 +24,8 @@ type setup struct {
 
 func (s *setup) state(now time.Time) *State { return New(s.Config, s.Deps, now) }
 
+func (s *setup) Validate(path string) error { return s.Config.Validate(path, s.Parameters) }
+
 func (s *setup) setDelta(on bool) {
 	s.Temporality = map[bool]string{false: TemporalityCumulative, true: TemporalityDelta}[on]
 }
@@ -43,10 +45,10 @@ func (s *setup) isExponential() bool { return s.Histogram == HistogramExponentia
 // testSettings count all that needs neither databases nor feeds.
 func testSettings() setup {
 	s := setup{Config: DefaultConfig(), Deps: Deps{
-		TraceParameter: "x-traceparent",
-		ServiceName:    "s3_access_logs", ScopeName: "scope", ScopeVersion: "v1",
+		TraceParameter: "x-traceparent", Parameters: Parameters{Request: []string{"<name>"}, Referer: []string{"<name>"}},
+		ServiceName: "s3_access_logs", ScopeName: "scope", ScopeVersion: "v1",
 	}}
-	s.InstanceID = "instance"
+	s.InstanceID, s.KeyPrefixDepth = "instance", 1
 	return s
 }
 

@@ -41,6 +41,11 @@ func (g *group) appendValues(b []byte, s *subject) []byte {
 			b = binary.AppendVarint(b, a.number(s))
 			continue
 		}
+		if a.bytes != nil {
+			text := a.bytes(s)
+			b = wire.AppendString(b, text[:min(len(text), maxText)])
+			continue
+		}
 		text := a.text(s)
 		b = wire.AppendString(b, text[:min(len(text), maxText)])
 	}
@@ -58,7 +63,10 @@ func (k *key) appendTo(b []byte) []byte {
 // appendClean appends the encoded values with all texts in valid UTF-8 and, if there
 // is a cleaner, without credentials. That may make texts longer, so they are cut again.
 func (g *group) appendClean(b []byte, s *subject, cleaner func(string, redact.Rule) string) []byte {
-	if g.requester && cleaner != nil {
+	if cleaner == nil {
+		cleaner = asItIs
+	}
+	if g.requester {
 		s = s.withCleanNames(cleaner)
 	}
 	for i := range g.attributes {
@@ -67,15 +75,18 @@ func (g *group) appendClean(b []byte, s *subject, cleaner func(string, redact.Ru
 			b = binary.AppendVarint(b, a.number(s))
 			continue
 		}
-		text := a.text(s)
-		text = text[:min(len(text), maxText)]
-		if cleaner != nil {
-			text = cleaner(text, a.rule)
+		if a.shown != nil {
+			b = wire.AppendString(b, a.shown(s, cleaner))
+			continue
 		}
+		text := a.text(s)
+		text = cleaner(text[:min(len(text), maxText)], a.rule)
 		b = wire.AppendString(b, cut(strings.ToValidUTF8(text, string(utf8.RuneError))))
 	}
 	return b
 }
+
+func asItIs(text string, _ redact.Rule) string { return text }
 
 // withCleanNames returns the subject with the names of a clean requester, since a
 // secret may be split as an ARN is.
@@ -89,10 +100,13 @@ func (s *subject) withCleanNames(cleaner func(string, redact.Rule) string) *subj
 	return &clean
 }
 
-// cut returns the first maxText bytes of valid UTF-8, or a little less so that the
+// cut returns the first maxText bytes of a text, as cutTo does.
+func cut(text string) string { return cutTo(text, maxText) }
+
+// cutTo returns the first limit bytes of valid UTF-8, or a little less so that the
 // last character is whole.
-func cut(text string) string {
-	end := min(len(text), maxText)
+func cutTo(text string, limit int) string {
+	end := min(len(text), limit)
 	for end < len(text) && !utf8.RuneStart(text[end]) {
 		end--
 	}

@@ -70,7 +70,7 @@ func newPlan(c Config, d Deps) *plan {
 // group returns the group with these attributes, a new one if there is none.
 func (p *plan) group(names []string, threats bool) *group {
 	g := &group{index: len(p.groups), threats: threats}
-	for _, a := range Attributes() {
+	for _, a := range configured(p.config.KeyPrefixDepth, p.deps.Parameters) {
 		if slices.Contains(names, a.Name) {
 			g.attributes = append(g.attributes, a)
 			g.overhead += len(a.Name) + 16

@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -29,6 +30,10 @@ var carriers = map[string]func(r *accesslog.Record, text string){
 	"aws.s3.auth_type":      func(r *accesslog.Record, text string) { r.AuthType = text },
 	"aws.s3.source_region":  func(r *accesslog.Record, text string) { r.SourceRegion = text },
 	"user_agent.original":   func(r *accesslog.Record, text string) { r.UserAgent = text },
+	// The short names count beside AWSAccessKeyId only.
+	"aws.s3.key.prefix":               func(r *accesslog.Record, text string) { r.Key, r.RawKey = "a?"+text+"#/b?AWSAccessKeyId=c", true },
+	"aws.s3.request.parameter.<name>": func(r *accesslog.Record, text string) { r.Target = "/?<name>=" + url.QueryEscape(text) },
+	"aws.s3.referer.parameter.<name>": func(r *accesslog.Record, text string) { r.Referer = "h?<name>=" + url.QueryEscape(text) },
 }
 
 // own are the attributes in which there can be no text of a client's, whatever he
@@ -90,6 +95,10 @@ func TestNamesThatLookLikeSecrets(t *testing.T) {
 	assert.Equal(t, r.Requester, shown(t, r, "user.id"))
 	assert.Equal(t, "sig=mallory", shown(t, r, "aws.requester.session_name"))
 	assert.Equal(t, r.Bucket, shown(t, r, "aws.s3.bucket"))
+	r.Key = "a/sig=1/b"
+	assert.Equal(t, "a/", shown(t, r, keyPrefix))
+	r.Key = "sig=1/b"
+	assert.Equal(t, "sig=1/", shown(t, r, keyPrefix))
 }
 
 // An Authorization header can stand in a User-Agent.

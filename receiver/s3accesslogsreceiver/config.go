@@ -12,7 +12,6 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -44,23 +43,7 @@ type Config struct {
 	ThreatIntel       ThreatConfig              `mapstructure:"threat_intel"`
 }
 
-// LogsConfig says what a log record holds and how records are batched.
-type LogsConfig struct {
-	BatchSize           int               `mapstructure:"batch_size"`  // records
-	BatchBytes          ByteSize          `mapstructure:"batch_bytes"` // of estimated OTLP size
-	FlushInterval       time.Duration     `mapstructure:"flush_interval"`
-	Body                string            `mapstructure:"body"`
-	IncludeOriginal     otlplogs.Original `mapstructure:"include_original"`
-	IncludeSourceObject bool              `mapstructure:"include_source_object"`
-	SensitiveParameters []string          `mapstructure:"sensitive_query_parameters"`
-	TraceParameter      string            `mapstructure:"trace_context_parameter"`
-	SplitJoinedRecords  bool              `mapstructure:"split_joined_records"`
-}
-
 const (
-	bodyNone     = "none"
-	bodyOriginal = "original"
-
 	// minBatchBytes leaves room for a record with truncated values.
 	minBatchBytes = 64 * humanize.KiByte
 	// minLineSize is what is kept of a line that is longer than the limit.
@@ -97,19 +80,9 @@ func (c *Config) Validate() error {
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
 		c.Logs.validate("logs"),
-		c.Metrics.Validate("metrics"),
+		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
 	)...)
-}
-
-func (c *LogsConfig) validate(path string) error {
-	return errors.Join(
-		atLeast(path+"::batch_size", c.BatchSize, 1),
-		atLeast(path+"::batch_bytes", c.BatchBytes, minBatchBytes),
-		atLeast(path+"::flush_interval", c.FlushInterval, time.Millisecond),
-		oneOf(path+"::body", c.Body, bodyNone, bodyOriginal),
-		oneOf(path+"::include_original", c.IncludeOriginal, otlplogs.OriginalNever, otlplogs.OriginalOnError, otlplogs.OriginalAlways),
-	)
 }
 
 func atLeast[T int | ByteSize | time.Duration](key string, value, least T) error {

@@ -51,6 +51,7 @@ metrics:
   series_idle_timeout: 2h
   histogram: exponential
   instance_id: one
+  key_prefix_depth: 3
   aws.s3.server.requests: {attributes: [aws.s3.bucket]}
   aws.s3.server.io: {enabled: false}
   aws.s3.server.object.added: {attributes: []}
@@ -59,6 +60,7 @@ metrics:
 	want := rollup.DefaultConfig()
 	want.Interval, want.Temporality, want.Timestamps = 30*time.Second, rollup.TemporalityDelta, rollup.TimestampsEvent
 	want.CardinalityLimit, want.SeriesIdleTimeout, want.InstanceID = 50, 2*time.Hour, "one"
+	want.KeyPrefixDepth = 3
 	want.Histogram = rollup.HistogramExponential
 	want.Metrics["aws.s3.server.requests"] = rollup.MetricConfig{Enabled: true, Attributes: []string{"aws.s3.bucket"}}
 	want.Metrics["aws.s3.server.io"] = rollup.MetricConfig{Attributes: want.Metrics["aws.s3.server.io"].Attributes}
@@ -77,10 +79,13 @@ func TestWrongSettingsOfMetrics(t *testing.T) {
 		`histogram: linear`:       "`metrics::histogram` is \"linear\"",
 		`aws.s3.server.requests: {attributes: [aws.s3.key]}`:           "`metrics::aws.s3.server.requests::attributes` has \"aws.s3.key\"",
 		`aws.s3.server.requests: {attributes: [network.io.direction]}`: "only aws.s3.server.io has a direction",
-		`aws.s3.server.latency: {enabled: true}`:                       "'metrics' has invalid keys: aws.s3.server.latency",
-		`intervals: 30s`:                                               "'metrics' has invalid keys: intervals",
-		`aws.s3.server.requests: {attribute: [aws.s3.bucket]}`:         "aws.s3.server.requests: ",
-		`aws.s3.server.requests: 5`:                                    "aws.s3.server.requests",
+		`key_prefix_depth: 5`: "`metrics::key_prefix_depth` is 5: it must be 0 to 4",
+		`aws.s3.server.requests: {attributes: [aws.s3.key.prefix]}`: "`metrics::aws.s3.server.requests::attributes` has \"aws.s3.key.prefix\": " +
+			"it needs `key_prefix_depth`, which must be 1 to 4",
+		`aws.s3.server.latency: {enabled: true}`:               "'metrics' has invalid keys: aws.s3.server.latency",
+		`intervals: 30s`:                                       "'metrics' has invalid keys: intervals",
+		`aws.s3.server.requests: {attribute: [aws.s3.bucket]}`: "aws.s3.server.requests: ",
+		`aws.s3.server.requests: 5`:                            "aws.s3.server.requests",
 	} {
 		_, err := load(t, "{directory: {path: ./logs}, metrics: {"+settings+"}}")
 		require.ErrorContains(t, err, want, settings)

@@ -52,7 +52,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 2048, cfg.Logs.BatchSize)
 	assert.EqualValues(t, 3<<20, cfg.Logs.BatchBytes)
 	assert.Equal(t, time.Second, cfg.Logs.FlushInterval)
-	assert.Equal(t, bodyNone, cfg.Logs.Body)
+	assert.Equal(t, otlplogs.BodyNone, cfg.Logs.Body)
 	assert.Equal(t, otlplogs.OriginalOnError, cfg.Logs.IncludeOriginal)
 	assert.Equal(t, "x-traceparent", cfg.Logs.TraceParameter)
 	assert.Contains(t, cfg.Logs.SensitiveParameters, "X-Amz-Signature")
@@ -86,6 +86,9 @@ logs:
   body: original
   include_original: always
   include_source_object: true
+  exclude_attributes: [url.path, tls.cipher]
+  custom_parameters: [x-user]
+  referer_parameters: [op, pr]
   sensitive_query_parameters: [token]
   trace_context_parameter: ""
   split_joined_records: true
@@ -106,7 +109,8 @@ logs:
 	assert.Equal(t, accesslog.FormatCeph, cfg.Format)
 	assert.Equal(t, LogsConfig{
 		BatchSize: 10, BatchBytes: 1 << 20, FlushInterval: 2 * time.Second,
-		Body: bodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
+		Body: otlplogs.BodyOriginal, IncludeOriginal: otlplogs.OriginalAlways, IncludeSourceObject: true,
+		ExcludeAttributes: []string{"url.path", "tls.cipher"}, CustomParameters: []string{"x-user"}, RefererParameters: []string{"op", "pr"},
 		SensitiveParameters: []string{"token"}, SplitJoinedRecords: true,
 	}, cfg.Logs)
 }

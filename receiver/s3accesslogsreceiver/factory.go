@@ -58,7 +58,7 @@ func createDefaultConfig() component.Config {
 			BatchSize:           2048,
 			BatchBytes:          3 * humanize.MiByte,
 			FlushInterval:       time.Second,
-			Body:                bodyNone,
+			Body:                otlplogs.BodyNone,
 			IncludeOriginal:     otlplogs.OriginalOnError,
 			SensitiveParameters: redact.DefaultNames(),
 			TraceParameter:      "x-traceparent",

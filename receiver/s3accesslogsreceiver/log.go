@@ -1,36 +1,20 @@
 package s3accesslogsreceiver
 
 import (
-	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/display"
 )
 
 // maxLogText bounds a text in the log or the status, in bytes: a message of a queue may
 // name a key of 256 KiB.
 const maxLogText = 16 << 10
 
-// escape makes a text with foreign parts, such as a key, safe to print on one line:
-// characters that could move, hide or reverse text in a terminal become \u{..}.
-func escape(text string) string {
-	var b strings.Builder
-	for _, r := range text { // invalid UTF-8 becomes U+FFFD
-		if b.Len() >= maxLogText {
-			b.WriteString("...")
-			break
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+// escape makes a text with foreign parts, such as a key, safe to print on one line.
+func escape(text string) string { return display.Line(text, maxLogText) }
 
 // escaping returns a logger that escapes messages and fields.
 func escaping(log *zap.Logger) *zap.Logger {

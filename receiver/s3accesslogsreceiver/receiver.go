@@ -74,12 +74,15 @@ func (r *s3Receiver) converter() *otlplogs.Converter {
 		ServiceName:         r.set.ID.String(),
 		ScopeName:           metadata.ScopeName,
 		ScopeVersion:        r.set.BuildInfo.Version,
-		Body:                logs.Body == bodyOriginal,
+		Body:                logs.Body,
 		Original:            logs.IncludeOriginal,
 		SourceObject:        logs.IncludeSourceObject,
 		SensitiveParameters: logs.SensitiveParameters,
 		TraceParameter:      logs.TraceParameter,
 		MaxRecordSize:       int(logs.BatchBytes),
+		ExcludeAttributes:   logs.ExcludeAttributes,
+		RequestParameters:   logs.CustomParameters,
+		RefererParameters:   logs.RefererParameters,
 	})
 }
 
@@ -116,6 +119,7 @@ func (r *s3Receiver) metricsDeps() rollup.Deps {
 		Clean:          redact.New(r.cfg.Logs.SensitiveParameters).Redact,
 		Overflow:       r.countOverflow,
 		TraceParameter: r.cfg.Logs.TraceParameter,
+		Parameters:     r.cfg.Logs.parameters(),
 		ServiceName:    r.set.ID.String(),
 		ScopeName:      metadata.ScopeName,
 		ScopeVersion:   r.set.BuildInfo.Version,

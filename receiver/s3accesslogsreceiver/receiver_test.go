@@ -24,6 +24,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
@@ -207,7 +208,7 @@ func TestReceiverNeverWritesSecrets(t *testing.T) {
 	writeFile(t, filepath.Join(dir, "a"), line+"\n"+line[:uri+60]+"\n")
 
 	cfg := directoryConfig(dir)
-	cfg.Logs.Body, cfg.Logs.IncludeOriginal = bodyOriginal, "always"
+	cfg.Logs.Body, cfg.Logs.IncludeOriginal = otlplogs.BodyOriginal, "always"
 	sink := new(consumertest.LogsSink)
 	r := startReceiver(t, cfg, sink)
 	r.awaitLogged(t, "directory read to its end")

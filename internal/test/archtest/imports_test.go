@@ -16,13 +16,14 @@ var mayImport = map[string][]string{
 	"accesslog":  {},
 	"bytesize":   {},
 	"checkpoint": {"killpoint", "wire"},
+	"display":    {},
 	"enrich":     {"accesslog", "bytesize"},
 	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "killpoint"},
 	"killpoint":  {},
 	"lines":      {},
 	"notify":     {},
-	"otlplogs":   {"accesslog", "enrich", "redact"},
-	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "checkpoint", "s3io", "notify", "bytesize"},
+	"otlplogs":   {"accesslog", "display", "enrich", "redact"},
+	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "display", "checkpoint", "s3io", "notify", "bytesize"},
 	"redact":     {},
 	"rollup":     {"accesslog", "enrich", "redact", "wire"},
 	"s3io":       {"source"}, // the shared vocabulary alone, see onlyTheRoot
@@ -52,7 +53,7 @@ var only = []struct {
 }
 
 // standardLibraryOnly are the rooms that import nothing else at all.
-var standardLibraryOnly = []string{"accesslog", "notify", "redact"}
+var standardLibraryOnly = []string{"accesslog", "display", "notify", "redact"}
 
 func TestRoomsImportWhatTheyMay(t *testing.T) {
 	for _, f := range files(t) {
