@@ -42,7 +42,7 @@ var oddities = []oddity{
 	{line: changed(signedTheOldWay)},
 	{line: changed(func(r *request) { r.tls, r.cipher = "TLSV1.1", "ECDHE-RSA-AES128-SHA" })},
 	{line: changed(func(r *request) { r.time = r.time.In(time.FixedZone("", 3600)) })},
-	{line: changed(func(r *request) { r.hostID = r.hostID[:38] + " " + r.hostID[38:] })},
+	{line: changed(func(r *request) { r.version, r.hostID = "", "AIDAEXAMPLEEXAMPLE123 "+r.hostID })},
 	{line: cutFields(1)}, // 26, the format of 2022
 	{line: cutFields(2)},
 	{line: cutFields(3)},
