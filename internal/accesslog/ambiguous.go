@@ -142,9 +142,9 @@ func (t *tail) quoteIsBehind(agent string) bool {
 }
 
 // endsInHost reports whether s ends with the fields from Host Id to Authentication
-// Type and the beginning of a Host Header, with a quote that may end a User-Agent,
-// or with a bare one, before them. Of a Host Id of two tokens the second is enough, and a Version Id
-// may be any text. next is what would be the TLS version then.
+// Type and the beginning of a Host Header, behind a quote that may end a User-Agent,
+// or behind a bare one. Of a Host Id of two tokens the second is enough, and a Version
+// Id may be any text. next is what would be the TLS version then.
 func endsInHost(s, next string) bool {
 	host := strings.LastIndexByte(s, ' ')
 	start := host

@@ -189,8 +189,9 @@ func endsUncertain(s, separator string) bool {
 
 // readQuotes reads s in the readings of rank withQuotes: a client's text, the
 // separator behind it, and a tail that holds the line's last quote. Readings that
-// differ make the line ambiguous, one with a new anchor included. There is none when a tail stands behind the last
-// quote that was only not certain enough for a higher rank.
+// differ make the line ambiguous, one with a new anchor included. There is none when
+// a tail stands behind the last quote that was only not certain enough for a higher
+// rank.
 func (r *Record) readQuotes(s, separator string) (t tail, text string, ok bool) {
 	if endsUncertain(s, separator) {
 		return t, "", false
