@@ -6,7 +6,7 @@ import "math/bits"
 type Field uint8
 
 // The fields of a record. A new field of AWS's gets a constant here and a row in
-// tailTable.
+// tailTable and a line in tail.store.
 const (
 	FieldOwner Field = iota + 1
 	FieldBucket

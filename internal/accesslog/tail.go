@@ -15,52 +15,20 @@ type tailField struct {
 	anchor bool
 	// client says that the value is partly the client's text.
 	client bool
-	// set stores a value that is not "-".
-	set func(r *Record, value string)
 }
 
 // tailTable are the fields from Version Id on.
 var tailTable = [lastField - FieldVersionID + 1]tailField{
-	{
-		name: "Version Id", client: true,
-		set: func(r *Record, v string) { r.VersionID = v },
-	},
-	{
-		name: "Host Id",
-		set:  func(r *Record, v string) { r.HostID = v },
-	},
-	{
-		name: "Signature Version", known: isSignature, anchor: true,
-		set: func(r *Record, v string) { r.SignatureVersion = v },
-	},
-	{
-		name: "Cipher Suite", known: isCipher,
-		set: func(r *Record, v string) { r.CipherSuite = v },
-	},
-	{
-		name: "Authentication Type", known: isAuthType, anchor: true,
-		set: func(r *Record, v string) { r.AuthType = v },
-	},
-	{
-		name: "Host Header", client: true,
-		set: func(r *Record, v string) { r.HostHeader = absent(withoutQuotes(v)) },
-	},
-	{
-		name: "TLS version", known: isTLSVersion, anchor: true,
-		set: func(r *Record, v string) { r.TLSVersion = v },
-	},
-	{
-		name: "Access Point ARN", known: isARN,
-		set: func(r *Record, v string) { r.AccessPointARN = v },
-	},
-	{
-		name: "aclRequired", known: isYes,
-		set: setACLRequired,
-	},
-	{
-		name: "Source Region", known: isRegion,
-		set: func(r *Record, v string) { r.SourceRegion = v },
-	},
+	{name: "Version Id", client: true},
+	{name: "Host Id"},
+	{name: "Signature Version", known: isSignature, anchor: true},
+	{name: "Cipher Suite", known: isCipher},
+	{name: "Authentication Type", known: isAuthType, anchor: true},
+	{name: "Host Header", client: true},
+	{name: "TLS version", known: isTLSVersion, anchor: true},
+	{name: "Access Point ARN", known: isARN},
+	{name: "aclRequired", known: isYes},
+	{name: "Source Region", known: isRegion},
 }
 
 // tail is what a reading made of the fields from 18 on.
@@ -179,23 +147,24 @@ func (t *tail) store(r *Record) {
 	}
 	r.Extra = t.extra
 	r.Unexpected |= t.unexpected
-	for i := range tailTable {
-		if v := t.values[i]; v != "-" && v != "" {
-			tailTable[i].set(r, v)
-		}
-	}
-	if t.get(FieldACLRequired) == "-" {
+	r.VersionID = absent(t.get(FieldVersionID))
+	r.HostID = absent(t.get(FieldHostID))
+	r.SignatureVersion = absent(t.get(FieldSignatureVersion))
+	r.CipherSuite = absent(t.get(FieldCipherSuite))
+	r.AuthType = absent(t.get(FieldAuthType))
+	r.HostHeader = absent(withoutQuotes(t.get(FieldHostHeader)))
+	r.TLSVersion = absent(t.get(FieldTLSVersion))
+	r.AccessPointARN = absent(t.get(FieldAccessPointARN))
+	r.SourceRegion = absent(t.get(FieldSourceRegion))
+	switch v := t.get(FieldACLRequired); v { // the only one that is no text
+	case "":
+	case "-":
 		r.ACLRequired = ACLNotNeeded
-	}
-}
-
-// setACLRequired stores the only field of the tail that is no text.
-func setACLRequired(r *Record, value string) {
-	if value == "Yes" {
+	case "Yes":
 		r.ACLRequired = ACLNeeded
-		return
+	default:
+		r.UnexpectedACL = v
 	}
-	r.UnexpectedACL = value
 }
 
 func isSignature(s string) bool { return s == "SigV4" || s == "SigV2" || s == "SigV4A" }
