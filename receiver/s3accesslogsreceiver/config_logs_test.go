@@ -142,11 +142,14 @@ func TestExclusionDoesNotAffectMetrics(t *testing.T) {
 		cfg.Logs.ExcludeAttributes = excluded
 		cfg.Metrics.Metrics["aws.s3.server.requests"] = rollup.MetricConfig{Enabled: true, Attributes: names}
 		logs = new(consumertest.LogsSink)
+		metrics := new(consumertest.MetricsSink)
+		// Both before one is started, as the collector does: else the logs could be read alone.
 		ofLogs, err := NewFactory().CreateLogs(t.Context(), settings(t.Name()), cfg, logs)
 		require.NoError(t, err)
+		ofMetrics, err := NewFactory().CreateMetrics(t.Context(), settings(t.Name()), cfg, metrics)
+		require.NoError(t, err)
 		require.NoError(t, ofLogs.Start(t.Context(), componenttest.NewNopHost()))
-		metrics := new(consumertest.MetricsSink)
-		readOnce(t, cfg, metrics)
+		readToEnd(t, ofMetrics)
 		require.NoError(t, ofLogs.Shutdown(t.Context()))
 		requests = map[string]int64{}
 		last := metrics.AllMetrics()[len(metrics.AllMetrics())-1]

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -48,6 +49,13 @@ func readOnce(t *testing.T, cfg *Config, next consumer.Metrics) {
 	t.Helper()
 	m, err := NewFactory().CreateMetrics(t.Context(), settings(t.Name()), cfg, next)
 	require.NoError(t, err)
+	readToEnd(t, m)
+}
+
+// readToEnd starts a receiver of metrics, waits until its directory is read, and shuts
+// it down.
+func readToEnd(t *testing.T, m receiver.Metrics) {
+	t.Helper()
 	require.NoError(t, m.Start(t.Context(), componenttest.NewNopHost()))
 	run := sharedOf(m).run
 	select {
