@@ -26,7 +26,7 @@ const (
 // text, ends where a Request-URI with an outcome behind it follows; with more than
 // one such place the line is ambiguous.
 func (r *Record) readRawKey(s string) (rest string, ok bool) {
-	r.RawKey = true
+	end := -1
 	for at := 0; ; at++ {
 		i := strings.IndexByte(s[at:], ' ')
 		if i < 0 {
@@ -38,25 +38,20 @@ func (r *Record) readRawKey(s string) (rest string, ok bool) {
 			continue
 		}
 		other := Record{format: r.format}
-		behind, fits := other.readRequest(next)
-		if !fits {
+		if _, fits := other.readRequest(next); !fits {
 			r.fail(other.err.Field, other.err.Reason, other.err.Value)
 			continue
 		}
-		if ok {
+		if end >= 0 {
 			return "", r.ambiguous(FieldKey, s)
 		}
-		rest, ok = behind, true
-		r.Key = absent(s[:at])
-		r.Method, r.Target, r.Version = other.Method, other.Target, other.Version
-		r.Status, r.ErrorCode = other.Status, other.ErrorCode
-		r.BytesSent, r.ObjectSize = other.BytesSent, other.ObjectSize
-		r.TotalTime, r.TurnAroundTime = other.TotalTime, other.TurnAroundTime
+		end = at
 	}
-	if !ok {
+	if end < 0 {
 		return "", r.fail(FieldKey, ReasonTorn, s)
 	}
-	return rest, true
+	r.Key, r.RawKey = absent(s[:end]), true
+	return r.readRequest(s[end+1:])
 }
 
 // readBareReferer reads field 16 and on of FormatCeph: a Referer that ends where
