@@ -2,6 +2,15 @@ package accesslog
 
 import "strings"
 
+// AppendKey appends the decoded key to dst: see the function. A RawKey needs no
+// decoding.
+func (r *Record) AppendKey(dst []byte) (out []byte, needed bool) {
+	if r.RawKey {
+		return dst, false
+	}
+	return AppendKey(dst, r.Operation, r.Key)
+}
+
 // AppendKey appends the decoded key of a record with this operation to dst:
 // twice percent-decoded, or once as a form, where "+" is a space, for BATCH.*
 // and S3.*. A bad escape stops the decoding at that level: the key stays as the

@@ -24,7 +24,6 @@ type Batch struct {
 	arena     arena
 	builder   xpdata.MapBuilder // empty between two records
 	secrets   bool              // there may be some in the line of the record that is being made
-	finder    *redact.Finder    // nil until one is needed, lent by the converter
 }
 
 // NewBatch returns an empty batch; records is a hint of how many will come.
@@ -133,34 +132,16 @@ func (b *Batch) redactWords(s, separator string, rule redact.Rule) string {
 
 // redact returns s redacted, s itself when there is no secret in it.
 func (b *Batch) redact(s string, rule redact.Rule) string {
-	if !b.find(s, rule) {
+	if !b.secrets || !redact.MayHold(s) {
 		return s
 	}
-	return b.found()
-}
-
-// find reports whether there is a secret in s; found returns what is to be shown
-// then.
-func (b *Batch) find(s string, rule redact.Rule) bool {
-	if !b.secrets || !redact.MayHold(s) {
-		return false
+	finders := b.converter.finders
+	finder := finders.Get().(*redact.Finder)
+	defer finders.Put(finder)
+	if !finder.Find(b.converter.redactor, s, rule) {
+		return s
 	}
-	if b.finder == nil {
-		b.finder = b.converter.finders.Get().(*redact.Finder)
-	}
-	return b.finder.Find(b.converter.redactor, s, rule)
-}
-
-func (b *Batch) found() string {
-	return b.arena.keep(b.finder.Append(b.arena.room(b.finder.Size())))
-}
-
-// giveBack gives back what the converter lent.
-func (b *Batch) giveBack() {
-	if b.finder != nil {
-		b.converter.finders.Put(b.finder)
-		b.finder = nil
-	}
+	return b.arena.keep(finder.Append(b.arena.room(finder.Size())))
 }
 
 // Len returns the number of records.
@@ -179,7 +160,6 @@ func (b *Batch) Merge(other *Batch) {
 	b.records += other.records
 	b.size += other.size
 	other.records, other.size = 0, 0
-	other.giveBack()
 }
 
 // Logs hands the records over; b must not be used afterwards.
@@ -192,6 +172,5 @@ func (b *Batch) Logs() plog.Logs {
 		b.converter.build(resources.AppendEmpty(), g)
 	}
 	b.groups = groups{}
-	b.giveBack()
 	return logs
 }

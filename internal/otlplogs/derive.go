@@ -33,10 +33,7 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 	if b.converter.skip.key {
 		return ""
 	}
-	if r.RawKey {
-		return r.Key
-	}
-	decoded, needed := accesslog.AppendKey(b.arena.room(len(r.Key)), r.Operation, r.Key)
+	decoded, needed := r.AppendKey(b.arena.room(len(r.Key)))
 	if !needed {
 		return r.Key
 	}
@@ -47,8 +44,8 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 // secret may be split as an ARN is.
 func (b *Batch) requester(field string) accesslog.Requester {
 	q := accesslog.ParseRequester(field)
-	if b.find(field, redact.Value) {
-		shown := accesslog.ParseRequester(b.found())
+	if redacted := b.redact(field, redact.Value); redacted != field {
+		shown := accesslog.ParseRequester(redacted)
 		q.UserName, q.SessionName = shown.UserName, shown.SessionName
 	}
 	return q

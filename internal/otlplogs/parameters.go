@@ -31,29 +31,27 @@ func parametersOf(prefix string, names []string) []parameter {
 // addRequestParameters is the mapping from parameters of the Request-URI's query. An
 // anonymous requester's are absent.
 func (b *Batch) addRequestParameters(v *values, r *accesslog.Record, query string) {
-	if list := b.converter.requestParameters; len(list) > 0 {
-		b.addParameters(v, list, r.Requester != "", query, redact.Query)
+	if r.Requester == "" {
+		query = ""
 	}
+	b.addParameters(v, b.converter.requestParameters, query, redact.Query)
 }
 
 // addRefererParameters is the mapping from parameters of the Referer's query.
 func (b *Batch) addRefererParameters(v *values, r *accesslog.Record) {
-	if list := b.converter.refererParameters; len(list) > 0 {
-		b.addReferer(v, list, r.Referer)
+	list := b.converter.refererParameters
+	if len(list) == 0 {
+		return
 	}
+	referer := b.redact(r.Referer, redact.Header) // a secret may begin before the query
+	b.addParameters(v, list, accesslog.RefererQuery(referer), redact.Header)
 }
 
-func (b *Batch) addReferer(v *values, list []parameter, referer string) {
-	referer = b.redact(referer, redact.Header) // a secret may begin before the query
-	b.addParameters(v, list, true, accesslog.RefererQuery(referer), redact.Header)
-}
-
-// addParameters adds those of list that are in query; without known the client is
-// anonymous, and there are none. A secret is looked for in the query and in each decoded
-// value: either may show one that the other does not.
-func (b *Batch) addParameters(v *values, list []parameter, known bool, query string, rule redact.Rule) {
-	if !known {
-		query = ""
+// addParameters adds those of list that are in query. A secret is looked for in the query
+// and in each decoded value: either may show one that the other does not.
+func (b *Batch) addParameters(v *values, list []parameter, query string, rule redact.Rule) {
+	if len(list) == 0 {
+		return
 	}
 	query = b.redact(query, rule)
 	for i := range list {

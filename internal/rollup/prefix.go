@@ -46,12 +46,9 @@ func (s *subject) folders(depth int) []byte {
 
 // key returns the decoded key, valid until the next call.
 func (s *subject) key() []byte {
-	r, needed := s.record, false
-	if !r.RawKey {
-		s.decoded, needed = accesslog.AppendKey(s.decoded[:0], r.Operation, r.Key)
-	}
-	if !needed {
-		s.decoded = append(s.decoded[:0], r.Key...)
+	var needed bool
+	if s.decoded, needed = s.record.AppendKey(s.decoded[:0]); !needed {
+		s.decoded = append(s.decoded, s.record.Key...)
 	}
 	return s.decoded
 }
