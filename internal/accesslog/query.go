@@ -73,9 +73,25 @@ func decodesTo(s, want string) bool {
 }
 
 // Escape decodes the percent escape at the start of s, if there is one.
-func Escape(s string) (c byte, ok bool) {
+func Escape[T string | []byte](s T) (c byte, ok bool) {
 	if len(s) < len("%20") || s[0] != '%' || !isHex(s[1]) || !isHex(s[2]) {
 		return 0, false
 	}
 	return unhex(s[1])<<4 | unhex(s[2]), true
+}
+
+// FirstDecoded returns the first byte of s, which is not empty, decoded as often as it
+// was encoded, and its length in s. It is '%' where an escape is one of a percent sign
+// that begins no other.
+func FirstDecoded(s string) (c byte, width int) {
+	c, ok := Escape(s)
+	if !ok {
+		return s[0], 1
+	}
+	width = len("%20")
+	for c == '%' && len(s) >= width+2 && isHex(s[width]) && isHex(s[width+1]) {
+		c = unhex(s[width])<<4 | unhex(s[width+1])
+		width += 2
+	}
+	return c, width
 }

@@ -198,27 +198,12 @@ func (r *Record) targetNamesKey() bool {
 // each as often as it was encoded.
 func sameDecoded(a, b string) bool {
 	for a != "" && b != "" {
-		c, width := firstDecoded(a)
-		d, other := firstDecoded(b)
+		c, width := FirstDecoded(a)
+		d, other := FirstDecoded(b)
 		if c != d {
 			return false
 		}
 		a, b = a[width:], b[other:]
 	}
 	return a == b
-}
-
-// firstDecoded returns the first byte of s, decoded as often as it was encoded,
-// and its length in s.
-func firstDecoded(s string) (c byte, width int) {
-	c, ok := Escape(s)
-	if !ok {
-		return s[0], 1
-	}
-	width = len("%20")
-	for c == '%' && len(s) >= width+2 && isHex(s[width]) && isHex(s[width+1]) {
-		c = unhex(s[width])<<4 | unhex(s[width+1])
-		width += 2
-	}
-	return c, width
 }

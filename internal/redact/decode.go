@@ -1,6 +1,10 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
 
 // levels is how often a text is decoded. Clients encode a URL up to three
 // times to make it a part of another one; S3 writes a key in a line encoded twice
@@ -53,7 +57,7 @@ func (v *view) decodeOnce(level int) (found bool) {
 		escape := false
 		if length < 0 {
 			length = len(v.text) - i
-		} else if c, escape = escapeAt(v.text[i+length:]); !escape {
+		} else if c, escape = accesslog.Escape(v.text[i+length:]); !escape {
 			length++ // the percent sign stays
 		}
 		if out < i {
@@ -77,23 +81,6 @@ func (v *view) decodeOnce(level int) (found bool) {
 	v.text = v.text[:out]
 	v.marks, v.spare = marks, v.marks
 	return found
-}
-
-func escapeAt(b []byte) (c byte, ok bool) {
-	if len(b) < len("%41") || b[0] != '%' || !isHex(b[1]) || !isHex(b[2]) {
-		return 0, false
-	}
-	return unhex(b[1])<<4 | unhex(b[2]), true
-}
-
-func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
-
-// unhex returns the value of a hexadecimal digit.
-func unhex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c&^0x20 - 'A' + 10
 }
 
 // cursor walks over marks, only forward.

@@ -1,6 +1,10 @@
 package redact
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
+)
 
 // This file has what spares most texts a search. All of it errs to the one side
 // only.
@@ -30,36 +34,12 @@ func (r *Redactor) worthDecoding(s string) bool {
 			return r.mayHoldName(s)
 		}
 		from += i
-		// The usual ones, encoded once or twice, which are neither '=' nor a percent
-		// sign, in short.
-		e := s[from:]
-		if len(e) > len("%2541") && e[1] == '2' && e[2] == '5' {
-			e = e[2:]
-		}
-		if len(e) > 2 && isHex(e[1]) && isHex(e[2]) && e[1] != '3' && (e[1] != '2' || e[2] != '5') {
-			from = len(s) - len(e) + len("%41")
-			continue
-		}
-		c, width, ok := decoded(s[from:])
-		if !ok || c == '=' && r.mayEndName(s[:from]) {
-			return true
+		c, width := accesslog.FirstDecoded(s[from:])
+		if c == '%' || c == '=' && r.mayEndName(s[:from]) {
+			return true // a percent sign may make an escape with what is behind
 		}
 		from += width
 	}
-}
-
-// decoded returns the character that stands at the start of s, which is '%', and
-// how long it is in s. It knows one that was encoded again and again, "%2541"; ok
-// says that it is such a one, and that it makes no other escape with what is behind.
-func decoded(s string) (c byte, width int, ok bool) {
-	c = '%'
-	for width = 1; c == '%'; width += 2 {
-		if len(s) < width+2 || !isHex(s[width]) || !isHex(s[width+1]) {
-			return 0, 0, false
-		}
-		c = unhex(s[width])<<4 | unhex(s[width+1])
-	}
-	return c, width, true
 }
 
 // mayHoldName reports whether a sensitive name may end before a '=' of s.
@@ -113,3 +93,5 @@ func isEscape(s string, at int) bool {
 	}
 	return false
 }
+
+func isHex(c byte) bool { return c-'0' <= 9 || (c|0x20)-'a' <= 5 }
