@@ -3,7 +3,6 @@ package accesslog
 import (
 	"errors"
 	"strconv"
-	"unicode/utf8"
 )
 
 // ErrMalformed is what every error of Parse is, by errors.Is.
@@ -111,17 +110,4 @@ func (e *Error) Error() string {
 func (e *Error) Is(target error) bool { return target == ErrMalformed }
 
 // clip cuts s after maxErrorValue bytes.
-func clip(s string) string { return cutText(s, maxErrorValue) }
-
-// cutText cuts s after limit bytes, or up to three before, so that no UTF-8
-// sequence is cut in two.
-func cutText(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	end := limit
-	for end > limit-utf8.UTFMax+1 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end]
-}
+func clip(s string) string { return CutText(s, maxErrorValue) }

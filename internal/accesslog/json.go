@@ -171,7 +171,7 @@ func (r *Record) keepMember(s *jsonScanner, name string) bool {
 	}
 	if len(r.Members) < maxMembers {
 		raw := s.text[start:s.at]
-		r.Members = append(r.Members, Member{Name: cutText(name, maxMemberValue), Value: cutText(raw, maxMemberValue)})
+		r.Members = append(r.Members, Member{Name: CutText(name, maxMemberValue), Value: CutText(raw, maxMemberValue)})
 	}
 	return true
 }

@@ -108,7 +108,7 @@ func slowJSON(line string) (r Record, ok bool) {
 		name := token.(string)
 		if !slices.ContainsFunc(jsonMembers[:], func(m jsonMember) bool { return m.name == name }) {
 			if len(r.Members) < maxMembers {
-				r.Members = append(r.Members, Member{cutText(written[1:len(written)-1], maxMemberValue), cutText(string(raw), maxMemberValue)})
+				r.Members = append(r.Members, Member{CutText(written[1:len(written)-1], maxMemberValue), CutText(string(raw), maxMemberValue)})
 			}
 			continue
 		}

@@ -1,6 +1,9 @@
 package accesslog
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // class is a set of byte classes.
 type class uint8
@@ -100,4 +103,17 @@ func lastQuote(s string) (last int, more bool) {
 		last += i + 1
 		more = true
 	}
+}
+
+// CutText cuts s after limit bytes, or up to three before, so that no UTF-8
+// sequence is cut in two.
+func CutText(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	end := limit
+	for end > limit-utf8.UTFMax+1 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }

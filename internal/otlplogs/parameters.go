@@ -57,7 +57,7 @@ func (b *Batch) addParameters(v *values, list []parameter, query string, rule re
 	for i := range list {
 		value, _ := accesslog.Parameter(query, list[i].name)
 		if value != "" {
-			value = cutTo(b.redact(repair(b.unescape(value)), rule), accesslog.MaxParameter)
+			value = accesslog.CutText(b.redact(repair(b.unescape(value)), rule), accesslog.MaxParameter)
 		}
 		v.text(list[i].attribute, value)
 	}

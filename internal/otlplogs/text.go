@@ -3,6 +3,8 @@ package otlplogs
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 )
 
 // cutLength is how much is kept of a long value of a record that is larger
@@ -18,18 +20,5 @@ func repair(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// cut returns the first cutLength bytes of s, as cutTo does.
-func cut(s string) string { return cutTo(s, cutLength) }
-
-// cutTo returns the first limit bytes of s, or a little less so that the last
-// character is whole. s is valid UTF-8.
-func cutTo(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	end := limit
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end]
-}
+// cut returns the first cutLength bytes of s, as accesslog.CutText does.
+func cut(s string) string { return accesslog.CutText(s, cutLength) }

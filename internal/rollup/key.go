@@ -100,18 +100,8 @@ func (s *subject) withCleanNames(cleaner func(string, redact.Rule) string) *subj
 	return &clean
 }
 
-// cut returns the first maxText bytes of a text, as cutTo does.
-func cut(text string) string { return cutTo(text, maxText) }
-
-// cutTo returns the first limit bytes of valid UTF-8, or a little less so that the
-// last character is whole.
-func cutTo(text string, limit int) string {
-	end := min(len(text), limit)
-	for end < len(text) && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end]
-}
+// cut returns the first maxText bytes of a text, as accesslog.CutText does.
+func cut(text string) string { return accesslog.CutText(text, maxText) }
 
 // valid reports whether stored values fit this group.
 func (g *group) valid(values string) bool {

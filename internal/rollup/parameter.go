@@ -49,7 +49,7 @@ func ofQuery(prefix, name string, rule redact.Rule, get func(r *accesslog.Record
 			if decoded, needed := accesslog.AppendForm(nil, value); needed {
 				value = string(decoded)
 			}
-			return cutTo(clean(strings.ToValidUTF8(value, string(utf8.RuneError))), accesslog.MaxParameter)
+			return accesslog.CutText(clean(strings.ToValidUTF8(value, string(utf8.RuneError))), accesslog.MaxParameter)
 		},
 	}
 }

@@ -27,7 +27,7 @@ func prefixAttributes(depth int) []Attribute {
 			// A secret may begin in a folder, and what tells that it is one behind it.
 			key := cleaner(strings.ToValidUTF8(string(s.key()), string(utf8.RuneError)), redact.Path)
 			folders, _ := accesslog.Folders(key, depth)
-			return cutTo(folders, maxKeyPrefix)
+			return accesslog.CutText(folders, maxKeyPrefix)
 		},
 	}}
 }
