@@ -118,7 +118,7 @@ test-wrong: $(S3) build ## Give the built collector every wrong answer to every 
 
 .PHONY: test-reader
 test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED=1)
-	env SLOWREADER=1 SLOWREADER_SEED=$(or $(SEED),1) go test -count=1 -timeout 60m -v -run TestSlowReaderAgrees ./internal/test/slowreader
+	env SLOWREADER=1 SLOWREADER_SEED=$(or $(SEED),1) go test -count=1 -timeout 60m -v -run TestSlowReaderAgrees ./internal/accesslog
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests

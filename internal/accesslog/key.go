@@ -2,8 +2,8 @@ package accesslog
 
 import "strings"
 
-// AppendKey appends the decoded key to dst: see the function. A RawKey needs no
-// decoding.
+// AppendKey appends the record's decoded key to dst, as the function of that name does.
+// A RawKey needs no decoding.
 func (r *Record) AppendKey(dst []byte) (out []byte, needed bool) {
 	if r.RawKey {
 		return dst, false

@@ -1,4 +1,4 @@
-package slowreader_test
+package accesslog
 
 import (
 	"fmt"
@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/slowreader"
 )
 
@@ -63,7 +62,7 @@ func TestSlowReaderAgrees(t *testing.T) {
 			g := slowreader.NewGenerator(s)
 			var c tally
 			for range rounds(test.short, test.full) {
-				c.compare(t, accesslog.Format(test.format), test.line(g))
+				c.compare(t, Format(test.format), test.line(g))
 			}
 			t.Logf("%s, SLOWREADER_SEED=%d: %v", test.name, s, &c)
 			require.Zero(t, c.differences)
@@ -75,18 +74,18 @@ func TestSlowReaderAgrees(t *testing.T) {
 const shown = 12 // differences
 
 // compare reads a line with both readers.
-func (c *tally) compare(t *testing.T, format accesslog.Format, line slowreader.Line) {
+func (c *tally) compare(t *testing.T, format Format, line slowreader.Line) {
 	c.lines++
 	records := slowreader.Split(line.Text)
 	rest := line.Text
 	for i, text := range records {
 		var one string
-		one, rest = accesslog.Next(rest, false)
+		one, rest = Next(rest, false)
 		if one != text || (rest == "") != (i == len(records)-1) {
 			c.differs(t, line.Text, fmt.Sprintf("record %d is %q, here %q", i, one, text))
 			return
 		}
-		var parsed accesslog.Record
+		var parsed Record
 		err := format.Parse(text, &parsed)
 		want, ok := slowreader.Read(string(format), text)
 		if err != nil {
@@ -101,7 +100,7 @@ func (c *tally) compare(t *testing.T, format accesslog.Format, line slowreader.L
 		if err != nil {
 			continue
 		}
-		if got := plain(&parsed); !reflect.DeepEqual(got, want) {
+		if got := asSlow(&parsed); !reflect.DeepEqual(got, want) {
 			c.differs(t, text, fmt.Sprintf("\n%+v\n%+v", got, want))
 			return
 		}
@@ -119,8 +118,8 @@ func (c *tally) differs(t *testing.T, text, what string) {
 	}
 }
 
-// plain returns r as the slow reader's.
-func plain(r *accesslog.Record) slowreader.Record {
+// asSlow returns r as the slow reader's.
+func asSlow(r *Record) slowreader.Record {
 	p := slowreader.Record{
 		Owner: r.Owner, Bucket: r.Bucket, Seconds: r.Time, Millis: int(r.Millis), RemoteIP: r.RemoteIP, Port: int(r.RemotePort),
 		Requester: r.Requester, RequestID: r.RequestID, Operation: r.Operation, Key: r.Key, RawKey: r.RawKey,
@@ -133,7 +132,7 @@ func plain(r *accesslog.Record) slowreader.Record {
 	for _, m := range r.Members {
 		p.Members = append(p.Members, m.Name+"="+m.Value)
 	}
-	for field := accesslog.Field(0); field < accesslog.Fields; field++ {
+	for field := Field(0); field < Fields; field++ {
 		if r.Unexpected.Has(field) {
 			p.Unexpected = append(p.Unexpected, field.String())
 		}
@@ -215,7 +214,7 @@ func sameAsHonest(format string, r *slowreader.Record, words []string) bool {
 	switch {
 	case strings.Contains(version, " ") && !long:
 		return true
-	case strings.Contains(host, `"`) && !long && !known(words[20]) && !known(words[22]):
+	case strings.Contains(host, `"`) && !long && !isKnownWord(words[20]) && !isKnownWord(words[22]):
 		return true
 	case words[17] == "-" && !long && strings.Contains(words[16][1:], `" "`):
 		return true
@@ -237,8 +236,8 @@ func sameAsHonest(format string, r *slowreader.Record, words []string) bool {
 	return false
 }
 
-// known reports whether a word of Signature Version or Authentication Type is one
+// isKnownWord reports whether a word of Signature Version or Authentication Type is one
 // that a client sent.
-func known(word string) bool {
+func isKnownWord(word string) bool {
 	return slices.Contains([]string{"SigV2", "SigV4", "SigV4A", "AuthHeader", "QueryString"}, word)
 }

@@ -1,5 +1,0 @@
-//go:build race
-
-package slowreader_test
-
-const raceEnabled = true
