@@ -108,7 +108,8 @@ func TestAllocationsWithExclusion(t *testing.T) {
 		return testing.AllocsPerRun(5, func() { convertMix(c, from, lines) })
 	}
 	saved := allocations(NewConverter(testOptions())) - allocations(NewConverter(excluding(large...)))
-	assert.GreaterOrEqual(t, saved, float64(excluded))
+	// A pool that the garbage collector, or the race detector, empties costs a few again.
+	assert.InEpsilon(t, excluded, saved, 0.01)
 }
 
 // Without its large attributes a record is at least 25 % smaller in OTLP.
