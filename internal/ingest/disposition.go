@@ -26,6 +26,7 @@ const (
 	OutcomeCorrupt  ObjectOutcome = "corrupt"
 	OutcomeTooLarge ObjectOutcome = "too_large"
 	OutcomeDenied   ObjectOutcome = "denied"
+	OutcomeArchived ObjectOutcome = "archived"
 )
 
 // disposition is what happens to an object.
@@ -51,6 +52,8 @@ func dispose(err error, attempt int, others bool) disposition {
 		return disposition{retry: true, replacement: &overwritten.Now}
 	case errors.Is(err, source.ErrGone), errors.Is(err, source.ErrChanged):
 		return disposition{outcome: OutcomeGone}
+	case errors.Is(err, source.ErrArchived):
+		return disposition{outcome: OutcomeArchived} // until somebody restores it
 	case errors.Is(err, lines.ErrTooLarge):
 		return disposition{outcome: OutcomeTooLarge} // this version stays too large
 	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
@@ -110,6 +113,11 @@ func (e *Engine) report(end ending) {
 			zap.String("object", end.object.work.Object.URI()),
 			zap.Int64("offset", end.object.delivered),
 			zap.Error(end.err))
+	}
+	if end.what.outcome == OutcomeArchived {
+		e.parts.Log.Warn("archived objects cannot be read and are left out: restore them, then read them once by a receiver of its own",
+			zap.String("object", end.object.work.Object.URI()))
+		return
 	}
 	givenUp := end.err != nil && !end.what.retry
 	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {

@@ -92,7 +92,7 @@ func TestAnswersAreExplained(t *testing.T) {
 			[]error{source.ErrDenied},
 			[]string{"is not authorized", "s3:GetObject on arn:aws:s3:::b/*", "kms:Decrypt", "s3:ListBucket on arn:aws:s3:::b is not allowed", "expected_bucket_owner", "request REQ1"},
 		},
-		"archived": {403, xml("InvalidObjectState", "x"), "", []error{source.ErrDenied}, []string{"restore"}},
+		"archived": {403, xml("InvalidObjectState", "x"), "", []error{source.ErrArchived}, []string{"restore"}},
 		"clock":    {403, xml("RequestTimeTooSkewed", "x"), "", []error{s3io.ErrWrongCredentials, source.ErrUnreachable}, []string{"clock"}},
 		"expired":  {400, xml("ExpiredToken", "x"), "", []error{s3io.ErrWrongCredentials, source.ErrUnreachable}, []string{"aws.profile"}},
 		"region in a header": {

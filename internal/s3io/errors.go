@@ -131,7 +131,7 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	case "RequestTimeTooSkewed":
 		return broken(ErrWrongCredentials), "the clock of this machine is wrong: set it"
 	case "InvalidObjectState":
-		return []error{source.ErrDenied}, "the object is archived: restore it to read it"
+		return []error{source.ErrArchived}, "restore it to read it"
 	case "SlowDown", "RequestTimeout", "InternalError":
 		return []error{source.ErrUnreachable}, hintTransient
 	}

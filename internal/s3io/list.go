@@ -36,6 +36,8 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 		// its page, and so the rest of the list, unreadable.
 		EncodingType:        types.EncodingTypeUrl,
 		ExpectedBucketOwner: c.owner,
+		// Archived objects that are restored can be read.
+		OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 	}
 	if in.Token != "" {
 		req.StartAfter = nil // the token replaces it

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithytime "github.com/aws/smithy-go/time"
 )
 
@@ -32,6 +33,9 @@ type Object struct {
 	ETag         string    // without quotes
 	Size         int64     // bytes; -1 when unknown
 	LastModified time.Time // zero when unknown
+	// Archived means that it has to be restored before it can be read: its storage class
+	// is GLACIER (Flexible Retrieval) or DEEP_ARCHIVE, and it is not restored.
+	Archived bool
 }
 
 // Sample is a count, and one example, shortened for a message.
@@ -55,8 +59,24 @@ type listBody struct {
 	NextContinuationToken string
 	EncodingType          string
 	Prefix                string
-	Contents              []struct{ Key, ETag, Size, LastModified string }
+	Contents              []listEntry
 	CommonPrefixes        []struct{ Prefix string }
+}
+
+// listEntry is an object in a list. RestoreStatus is there for archived objects that
+// were restored, or are being restored.
+type listEntry struct {
+	Key, ETag, Size, LastModified, StorageClass string
+	RestoreStatus                               struct{ IsRestoreInProgress, RestoreExpiryDate string }
+}
+
+// archived reports whether an object has to be restored before it can be read.
+func (e *listEntry) archived() bool {
+	if e.StorageClass != string(types.ObjectStorageClassGlacier) && e.StorageClass != string(types.ObjectStorageClassDeepArchive) {
+		return false
+	}
+	restored := e.RestoreStatus.RestoreExpiryDate != "" && e.RestoreStatus.IsRestoreInProgress != "true"
+	return !restored
 }
 
 // errIsError means that the body is an error, which S3 may send after status 200.
@@ -102,7 +122,7 @@ func (page *Page) take(text *listBody, in ListInput) (foreign bool) {
 			foreign = foreign || !ok && o.Key != ""
 			continue
 		}
-		obj := Object{Key: key, ETag: unquote(o.ETag), Size: -1}
+		obj := Object{Key: key, ETag: unquote(o.ETag), Size: -1, Archived: o.archived()}
 		if size, err := strconv.ParseInt(strings.TrimSpace(o.Size), 10, 64); err == nil && size >= 0 {
 			obj.Size = size
 		}

@@ -12,8 +12,13 @@ import (
 //
 // A suffix such as ".gz" or ".zst" after UniqueString, from repacking, is allowed.
 type Name struct {
-	Time      time.Time // UTC; zero when the key is not that of a log object
-	AccountID string    // partitioned layout only, as the two below
+	Time  time.Time // UTC; zero when the key is not that of a log object
+	Dated bool      // right in a folder YYYY/MM/DD, as in the partitioned layout
+
+	// Of the partitioned layout only. Account and region folders may be any word: the
+	// three are empty unless one of them has the form of an account or a region, and each
+	// is empty without its own form.
+	AccountID string
 	Region    string
 	Bucket    string // the source bucket
 }
@@ -22,10 +27,13 @@ type Name struct {
 const StampLayout = "2006-01-02-15-04-05"
 
 const (
-	stampLen  = len(StampLayout)
-	uniqueLen = 16                       // UniqueString: 16 characters of [0-9A-Z]
-	plainLen  = stampLen + 1 + uniqueLen // a name without Prefix and suffix
-	dayLen    = len("2006/01/02")
+	stampLen = len(StampLayout)
+	dayLen   = len("2006/01/02")
+
+	// UniqueString has 16 characters of [0-9A-Z] in S3. Other servers write 8 to 64, in
+	// lower case too.
+	minUnique = 8
+	maxUnique = 64
 )
 
 // AccountLen is the number of digits of an AWS account id.
@@ -34,9 +42,9 @@ const AccountLen = 12
 // ParseName parses a key, or a path that uses "/". ok is false for other keys.
 // The strings of n are parts of key. It does not allocate.
 //
-// Prefix may end anywhere, so the name may begin in the middle of the file
-// name, and the account id in the middle of its segment. A key whose folders
-// are not those of the partitioned layout is of the simple one.
+// Prefix may end anywhere, so the name may begin in the middle of the file name, and the
+// account id in the middle of its segment. A key whose last folders are not a day is of
+// the simple layout.
 func ParseName(key string) (n Name, ok bool) {
 	dir, base := "", key
 	if i := strings.LastIndexByte(key, '/'); i >= 0 {
@@ -51,7 +59,7 @@ func ParseName(key string) (n Name, ok bool) {
 		return Name{}, false
 	}
 	if at == 0 { // in a partitioned key Prefix is before the account id
-		n.AccountID, n.Region, n.Bucket, _ = parsePartition(dir)
+		n.parseFolders(dir)
 	}
 	return n, true
 }
@@ -59,31 +67,35 @@ func ParseName(key string) (n Name, ok bool) {
 // findPlain returns the index in base of a name that ends at base's end or at a ".",
 // or -1. Of several the last one counts: what is before it is Prefix.
 func findPlain(base string) int {
-	for end := len(base); end >= plainLen; {
-		if at := end - plainLen; looksPlain(base[at:end]) {
-			return at
+	for end := len(base); end > 0; end = strings.LastIndexByte(base[:end], '.') {
+		dash := strings.LastIndexByte(base[:end], '-')
+		if dash >= stampLen && isUnique(base[dash+1:end]) && looksStamped(base[dash-stampLen:dash]) {
+			return dash - stampLen
 		}
-		end = strings.LastIndexByte(base[:end], '.')
 	}
 	return -1
 }
 
-// looksPlain reports whether s, of plainLen bytes, has the shape of a name.
-func looksPlain(s string) bool {
+func isUnique(s string) bool {
+	if len(s) < minUnique || len(s) > maxUnique {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// looksStamped reports whether s, of stampLen bytes, has the shape of a time.
+func looksStamped(s string) bool {
 	for i := range stampLen {
 		if StampLayout[i] == '-' {
 			if s[i] != '-' {
 				return false
 			}
 		} else if !isDigit(s[i]) {
-			return false
-		}
-	}
-	if s[stampLen] != '-' {
-		return false
-	}
-	for i := stampLen + 1; i < plainLen; i++ {
-		if c := s[i]; !isDigit(c) && (c < 'A' || c > 'Z') {
 			return false
 		}
 	}
@@ -105,18 +117,25 @@ func parseStamp(s string) (time.Time, bool) {
 	return t, true
 }
 
-// parsePartition reads the folders [Prefix]ACCOUNT/REGION/BUCKET/YYYY/MM/DD.
-func parsePartition(dir string) (account, region, bucket string, ok bool) {
-	if len(dir) < dayLen+1 || !isDay(dir[len(dir)-dayLen:]) || dir[len(dir)-dayLen-1] != '/' {
-		return "", "", "", false
+// parseFolders reads the folders [Prefix]ACCOUNT/REGION/BUCKET/YYYY/MM/DD.
+func (n *Name) parseFolders(dir string) {
+	day := len(dir) - dayLen
+	if day < 0 || !isDay(dir[day:]) || day > 0 && dir[day-1] != '/' {
+		return
 	}
-	dir, bucket = cutLast(dir[:len(dir)-dayLen-1])
-	dir, region = cutLast(dir)
-	_, account = cutLast(dir)
-	if !isBucket(bucket) || !IsRegion(region) || !EndsInAccount(account) {
-		return "", "", "", false
+	n.Dated = true
+	dir, bucket := cutLast(dir[:max(day-1, 0)])
+	dir, region := cutLast(dir)
+	_, account := cutLast(dir)
+	if !isBucket(bucket) || region == "" || account == "" {
+		return
 	}
-	return account[len(account)-AccountLen:], region, bucket, true
+	if IsRegion(region) {
+		n.Region, n.Bucket = region, bucket
+	}
+	if EndsInAccount(account) {
+		n.AccountID, n.Bucket = account[len(account)-AccountLen:], bucket
+	}
 }
 
 // EndsInAccount reports whether a folder's name ends in an account id, as the

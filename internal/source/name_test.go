@@ -14,7 +14,8 @@ func TestParseName(t *testing.T) {
 	at := time.Date(2026, 11, 22, 10, 30, 59, 0, time.UTC)
 	midnight := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	simple := Name{Time: at}
-	part := Name{Time: midnight, AccountID: "111122223333", Region: "us-gov-west-1", Bucket: "my.source_Bucket"}
+	dated := Name{Time: at, Dated: true}
+	part := Name{Time: midnight, Dated: true, AccountID: "111122223333", Region: "us-gov-west-1", Bucket: "my.source_Bucket"}
 	const partKey = "111122223333/us-gov-west-1/my.source_Bucket/2026/11/22/2026-11-22-00-00-00-" + unique
 	for key, want := range map[string]Name{
 		"2026-11-22-10-30-59-" + unique:                                    simple,
@@ -37,16 +38,27 @@ func TestParseName(t *testing.T) {
 		"x/2026/11/21/../" + partKey:      part,
 		"a/b/111122223333/c/d/" + partKey: part,
 
+		// Account and region may be any word.
+		"production/us-gov-west-1/bucket/2026/11/22/2026-11-22-10-30-59-" + unique: {Time: at, Dated: true, Region: "us-gov-west-1", Bucket: "bucket"},
+		"111122223333/frankfurt/bucket/2026/11/22/2026-11-22-10-30-59-" + unique:   {Time: at, Dated: true, AccountID: "111122223333", Bucket: "bucket"},
+		"production/frankfurt/bucket/2026/11/22/2026-11-22-10-30-59-" + unique:     dated,
+
+		// The unique part of other servers.
+		"2026-11-22-10-30-59-01234567":                            simple,
+		"2026-11-22-10-30-59-" + strings.ToLower(unique):          simple,
+		"a/b-2026-11-22-10-30-59-" + strings.Repeat("aZ9", 21):    simple,
+		"2026/11/22/2026-11-22-10-30-59-" + unique[1:] + ".gz":    dated,
+		"2026-11-22-10-30-59-" + unique + "0.2026-11-22.parts.gz": simple,
+
 		// Folders that are not a partition, or not the whole of one.
-		"11112222333/us-gov-west-1/bucket/2026/11/22/2026-11-22-10-30-59-" + unique:    simple,
-		"111122223333/somewhere/bucket/2026/11/22/2026-11-22-10-30-59-" + unique:       simple,
-		"111122223333/us-gov-west-1/b/2026/11/22/2026-11-22-10-30-59-" + unique:        simple,
+		"111122223333/us-gov-west-1/b/2026/11/22/2026-11-22-10-30-59-" + unique:        dated,
 		"111122223333/us-gov-west-1/bucket/2026/11/2026-11-22-10-30-59-" + unique:      simple,
-		"111122223333/us-gov-west-1/bucket/x/2026/11/22/2026-11-22-10-30-59-" + unique: simple,
-		"us-gov-west-1/bucket/2026/11/22/2026-11-22-10-30-59-" + unique:                simple,
-		"2026/11/22/2026-11-22-10-30-59-" + unique:                                     simple,
+		"111122223333/us-gov-west-1/bucket/x/2026/11/22/2026-11-22-10-30-59-" + unique: dated,
+		"us-gov-west-1/bucket/2026/11/22/2026-11-22-10-30-59-" + unique:                dated,
+		"2026/11/22/2026-11-22-10-30-59-" + unique:                                     dated,
+		"x2026/11/22/2026-11-22-10-30-59-" + unique:                                    simple,
 		"111122223333/us-gov-west-1/bucket/2026/11/22/p2026-11-22-10-30-59-" + unique:  simple,
-		"111122223333//bucket/2026/11/22/2026-11-22-10-30-59-" + unique:                simple,
+		"111122223333//bucket/2026/11/22/2026-11-22-10-30-59-" + unique:                dated,
 	} {
 		got, ok := ParseName(key)
 		assert.True(t, ok, key)
@@ -59,10 +71,10 @@ func TestParseNameOfOtherKeys(t *testing.T) {
 		"", "/", ".", "access/", "README", "2026-11-22-10-30-59-", unique,
 		"2026-11-22-10-30-59-" + unique + "/",
 		"2026-11-22-10-30-59-" + unique + "/x",
-		"2026-11-22-10-30-59-" + unique[1:],
-		"2026-11-22-10-30-59-" + unique + "0",
+		"2026-11-22-10-30-59-0123456",
+		"2026-11-22-10-30-59-" + strings.Repeat("0", 65),
 		"2026-11-22-10-30-59-" + unique + "-x",
-		"2026-11-22-10-30-59-" + strings.ToLower(unique),
+		"2026-11-22-10-30-59-0123456_",
 		"2026-11-22-10-30-59_" + unique,
 		"2026-11-22T10:30:59-" + unique,
 		"2026-11-22-10-3o-59-" + unique,
@@ -108,9 +120,15 @@ func FuzzParseName(f *testing.F) {
 		if !strings.Contains(base, stamp) {
 			t.Fatalf("%q: no %s in %s", key, stamp, base)
 		}
-		if n.AccountID == "" {
-			if n.Region != "" || n.Bucket != "" {
+		if n.Bucket == "" {
+			if n.Region != "" || n.AccountID != "" {
 				t.Fatalf("%q: %+v has half a partition", key, n)
+			}
+			return
+		}
+		if n.Region == "" || n.AccountID == "" {
+			if !n.Dated || n.Region+n.AccountID == "" {
+				t.Fatalf("%q: %+v has nothing that tells of a partition", key, n)
 			}
 			return
 		}

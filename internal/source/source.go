@@ -15,6 +15,7 @@ var (
 	ErrDenied      = errors.New("access denied")
 	ErrUnreachable = errors.New("storage is out of reach")
 	ErrChanged     = errors.New("object changed while it was read")
+	ErrArchived    = errors.New("object is archived")
 )
 
 // OverwrittenError is an ErrChanged that names the current version.

@@ -38,7 +38,7 @@ func apiOutcome(err error) string {
 		return "canceled"
 	case errors.Is(err, source.ErrGone):
 		return "gone"
-	case errors.Is(err, source.ErrDenied):
+	case errors.Is(err, source.ErrDenied), errors.Is(err, source.ErrArchived):
 		return "denied"
 	case errors.Is(err, source.ErrUnreachable):
 		return "unreachable"

@@ -3,6 +3,7 @@ package s3accesslogsreceiver
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"go.uber.org/zap"
 
@@ -60,9 +61,22 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progre
 		return nil, err
 	}
 	other := "" // a key that is not a log object's
+	bucket := observedS3{client, r.apiCalls()}
 	src, err := listing.New(*cfg, listing.Deps{
-		Bucket:   observedS3{client, r.apiCalls()},
+		Bucket:   bucket,
 		Progress: progress,
+		IsLog: func(ctx context.Context, o source.Object) (bool, error) {
+			return r.engine.Load().IsLog(ctx, objectContent{bucket, o})
+		},
+		Readable: func() { r.engine.Load().Readable() },
+		Archived: func() { r.countObject(string(ingest.OutcomeArchived)) },
+		Notice: func(warn bool, text string) {
+			if warn {
+				r.log.Warn(text)
+			} else {
+				r.log.Info(text)
+			}
+		},
 		Skipped: func(key string) {
 			other = key
 			r.countObject(objectSkipped)
@@ -84,6 +98,17 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progre
 	return &openedSource{source: src, clients: []func(){client.Close}}, nil
 }
 
+// objectContent is the content of an object that is not handed out.
+type objectContent struct {
+	bucket listing.Bucket
+	object source.Object
+}
+
+// OpenAt implements source.Content.
+func (c objectContent) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	return c.bucket.Open(ctx, c.object, offset)
+}
+
 // concernEmpty means that a bucket has no log objects yet.
 const concernEmpty ingest.Concern = "waiting for the first log object"
 
@@ -91,6 +116,10 @@ const concernEmpty ingest.Concern = "waiting for the first log object"
 // there, or "".
 func emptyError(cfg *listing.Config, other string) error {
 	where := "s3://" + cfg.Name + "/" + cfg.Prefix
+	if cfg.KeyPattern != "" {
+		return fmt.Errorf("nothing under %s that bucket.key_pattern fits is a log object: the pattern %q is on the whole key, with the prefix; "+
+			"see that bucket.layout is right too", where, cfg.KeyPattern)
+	}
 	if other != "" {
 		return fmt.Errorf("none is under %s, but other keys are, such as %q: set bucket.prefix to the prefix in S3's logging settings, "+
 			"with its \"/\" if it has one, and see that bucket.layout is right", where, other)

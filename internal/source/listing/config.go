@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,11 +13,12 @@ import (
 // Layout is how keys are named.
 type Layout string
 
-// The layouts of S3, and both.
+// The layouts.
 const (
-	Auto        Layout = "auto"
-	Simple      Layout = "simple"
-	Partitioned Layout = "partitioned"
+	Auto        Layout = "auto"        // names of log objects in all folders, and folders of days
+	Simple      Layout = "simple"      // S3's, in no folder
+	Partitioned Layout = "partitioned" // S3's
+	Any         Layout = "any"         // every object
 )
 
 // Shard is the share of the objects that one of several collectors reads.
@@ -35,6 +37,8 @@ type Config struct {
 	Lookback            time.Duration `mapstructure:"lookback"`
 	ExpectedBucketOwner string        `mapstructure:"expected_bucket_owner"` // an account id for the client of Deps; "" means any
 	Shard               Shard         `mapstructure:"shard"`
+	DiscoverInterval    time.Duration `mapstructure:"discover_interval"` // at least, between two searches for folders, or two lists of Any
+	KeyPattern          string        `mapstructure:"key_pattern"`       // regular expression on the key; "" means any
 }
 
 // DefaultConfig returns the defaults. Name has none.
@@ -45,6 +49,8 @@ func DefaultConfig() Config {
 		StartFrom:    "latest",
 		Lookback:     48 * time.Hour,
 		Shard:        Shard{Count: 1},
+
+		DiscoverInterval: 10 * time.Minute,
 	}
 }
 
@@ -57,10 +63,15 @@ func (c *Config) Validate(path string) error {
 		}
 	}
 	_, err := parseStart(c.StartFrom)
-	layouts := []Layout{"", Auto, Simple, Partitioned}
+	layouts := []Layout{"", Auto, Simple, Partitioned, Any}
 	check(c.Name != "", "name", "is missing: the bucket that holds the log objects")
-	check(slices.Contains(layouts, c.Layout), "layout", "is %q: it must be auto, simple or partitioned", c.Layout)
+	check(slices.Contains(layouts, c.Layout), "layout", "is %q: it must be auto, simple, partitioned or any", c.Layout)
 	check(c.PollInterval >= time.Second, "poll_interval", "is %v: it must be at least 1s", c.PollInterval)
+	check(c.DiscoverInterval >= 0, "discover_interval", "is %v: it must not be negative", c.DiscoverInterval)
+	pattern, patternErr := compilePattern(c.KeyPattern)
+	check(patternErr == nil, "key_pattern", "is %q: %w", c.KeyPattern, patternErr)
+	check(patternErr != nil || pattern.canFit(c.Prefix), "key_pattern",
+		"is %q: no key that begins with prefix %q fits it; the pattern is on the whole key", c.KeyPattern, c.Prefix)
 	check(err == nil, "start_from", "is %w", err)
 	check(c.Lookback >= 0, "lookback", "is %v: it must not be negative", c.Lookback)
 	check(c.Shard.Count >= 0 && c.Shard.Index >= 0 && c.Shard.Index < max(c.Shard.Count, 1),
@@ -77,10 +88,21 @@ type Deps struct {
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 
-	// Skipped is called once for each key below Prefix that is not a log object's,
-	// and for each folder whose name rules out log objects. Of keys that sort after all
-	// possible names only the first thousand are checked.
+	// IsLog reports whether an object begins with a record. It decides about folders of
+	// days whose objects have other names than S3's. nil means that none are read.
+	IsLog func(ctx context.Context, o source.Object) (bool, error)
+	// Skipped is called once for each key below Prefix that is not a log object's, and
+	// for each folder of days of something else. In other folders than Prefix only the
+	// first key counts.
 	Skipped func(key string)
+	// Archived is called once for each log object that is archived: it is done unread.
+	Archived func()
+	// Readable is called when so many objects wait to be tried again that no others are
+	// handed out, and another one could be opened: those are not denied like all others.
+	Readable func()
+	// Notice is called with what an operator should know, once each. warn says that there
+	// is something to do.
+	Notice func(warn bool, text string)
 	// Listed is called for each page that could be listed.
 	Listed func()
 	// Problem reports what is wrong with answers that are used nevertheless: once that
@@ -96,6 +118,15 @@ type Deps struct {
 func (d *Deps) defaults() {
 	if d.Clock == nil {
 		d.Clock = source.SystemClock{}
+	}
+	if d.Archived == nil {
+		d.Archived = func() {}
+	}
+	if d.Readable == nil {
+		d.Readable = func() {}
+	}
+	if d.Notice == nil {
+		d.Notice = func(bool, string) {}
 	}
 	if d.Skipped == nil {
 		d.Skipped = func(string) {}

@@ -13,7 +13,9 @@ type day int
 const (
 	dayLayout  = "2006/01/02" // of folders, cursors and groups
 	nameLayout = "2006-01-02" // of names
-	groupOfDay = "day/"       // and the day
+	hiveLayout = "year=2006/month=01/day=02"
+	hiveYear   = "year="
+	groupOfDay = "day/" // and the day
 )
 
 func dayOf(t time.Time) day { return day(t.Unix() / (24 * 60 * 60)) }
@@ -23,19 +25,6 @@ func (d day) time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 func (d day) String() string { return d.time().Format(dayLayout) }
 
 func (d day) group() string { return groupOfDay + d.String() }
-
-// cutDay reads the day at the beginning of text, as folders or names write it.
-func cutDay(text string) (d day, rest string, ok bool) {
-	if len(text) < len(dayLayout) {
-		return 0, text, false
-	}
-	layout := nameLayout
-	if text[len("2006")] == '/' {
-		layout = dayLayout
-	}
-	t, err := time.Parse(layout, text[:len(dayLayout)])
-	return dayOf(t), text[len(dayLayout):], err == nil
-}
 
 // groupName caches the last name: most come many times in a row.
 type groupName struct {
@@ -53,13 +42,13 @@ func (g *groupName) of(d day) string {
 // dayOfGroup returns the day of a group, false for groups of something else.
 func dayOfGroup(group string) (day, bool) {
 	text, ok := strings.CutPrefix(group, groupOfDay)
-	d, rest, isDay := cutDay(text)
+	d, rest, isDay := days.cut(text)
 	return d, ok && isDay && rest == ""
 }
 
 // isOfObjects reports whether a group is of log objects, not of other keys.
 func isOfObjects(group string) bool {
-	return strings.HasPrefix(group, groupOfDay) || strings.HasPrefix(group, groupOfSegment)
+	return strings.HasPrefix(group, groupOfDay) || strings.HasPrefix(group, groupOfSegment) || strings.HasPrefix(group, groupOfAny)
 }
 
 // isStamped reports whether text begins with t as names write it.

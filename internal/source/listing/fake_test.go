@@ -24,6 +24,8 @@ type fakeBucket struct {
 	lists   int  // how often it was asked
 	busy    bool // asked so often that asked would be too long
 	opened  []string
+
+	openError func(key string) error // nil opens all
 }
 
 func (f *fakeBucket) put(key string, modified time.Time) { f.putTag(key, "etag", modified) }
@@ -113,5 +115,10 @@ func (f *fakeBucket) requests() []s3io.ListInput {
 
 func (f *fakeBucket) Open(_ context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
 	f.opened = append(f.opened, strings.Join([]string{o.Bucket, o.Key, o.ETag, strconv.FormatInt(offset, 10)}, " "))
+	if f.openError != nil {
+		if err := f.openError(o.Key); err != nil {
+			return nil, err
+		}
+	}
 	return io.NopCloser(strings.NewReader("")), nil
 }

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,14 +10,47 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// find is the job of looking for source buckets: in Config.Prefix for
-// accounts, in these for regions, in these for buckets.
+const (
+	// maxFolders is how many folders a search lists. Source buckets of the partitioned
+	// layout, and those of days, are not listed.
+	maxFolders = 5000
+	// maxDepth is how many levels of folders below Config.Prefix it enters.
+	maxDepth = 8
+	// perList bounds the cost of all searches to 20,000 LIST a day.
+	perList = 24 * time.Hour / 20_000
+)
+
+// find is the job of walking the folders below Config.Prefix, in search of prefixes:
+//
+//	names in a folder          a prefix, its folders are walked too
+//	ACCOUNT/REGION/BUCKET/     a source bucket of the partitioned layout: a prefix
+//	2026/, year=2026/          a candidate for one: see examine
+//
+// Only one goroutine uses it.
 type find struct {
 	source *Source
 	number int      // of the search
-	doubt  bool     // an answer of the search was not quite what was requested
+	doubt  bool     // the search did not see all that is there
 	stack  []folder // to be listed; the last one is being listed
-	depth  int      // of the current page: 0, 1, 2
+	at     folder   // of the current page
+	walked int      // folders of the search
+	lists  int      // of newest, since the search began
+	told   bool     // what is left out of the current folder
+	again  bool     // the search is to be repeated at once: there is a folder to walk
+
+	known      map[string]int        // folders that were walked, and the last search that did
+	outside    map[string]bool       // folders to walk too: other lists showed them
+	ordinary   map[string]bool       // folders that look like those of a year, and are not
+	candidates []candidate           // to be examined before anything else
+	undecided  map[string]triedAgain // by id
+	foreign    map[string]bool       // ids that this process rejected
+	words      map[string]bool       // wrong prefixes that were told
+	upgraded   struct {
+		count   int
+		example string
+	} // folders that are read from the upgrade on
+	limit  bool          // that there is more than is walked was told
+	period time.Duration // that was told
 }
 
 type folder struct {
@@ -24,92 +58,217 @@ type folder struct {
 	depth int
 }
 
-func (f *find) push(prefix string, depth int) {
-	in := s3io.ListInput{Bucket: f.source.cfg.Name, Prefix: prefix, Delimiter: "/"}
-	f.stack = append(f.stack, folder{list{ListInput: in}, depth})
+func newFind(s *Source) find {
+	return find{
+		source: s,
+		known:  map[string]int{}, outside: map[string]bool{}, ordinary: map[string]bool{},
+		undecided: map[string]triedAgain{}, foreign: map[string]bool{}, words: map[string]bool{},
+	}
 }
 
 // begin implements job.
 func (f *find) begin(time.Time) s3io.ListInput {
 	f.number++
-	f.doubt = false
+	f.doubt, f.walked, f.lists = false, 0, 0
 	f.stack = f.stack[:0]
+	for path := range f.outside {
+		f.push(path, strings.Count(path[len(f.source.cfg.Prefix):], "/"))
+	}
+	clear(f.outside)
 	f.push(f.source.cfg.Prefix, 0)
-	return f.stack[0].in.ListInput
+	return f.stack[len(f.stack)-1].in.ListInput
+}
+
+// push adds a folder to those that are to be listed, unless this search did or will.
+func (f *find) push(path string, depth int) {
+	switch {
+	case f.known[path] == f.number, !f.source.pattern.canFit(path):
+		return
+	case depth > maxDepth, f.walked >= maxFolders:
+		f.doubt = true
+		f.tellLimit(path)
+		return
+	}
+	f.walked++
+	f.known[path] = f.number
+	in := s3io.ListInput{Bucket: f.source.cfg.Name, Prefix: path, Delimiter: "/"}
+	f.stack = append(f.stack, folder{list{ListInput: in}, depth})
+}
+
+func (f *find) tellLimit(path string) {
+	if f.limit {
+		return
+	}
+	f.limit = true
+	f.source.deps.Notice(true, fmt.Sprintf("s3://%s/%s has more folders than are searched (%d, and %d levels deep): %q and others are left out; "+
+		"set bucket.prefix to the folder of the log objects", f.source.cfg.Name, f.source.cfg.Prefix, maxFolders, maxDepth, path))
 }
 
 // listed implements job.
 func (f *find) listed(in list, got *s3io.Page) (list, bool) {
-	at := &f.stack[len(f.stack)-1]
-	f.depth = at.depth
+	top := len(f.stack) - 1
+	if f.at.in.Prefix != in.Prefix || in.Token == "" && in.StartAfter == "" {
+		f.told = false
+	}
+	at := &f.stack[top]
 	at.in = in
 	at.in.Token = got.Token
+	f.at = *at
 	isBelow := func(o s3io.Object) bool { return strings.Contains(o.Key[len(in.Prefix):], "/") }
 	if got.Unrequested.Count > 0 || slices.ContainsFunc(got.Objects, isBelow) {
 		f.doubt = true // a server without delimiters shows no folders
 	}
-	switch {
-	case got.Token == "", f.depth == 0 && passed(in.Prefix, got):
-		f.stack = f.stack[:len(f.stack)-1]
-	case f.depth == 0:
-		skipYear(&at.in.ListInput, got)
+	if got.Token == "" {
+		f.stack = f.stack[:top]
+	} else {
+		f.skipNames(&at.in.ListInput, got)
 	}
-	f.descend(in.Prefix, got.Prefixes)
+	if slices.ContainsFunc(got.Objects, func(o s3io.Object) bool { return f.isName(o.Key) && f.source.fits(o.Key) }) {
+		f.found(place{in.Prefix, names})
+	}
+	f.descend(in.Prefix, f.at.depth, got.Prefixes)
 	if len(f.stack) == 0 {
 		return in, false
 	}
 	return f.stack[len(f.stack)-1].in, true
 }
 
-// skipYear makes the search for accounts skip the names of a year at once, when a page
-// ended among them. No account is in between, since accounts have no "-".
-func skipYear(in *s3io.ListInput, got *s3io.Page) {
+// skipNames continues behind the names of a year, when a page ended among them: behind
+// those of a day in the first search, since there may be a folder for a day. Lists of
+// the names show later ones.
+func (f *find) skipNames(in *s3io.ListInput, got *s3io.Page) {
 	if len(got.Objects) == 0 {
 		return
 	}
 	last := got.Objects[len(got.Objects)-1].Key
-	if n := len(got.Prefixes); n > 0 && got.Prefixes[n-1] > last {
+	if n := len(got.Prefixes); n > 0 && got.Prefixes[n-1] > last || !f.isName(last) {
 		return
 	}
-	rest, _ := strings.CutPrefix(last, in.Prefix)
-	if n, ok := source.ParseName(last); ok && isStamped(rest, n.Time) {
-		in.StartAfter, in.Token = in.Prefix+rest[:len("2006-")]+":", "" // ":" sorts after "9"
+	skip := len("2006-")
+	if f.number == 1 {
+		skip = len("2006-01-02-")
 	}
+	in.StartAfter, in.Token = last[:len(in.Prefix)+skip]+":", "" // ":" sorts after "9"
 }
 
-// descend adds the folders of accounts, regions and buckets to the stack, so that the
-// first one found is listed next.
-func (f *find) descend(parent string, prefixes []string) {
-	for _, prefix := range slices.Backward(prefixes) {
-		name := strings.TrimSuffix(prefix[len(parent):], "/")
+// isName reports whether a key of the current folder is the name of a log object.
+func (f *find) isName(key string) bool {
+	n, ok := source.ParseName(key)
+	return ok && isName(key[len(f.at.in.Prefix):], n)
+}
+
+// descend adds folders to the stack, so that the first one is listed next, and finds
+// prefixes.
+func (f *find) descend(parent string, depth int, folders []string) {
+	buckets := isRegionOfAccount(parent)
+	for _, path := range slices.Backward(folders) {
+		form, isYear := yearFolder(strings.TrimSuffix(path[len(parent):], "/"))
 		switch {
-		case f.depth == 0 && (len(name) != source.AccountLen || !source.EndsInAccount(name)),
-			f.depth == 1 && !source.IsRegion(name):
-			f.source.stray(prefix, "")
-		case f.depth < 2:
-			f.push(prefix, f.depth+1)
+		case !f.source.pattern.canFit(path):
+		case isYear && !f.ordinary[path]:
+			f.consider(candidate{place: place{parent, form}, year: path})
+		case buckets:
+			f.found(place{path, days})
 		default:
-			f.found(prefix)
+			f.push(path, depth+1)
 		}
 	}
 }
 
-func (f *find) found(base string) {
-	p := f.source.prefixes[base]
+// found notes a place that has log objects, or is that of a source bucket.
+func (f *find) found(at place) {
+	s := f.source
+	if !s.allows(at, false) {
+		return
+	}
+	p := s.prefixes[s.idOf(at)]
 	if p == nil {
-		p = f.source.addPrefix(base, nil, f.source.deps.Clock.Now())
+		firstEdition := at.form == days && isSourceBucket(at.base[len(s.cfg.Prefix):])
+		p = s.addPrefix(at, false, s.startOf(firstEdition), s.deps.Clock.Now())
+	}
+	f.added(p)
+}
+
+func (f *find) added(p *prefix) {
+	if s := f.source; p.seen == 0 && s.look.upgrade && !p.from.equal(s.from) {
+		if f.upgraded.count++; f.upgraded.example == "" {
+			f.upgraded.example = p.base
+		}
 	}
 	p.seen = f.number
 }
 
-// take implements job: there are no log objects here, except those that the simple
-// layout's poll also lists.
+// consider notes a candidate to be examined, unless it is known.
+func (f *find) consider(c candidate) {
+	s := f.source
+	id := s.idOf(c.place)
+	if p := s.prefixes[id]; p != nil {
+		f.added(p)
+		return
+	}
+	again, undecided := f.undecided[id]
+	switch {
+	case s.isForeign(id), undecided && s.deps.Clock.Now().Before(again.due),
+		slices.ContainsFunc(f.candidates, func(other candidate) bool { return other.place == c.place }):
+		return
+	case undecided:
+		c.from = again.from
+	default:
+		c.from = s.startOf(c.form == days && isSourceBucket(c.base[len(s.cfg.Prefix):]))
+	}
+	f.candidates = append(f.candidates, c)
+}
+
+// tryAgain keeps a candidate that could not be judged: nothing of it can be read, or
+// there are only empty objects.
+func (f *find) tryAgain(id string, c candidate, now time.Time) {
+	again := f.undecided[id]
+	again.candidate = c
+	again.wait = min(max(2*again.wait, f.source.cfg.DiscoverInterval), maxTriedAgain)
+	again.due = now.Add(again.wait)
+	f.undecided[id] = again
+}
+
+// take implements job: log objects are handed out by the runs of their prefix.
 func (f *find) take(o *s3io.Object) (n source.Name, group string, ok bool) {
-	ownFolder := strings.HasSuffix(o.Key, "/") // created by consoles
-	if !ownFolder && (f.depth > 0 || f.source.cfg.Layout == Partitioned) {
-		f.source.stray(o.Key, "")
+	s, in := f.source, f.at.in.Prefix
+	partitioned := s.cfg.Layout == Partitioned
+	switch {
+	case strings.HasSuffix(o.Key, "/"), f.isName(o.Key) && !partitioned: // consoles create objects for folders
+		return n, "", false
+	case f.at.depth == 0 && !partitioned && s.prefixes[namesID] != nil && o.Key[len(in):] < names.end():
+		return n, "", false // in its lists too
+	}
+	f.tellWord(o.Key)
+	if !f.told { // there may be very many
+		f.told = true
+		s.stray(o.Key, "")
 	}
 	return n, "", false
+}
+
+// tellWord tells of names that begin with something that the prefix leaves out.
+func (f *find) tellWord(key string) {
+	const most = 10
+	n, ok := source.ParseName(key)
+	if !ok || f.isName(key) {
+		return
+	}
+	at := strings.LastIndex(key, n.Time.Format(source.StampLayout))
+	if word := key[:max(at, 0)]; len(f.words) < most && !f.words[word] {
+		f.words[word] = true
+		f.source.deps.Notice(true, fmt.Sprintf("log objects such as %q are not read, since their names begin with %q: "+
+			"set bucket.prefix to %q, in a receiver of its own", key, key[len(f.at.in.Prefix):max(at, 0)], word))
+	}
+}
+
+// see takes folders that another list showed.
+func (f *find) see(folders []string) {
+	for _, path := range folders {
+		if f.known[path] == 0 && len(f.outside) < maxFolders {
+			f.outside[path] = true
+		}
+	}
 }
 
 // handedOut implements job.
@@ -117,14 +276,41 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 	if r.more {
 		return now, false
 	}
-	for _, p := range f.source.prefixes {
-		if p.folders && p.seen < f.number && !f.doubt {
-			f.source.dropPrefix(p)
+	if f.again {
+		f.again = false
+		return now, false
+	}
+	s := f.source
+	for _, p := range s.prefixes {
+		if p.seen < f.number && p.id != namesID && !f.doubt {
+			s.dropPrefix(p)
 		}
 	}
-	due = r.began.Add(max(findInterval, f.source.cfg.PollInterval))
+	if len(f.undecided) == 0 && !f.doubt {
+		f.complete(r.began)
+	}
+	lists := r.lists + f.lists
+	period := max(s.cfg.DiscoverInterval, s.cfg.PollInterval, time.Duration(lists)*perList)
+	if f.period == 0 || period > 2*f.period || period < f.period/2 {
+		f.period = period
+		s.deps.Notice(false, fmt.Sprintf("folders below s3://%s/%s are searched every %v, with %d LIST requests: log objects are in %d of them",
+			s.cfg.Name, s.cfg.Prefix, period.Round(time.Second), lists, len(s.prefixes)))
+	}
+	due = r.began.Add(period)
 	if due.Before(now) {
 		due = now
 	}
 	return due, false
+}
+
+// complete notes that a search saw all folders.
+func (f *find) complete(began time.Time) {
+	s := f.source
+	if u := f.upgraded; u.count > 0 {
+		s.deps.Notice(false, fmt.Sprintf("%d folders, such as s3://%s/%s, were not read by the version before: they are read from %s on; "+
+			"to read what is older, run a receiver of its own once, with its own storage, bucket.prefix set to the folder and start_from",
+			u.count, s.cfg.Name, u.example, s.look.at.UTC().Format(time.RFC3339)))
+		f.upgraded.count = 0
+	}
+	s.noteLook(look{at: began})
 }

@@ -62,12 +62,12 @@ func (l *list) advance(got *s3io.Page) error {
 
 // advanceInOrder is advance for lists whose position and end rely on the order of log
 // objects. Other keys may be out of order.
-func (l *list) advanceInOrder(got *s3io.Page) error {
+func (l *list) advanceInOrder(got *s3io.Page, p *prefix) error {
 	name := l.state.name
 	if l.Token == "" {
 		name = ""
 	}
-	if key := firstOutOfOrder(got.Objects, name); key != "" {
+	if key := firstOutOfOrder(got.Objects, name, p); key != "" {
 		return fmt.Errorf("%w: %s: the list is out of order: %q comes behind a greater key; check the server at aws.endpoint",
 			source.ErrUnreachable, l.uri(), key)
 	}
@@ -80,7 +80,7 @@ func (l *list) advanceInOrder(got *s3io.Page) error {
 		got.Objects = got.Objects[1:]
 	}
 	for _, o := range slices.Backward(got.Objects) {
-		if _, ok := source.ParseName(o.Key); ok {
+		if _, _, ok := p.parse(o.Key); ok {
 			name = o.Key
 			break
 		}
@@ -91,14 +91,14 @@ func (l *list) advanceInOrder(got *s3io.Page) error {
 
 // firstOutOfOrder returns the first key of a log object that follows a greater one;
 // last is the one before objects. "" means that all are in order.
-func firstOutOfOrder(objects []s3io.Object, last string) string {
+func firstOutOfOrder(objects []s3io.Object, last string, p *prefix) string {
 	inOrder := slices.IsSortedFunc(objects, func(a, b s3io.Object) int { return strings.Compare(a.Key, b.Key) })
 	if inOrder && (len(objects) == 0 || objects[0].Key >= last) {
 		return ""
 	}
 	for i := range objects {
 		key := objects[i].Key
-		if _, ok := source.ParseName(key); !ok {
+		if _, _, ok := p.parse(key); !ok {
 			continue
 		}
 		if key < last {

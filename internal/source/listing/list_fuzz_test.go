@@ -82,14 +82,14 @@ type positions map[string]string
 // follow takes up the cursors of a change, none of which may go back.
 func (p positions) follow(t *testing.T, cursors map[string][]byte) {
 	for name, value := range cursors {
-		if strings.HasSuffix(name, ":"+startName) || len(value) == 0 {
+		if strings.HasSuffix(name, ":"+startName) || strings.HasSuffix(name, ":"+lookName) || len(value) == 0 {
 			continue
 		}
 		var stored storedPrefix
 		require.NoError(t, source.DecodeCursor(name, value, &stored))
 		for _, open := range stored.Open {
 			at := name + " " + open.To.String()
-			if len(open.From) <= len("2006/01/02/") && !strings.HasSuffix(name, ":"+namesName) {
+			if len(open.From) <= len("2006/01/02/") && !strings.HasSuffix(name, ":"+namesID) {
 				p[at] = open.From // a source bucket that was gone is there again
 			}
 			require.GreaterOrEqual(t, open.From, p[at], at)

@@ -5,8 +5,8 @@
 //
 // # Vocabulary
 //
-//	prefix  what is listed as one: the names of the simple layout, or the keys
-//	        of one source bucket in the partitioned layout
+//	prefix  what is listed as one: the names in a folder, or the folders of days in
+//	        a folder, which are the keys of a source bucket in the partitioned layout
 //	window  the days of a prefix that are listed repeatedly: those within lookback
 //	span    days before the window that are listed once more, from the first key
 //	        to the last: those since start_from, days that the window has just
@@ -29,14 +29,28 @@
 //	sweep  the same names: the whole window, every 6 hours
 //	day    names without a time of day, as partitioned by event time: one day
 //	span   see above
-//	find   accounts, their regions, their source buckets, every 10 minutes
+//	find   the folders below Config.Prefix, in search of prefixes, every 10 minutes
+//	whole  all keys, in the layout any, which has none of the others
 //
-// The newest name of a source bucket decides between poll with sweep and day.
+// The newest name of a prefix decides between poll with sweep and day.
+//
+// # Which folders are prefixes
+//
+//	names of log objects in it        yes
+//	ACCOUNT/REGION/BUCKET/            yes, it is not looked into
+//	days in it (2026/11/22/, hive)    if the newest object in the last of them has a name
+//	                                  of S3's, or begins with a record: then all names
+//	                                  there are those of log objects
+//
+// A folder is looked into once; what is found is stored. A prefix that is found later
+// begins at the last complete search, in which it was not there. With progress of the
+// first edition, which entered no folders but those of accounts, the others begin at the
+// upgrade: what is in them may be copies of what was read.
 //
 // # What is stored
 //
-// A cursor for start_from as it was resolved at the first start, and one for each
-// prefix: the window's first day and the spans. All objects before a span's position
+// A cursor for start_from as it was resolved at the first start, one for the last
+// complete search, and one for each prefix: the window's first day and the spans. All objects before a span's position
 // are acknowledged. Objects are in a group for their day, those of spans in groups of a
 // few thousand, in the order in which they were found, so that a long backfill is
 // forgotten while it runs.
@@ -97,6 +111,11 @@ type Source struct {
 	ahead    ahead
 	backlog  backlog
 	strays   strays
+	archived archived
+	find     find
+	look     look
+	pattern  *pattern
+	probing  probing
 	group    groupName
 	stale    bool // there may be groups to forget
 	reported struct{ unasked, undated bool }
@@ -121,6 +140,8 @@ func New(cfg Config, deps Deps) (*Source, error) {
 		prefixes: map[string]*prefix{},
 		stale:    true,
 	}
+	s.pattern, _ = compilePattern(cfg.KeyPattern) // which Validate compiled
+	s.find = newFind(s)
 	if err := s.restore(s.deps.Clock.Now()); err != nil {
 		return nil, err
 	}
@@ -144,24 +165,40 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 			return work, nil
 		}
 		full := s.later.Full(now)
-		if !full {
-			if it := s.fromPage(now); it != nil {
-				s.later.Passed(now)
-				return it.work, nil
-			}
-			s.startNewDay(now)
-			if !s.runs.due().After(now) {
-				if err := s.list(ctx, now); err != nil {
-					return nil, err
-				}
-				continue
-			}
-			s.reportEmpty()
+		work, more, err := s.step(ctx, now, full)
+		switch {
+		case work != nil || err != nil:
+			return work, err
+		case more:
+			continue
 		}
 		if err := s.wait(ctx, now, full); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// step returns the next work that is not tried again, or makes one more request for it.
+// more says that another step may be taken now.
+func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *source.Work, more bool, err error) {
+	if full {
+		return nil, false, s.probe(ctx, now)
+	}
+	if len(s.find.candidates) > 0 {
+		return nil, true, s.examine(ctx, now)
+	}
+	if it := s.fromPage(now); it != nil {
+		s.later.Passed(now)
+		return it.work, true, nil
+	}
+	s.startNewDay(now)
+	if !s.runs.due().After(now) {
+		return nil, true, s.list(ctx, now)
+	}
+	s.reportEmpty()
+	s.tellStrays()
+	s.tellArchived()
+	return nil, false, nil
 }
 
 // reportEmpty is called when nothing is left to list for now.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -103,6 +105,19 @@ func (r *rig) poll(t *testing.T) (got []*source.Work) {
 		require.NoError(t, err)
 		got = append(got, w)
 	}
+}
+
+// within returns the work that comes within d, or nil.
+func (r *rig) within(t *testing.T, d time.Duration) *source.Work {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	w, err := r.src.Next(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	require.NoError(t, err)
+	return w
 }
 
 // pollKeys settles what comes and returns its keys. Then the next poll is due.
@@ -203,7 +218,7 @@ func TestPartitionedDaysWithinLookback(t *testing.T) {
 
 		other := eventKey("444455556666/us-gov-west-1/other", now.Add(-day), 5)
 		r.put(other, time.Now())
-		time.Sleep(findInterval)
+		time.Sleep(DefaultConfig().DiscoverInterval)
 		assert.Equal(t, []string{other}, r.pollKeys(t), "a new account is found")
 
 		time.Sleep(4 * day)
@@ -309,9 +324,12 @@ func TestOtherKeysAreCountedOnce(t *testing.T) {
 		for _, key := range others {
 			r.put(key, time.Now())
 		}
-		r.put("p/tmp/x", time.Now()) // its folder is skipped
-		r.put("p/111122223333/not a region/x", time.Now())
-		others = append(others, "p/tmp/", "p/111122223333/not a region/")
+		for _, folder := range []string{"p/tmp/", "p/111122223333/not a region/"} {
+			r.put(folder, time.Now())
+			r.put(folder+"x", time.Now())
+			r.put(folder+"y", time.Now()) // the first one of a folder counts
+			others = append(others, folder+"x")
+		}
 		r.put("outside", time.Now())
 		r.put("p/", time.Now()) // as consoles make folders
 		r.put("p/"+partA+"/", time.Now())
@@ -489,7 +507,13 @@ func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
 			want = append(want, key)
 		}
 		assert.ElementsMatch(t, want, r.pollKeys(t))
-		assert.Less(t, len(r.asked), 30)
+		assert.Less(t, len(r.asked), 2*1000/24, "a list for each day of names, once")
+		r.asked = nil
+		r.during(t, 15*time.Minute)
+		searches := slices.DeleteFunc(r.requests(), func(in s3io.ListInput) bool {
+			return in.Prefix != "p/" || in.StartAfter != "" && !strings.HasSuffix(in.StartAfter, ":")
+		})
+		assert.Less(t, len(searches), 10, "the next search takes one for each year")
 	})
 }
 

@@ -11,8 +11,11 @@ import (
 
 // prefix is what is listed as one. The package comment has a picture.
 type prefix struct {
-	base    string // common prefix of its keys: Config.Prefix, or that and account/region/bucket/
-	folders bool   // after base a key has folders for year, month and day
+	place
+	id    string     // see idOf
+	free  bool       // every name is that of a log object, not only S3's
+	alone bool       // nothing else lists what else is below base
+	from  startPoint // Source.from, or later when it was found later
 
 	window  day     // its first day; days before are in spans, or closed
 	spans   []*span // not closed
@@ -24,17 +27,77 @@ type prefix struct {
 	gone    bool
 }
 
-// dayKey sorts before every key of a day, and after those of the day before.
-func (p *prefix) dayKey(d day) string {
-	if p.folders {
-		return p.base + d.String() + "/"
-	}
-	return p.base + d.time().Format(nameLayout) + "-"
+// place is where a prefix is.
+type place struct {
+	base string // common prefix of its keys: Config.Prefix, or that and folders
+	form form
 }
+
+// idOf returns the name that a prefix is stored under, behind Config.Prefix. The first
+// two are those of the first edition:
+//
+//	names                           Config.Prefix itself
+//	ACCOUNT/REGION/BUCKET           the days of a source bucket right below it
+//	FOLDERS/:names, FOLDERS/:days   others
+func (s *Source) idOf(at place) string {
+	rest := at.base[len(s.cfg.Prefix):]
+	switch {
+	case rest == "" && at.form == names:
+		return namesID
+	case at.form == days && isSourceBucket(rest):
+		return strings.TrimSuffix(rest, "/")
+	default:
+		return rest + ":" + string(at.form)
+	}
+}
+
+// placeOf reverses idOf.
+func (s *Source) placeOf(id string) place {
+	if id == namesID {
+		return place{s.cfg.Prefix, names}
+	}
+	for _, f := range []form{names, days, hive} {
+		if rest, ok := strings.CutSuffix(id, ":"+string(f)); ok && (rest == "" || strings.HasSuffix(rest, "/")) {
+			return place{s.cfg.Prefix + rest, f}
+		}
+	}
+	return place{s.cfg.Prefix + id + "/", days}
+}
+
+// isSourceBucket reports whether folders are ACCOUNT/REGION/BUCKET/.
+func isSourceBucket(folders string) bool {
+	account, rest, _ := strings.Cut(folders, "/")
+	region, rest, _ := strings.Cut(rest, "/")
+	bucket, rest, ok := strings.Cut(rest, "/")
+	return ok && rest == "" && bucket != "" && isAccount(account) && source.IsRegion(region)
+}
+
+// isRegionOfAccount reports whether a path ends in ACCOUNT/REGION/: the folders in it are
+// source buckets.
+func isRegionOfAccount(path string) bool {
+	rest, region := cutFolder(path)
+	_, account := cutFolder(rest)
+	return source.IsRegion(region) && isAccount(account)
+}
+
+// cutFolder cuts the last folder off a path that ends in "/".
+func cutFolder(path string) (parent, folder string) {
+	path = strings.TrimSuffix(path, "/")
+	i := strings.LastIndexByte(path, '/') + 1
+	return path[:i], path[i:]
+}
+
+// isAccount reports whether a folder's name is an account id.
+func isAccount(folder string) bool {
+	return len(folder) == source.AccountLen && source.EndsInAccount(folder)
+}
+
+// dayKey sorts before every key of a day, and after those of the day before.
+func (p *prefix) dayKey(d day) string { return p.base + p.form.day(d) }
 
 // timeKey sorts before every name of that time.
 func (p *prefix) timeKey(t time.Time) string {
-	if p.folders {
+	if p.form.dated() {
 		return p.dayKey(dayOf(t)) + t.UTC().Format(source.StampLayout)
 	}
 	return p.base + t.UTC().Format(source.StampLayout)
@@ -43,34 +106,44 @@ func (p *prefix) timeKey(t time.Time) string {
 // list returns the request that lists all keys after a given one.
 func (p *prefix) list(after string) s3io.ListInput {
 	in := s3io.ListInput{Prefix: p.base, StartAfter: after}
-	if !p.folders {
+	if !p.form.dated() {
 		in.Delimiter = "/" // folders belong to other prefixes
 	}
 	return in
 }
 
-// parse reads the key of a log object of p.
+// parse reads the key of a log object of p. Its day is the folder's, since that is what
+// lists the object again.
 func (p *prefix) parse(key string) (n source.Name, d day, ok bool) {
-	n, ok = source.ParseName(key)
-	if !ok {
-		return n, 0, false
-	}
+	n, isLog := source.ParseName(key)
 	rest := key[len(p.base):]
-	if !p.folders {
-		return n, dayOf(n.Time), isStamped(rest, n.Time)
+	if p.form == names {
+		return n, dayOf(n.Time), isLog && isName(rest, n)
 	}
-	// The folder decides, since it is what lists the object again.
-	d, name, ok := cutDay(rest)
-	return n, d, ok && n.AccountID != "" && strings.LastIndexByte(name, '/') == 0
+	d, rest, ok = p.form.cut(rest)
+	name, below := strings.CutPrefix(rest, "/")
+	switch {
+	case !ok || !below:
+		return n, 0, false
+	case p.free:
+		return n, d, name != "" && !strings.HasSuffix(name, "/")
+	default:
+		return n, d, isLog && isName(name, n)
+	}
+}
+
+// owns reports whether a key that is not a log object's is for p to report.
+func (p *prefix) owns(key string) bool {
+	if !p.form.dated() || p.alone {
+		return key != p.base // consoles create such objects for folders
+	}
+	folder, _, _ := strings.Cut(key[len(p.base):], "/")
+	f, ok := yearFolder(folder)
+	return ok && f == p.form && !strings.HasSuffix(key, "/")
 }
 
 // passed reports whether a page reached keys that sort after all possible names.
-func (p *prefix) passed(got *s3io.Page) bool { return passed(p.base, got) }
-
-func passed(base string, got *s3io.Page) bool {
-	last := lastShown(got)
-	return len(last) > len(base) && last[len(base)] > '9'
-}
+func (p *prefix) passed(got *s3io.Page) bool { return lastShown(got) >= p.base+p.form.end() }
 
 // observe updates newest with a name within the window.
 func (p *prefix) observe(n source.Name) {
@@ -84,7 +157,7 @@ func (p *prefix) observe(n source.Name) {
 func (p *prefix) reconsider(now time.Time) (changed bool) {
 	was := p.ordered
 	switch {
-	case !p.folders, p.newest.IsZero():
+	case !p.form.dated(), p.newest.IsZero():
 	case hasTimeOfDay(p.newest):
 		p.ordered = true
 	case now.Sub(p.newest) > overlap:
@@ -93,29 +166,44 @@ func (p *prefix) reconsider(now time.Time) (changed bool) {
 	return p.ordered != was
 }
 
-// addPrefix begins to list a prefix; stored is nil for a new one.
-func (s *Source) addPrefix(base string, stored *storedPrefix, now time.Time) *prefix {
-	p := &prefix{base: base, folders: base != s.cfg.Prefix, jobs: map[windowJob]*run{}}
-	p.ordered = !p.folders
-	s.prefixes[base] = p
-	if stored == nil {
-		p.window = max(s.first, s.from.day)
-		if s.from.day < p.window {
-			p.spans = append(p.spans, &span{prefix: p, source: s, from: s.from.key(p), to: p.window})
-		}
+// addPrefix begins to list a prefix that was found.
+func (s *Source) addPrefix(at place, free bool, from startPoint, now time.Time) *prefix {
+	p := s.newPrefix(at)
+	p.free, p.from = free, from
+	p.window = max(s.first, from.day)
+	if from.day < p.window {
+		p.spans = append(p.spans, &span{prefix: p, source: s, from: from.key(p), to: p.window})
+	}
+	s.note(p)
+	s.moveWindow(p)
+	s.plan(p, now)
+	return p
+}
+
+// restorePrefix goes on with a prefix of an earlier process.
+func (s *Source) restorePrefix(at place, stored *storedPrefix, now time.Time) {
+	p := s.newPrefix(at)
+	p.free, p.from = stored.Free, s.from
+	if stored.Start != nil {
+		p.from = stored.Start.point()
+	}
+	p.window = stored.Window.day
+	if p.window > s.today { // the clock was wrong
+		p.window = s.first
 		s.note(p)
-	} else {
-		p.window = stored.Window.day
-		if p.window > s.today { // the clock was wrong
-			p.window = s.first
-			s.note(p)
-		}
-		for _, o := range stored.Open {
-			p.spans = append(p.spans, &span{prefix: p, source: s, from: o.From, to: o.To.day, seenBefore: o.Seen})
-		}
+	}
+	for _, o := range stored.Open {
+		p.spans = append(p.spans, &span{prefix: p, source: s, from: o.From, to: o.To.day, seenBefore: o.Seen})
 	}
 	s.moveWindow(p)
 	s.plan(p, now)
+}
+
+func (s *Source) newPrefix(at place) *prefix {
+	p := &prefix{place: at, id: s.idOf(at), ordered: !at.form.dated(), jobs: map[windowJob]*run{}}
+	parent, _ := cutFolder(at.base)
+	p.alone = at.form == days && at.base != s.cfg.Prefix && isRegionOfAccount(parent)
+	s.prefixes[p.id] = p
 	return p
 }
 
@@ -128,8 +216,8 @@ func (s *Source) dropPrefix(p *prefix) {
 	for _, sp := range p.spans {
 		sp.run.dead = true
 	}
-	delete(s.prefixes, p.base)
-	s.notes.cursor(s.cursorName(p.base), nil)
+	delete(s.prefixes, p.id)
+	s.notes.cursor(s.cursors()+p.id, nil)
 	s.stale = true
 }
 

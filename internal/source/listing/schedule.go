@@ -16,8 +16,6 @@ const (
 	overlap = 15 * time.Minute
 	// sweepInterval is how often a window in the order of delivery is listed whole.
 	sweepInterval = 6 * time.Hour
-	// findInterval is how often source buckets are searched for.
-	findInterval = 10 * time.Minute
 	// perPage is the interval per page of a day without an order, which bounds the cost
 	// of days with many pages.
 	perPage = 6 * time.Second
@@ -61,8 +59,8 @@ type run struct {
 
 // advance takes a page as the next one, or returns what is wrong with it.
 func (r *run) advance(got *s3io.Page) error {
-	if r.rank == rankSpan {
-		return r.in.advanceInOrder(got)
+	if sp, ok := r.job.(*span); ok {
+		return r.in.advanceInOrder(got, sp.prefix)
 	}
 	return r.in.advance(got)
 }
@@ -166,8 +164,11 @@ func (s *Source) fromPage(now time.Time) *item {
 		if o.LastModified.IsZero() {
 			o.LastModified = now // a missing time must not exclude it
 		}
+		if !s.fits(o.Key) {
+			continue
+		}
 		name, group, ok := s.page.run.job.take(o)
-		if !ok || !s.inShard(o.Key) || !s.from.qualifies(o, name) {
+		if !ok || !s.inShard(o.Key) {
 			continue
 		}
 		id := source.Identify(s.cfg.Name, o.Key, o.ETag)
@@ -175,7 +176,11 @@ func (s *Source) fromPage(now time.Time) *item {
 		if s.flight.has(id) || s.deps.Progress.Done(id) {
 			continue
 		}
-		return s.newItem(source.Object{Bucket: s.cfg.Name, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name}, id, group)
+		if o.Archived {
+			s.leaveArchived(o, name, id, group)
+			continue
+		}
+		return s.newItem(s.object(o, name), id, group)
 	}
 	if r := s.page.run; r != nil {
 		s.page = page{}
@@ -189,6 +194,10 @@ func (s *Source) fromPage(now time.Time) *item {
 		}
 	}
 	return nil
+}
+
+func (s *Source) object(o *s3io.Object, n source.Name) source.Object {
+	return source.Object{Bucket: s.cfg.Name, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: n}
 }
 
 // start adds a run that is due now.

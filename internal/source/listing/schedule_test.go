@@ -236,7 +236,7 @@ func TestDateSourceChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000*fullDay + 10*time.Hour)
 		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Partitioned })
-		ordered := func() bool { return r.src.prefixes["p/"+partA+"/"].ordered }
+		ordered := func() bool { return r.src.prefixes[partA].ordered }
 		r.put(eventKey(partA, time.Now(), 1), time.Now())
 		assert.Len(t, r.pollKeys(t), 1)
 		assert.False(t, ordered())

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
@@ -23,8 +24,8 @@ const (
 	groupOfSegment = "span/" // and a number
 )
 
-// span is the job of listing days before the window, once. Its keys are without the
-// prefix's base, and only those of log objects, which are ASCII.
+// span is the job of listing days before the window, once. Its keys are those of log
+// objects, without the prefix's base.
 type span struct {
 	source *Source
 	prefix *prefix
@@ -102,11 +103,13 @@ func (sp *span) listed(in list, got *s3io.Page) (list, bool) {
 		}
 		if ok {
 			// Never back: a list that had to restart shows objects that were handed out.
-			sp.at = max(sp.at, got.Objects[i].Key[len(sp.prefix.base):])
+			if at := got.Objects[i].Key[len(sp.prefix.base):]; utf8.ValidString(at) { // else it cannot be stored
+				sp.at = max(sp.at, at)
+			}
 		}
 	}
 	sp.source.note(sp.prefix)
-	sp.source.strayFolders(got)
+	sp.source.seeFolders(got)
 	in.Token = got.Token
 	return in, got.Token != "" && !end && !sp.prefix.passed(got)
 }
@@ -120,6 +123,9 @@ func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	}
 	sp.source.sawObject()
 	if d >= sp.to {
+		return n, "", false
+	}
+	if !sp.prefix.from.qualifies(o, n, sp.prefix.form.dated()) {
 		return n, "", false
 	}
 	sp.source.backlog.used = true
@@ -202,6 +208,6 @@ func (s *Source) isOpen(d day) bool {
 }
 
 func (sp *span) holds(d day) bool {
-	from, _, ok := cutDay(sp.from)
+	from, _, ok := sp.prefix.form.cut(sp.from)
 	return d < sp.to && (!ok || d >= from)
 }

@@ -71,22 +71,22 @@ func (s startFrom) resolve(now time.Time, lookback time.Duration) startPoint {
 	return b
 }
 
-// qualifies reports whether an object was delivered at or after the start.
-func (b startPoint) qualifies(o *s3io.Object, n source.Name) bool {
+func (b startPoint) equal(other startPoint) bool {
+	return b.at.Equal(other.at) && b.modified == other.modified && b.day == other.day
+}
+
+// qualifies reports whether an object was delivered at or after the start. dated says
+// that its folder is that of its day: such names have the time of their delivery only if
+// it is not 00-00-00.
+func (b startPoint) qualifies(o *s3io.Object, n source.Name, dated bool) bool {
 	if b.at.IsZero() {
 		return true
 	}
 	delivered := o.LastModified
-	if !b.modified && hasDeliveryTime(n) {
+	if hasTime := !n.Time.IsZero() && (!dated || hasTimeOfDay(n.Time)); hasTime && !b.modified {
 		delivered = n.Time
 	}
 	return !delivered.Before(b.at)
-}
-
-// hasDeliveryTime reports whether a name has the time of its delivery: partitioned by
-// event time, every name reads 00-00-00.
-func hasDeliveryTime(n source.Name) bool {
-	return n.AccountID == "" || hasTimeOfDay(n.Time)
 }
 
 func hasTimeOfDay(t time.Time) bool {
@@ -99,5 +99,5 @@ func (b startPoint) key(p *prefix) string {
 	if b.day == 0 {
 		return ""
 	}
-	return p.dayKey(b.day)[len(p.base):]
+	return p.form.day(b.day)
 }

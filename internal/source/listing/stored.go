@@ -62,7 +62,7 @@ func (d storedDay) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *storedDay) UnmarshalText(text []byte) error {
-	parsed, rest, ok := cutDay(string(text))
+	parsed, rest, ok := days.cut(string(text))
 	if !ok || rest != "" {
 		return fmt.Errorf("%q is not a day", text)
 	}
@@ -77,10 +77,16 @@ type storedStart struct {
 	Day      storedDay `json:"day"`
 }
 
+func (s storedStart) point() startPoint { return startPoint{s.At, s.Modified, s.Day.day} }
+
+func (b startPoint) stored() storedStart { return storedStart{b.at, b.modified, storedDay{b.day}} }
+
 // storedPrefix is the cursor of a prefix.
 type storedPrefix struct {
 	Window storedDay    `json:"window"`
 	Open   []storedSpan `json:"open,omitempty"`
+	Start  *storedStart `json:"start,omitempty"` // nil means that of the Source
+	Free   bool         `json:"free,omitempty"`
 }
 
 type storedSpan struct {
@@ -89,18 +95,17 @@ type storedSpan struct {
 	Seen string    `json:"seen,omitempty"` // see span.seenBefore
 }
 
+// storedLook is the cursor of a look.
+type storedLook struct {
+	At      time.Time `json:"at,omitzero"`
+	Upgrade bool      `json:"upgrade,omitempty"`
+}
+
 const (
 	startName = "start"
-	namesName = "names" // of the simple layout's prefix
+	lookName  = "look"
+	namesID   = "names"
 )
-
-// cursorName is the name of a prefix's cursor.
-func (s *Source) cursorName(base string) string {
-	if base == s.cfg.Prefix {
-		return s.cursors() + namesName
-	}
-	return s.cursors() + strings.TrimSuffix(base[len(s.cfg.Prefix):], "/")
-}
 
 // cursors is the prefix of all cursor names.
 func (s *Source) cursors() string { return "listing/" + s.cfg.Name + "/" + s.cfg.Prefix + ":" }
@@ -110,11 +115,15 @@ func (s *Source) note(p *prefix) {
 	if p.gone {
 		return
 	}
-	c := storedPrefix{Window: storedDay{p.window}}
+	c := storedPrefix{Window: storedDay{p.window}, Free: p.free}
 	for _, sp := range p.spans {
 		c.Open = append(c.Open, storedSpan{From: sp.from, To: storedDay{sp.to}, Seen: max(sp.seenBefore, sp.at)})
 	}
-	s.notes.cursor(s.cursorName(p.base), source.EncodeCursor(c))
+	if !p.from.equal(s.from) {
+		start := p.from.stored()
+		c.Start = &start
+	}
+	s.notes.cursor(s.cursors()+p.id, source.EncodeCursor(c))
 }
 
 // restore restores what was committed, or starts as Config.StartFrom says.
@@ -125,50 +134,82 @@ func (s *Source) restore(now time.Time) error {
 	if err := s.restoreStart(cursors, now); err != nil {
 		return err
 	}
+	if s.cfg.Layout == Any {
+		s.start(&whole{source: s}, rankNewest, now)
+		return nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(cursors)) {
-		rest, ours := strings.CutPrefix(name, s.cursors())
-		if !ours || rest == startName {
+		id, ours := strings.CutPrefix(name, s.cursors())
+		if !ours || id == startName || id == lookName {
 			continue
 		}
 		var stored storedPrefix
 		if err := source.DecodeCursor(name, cursors[name], &stored); err != nil {
 			return err
 		}
-		switch {
-		case rest == namesName:
-			if s.cfg.Layout != Partitioned {
-				s.addPrefix(s.cfg.Prefix, &stored, now)
-			}
-		case s.cfg.Layout != Simple:
-			s.addPrefix(s.cfg.Prefix+rest+"/", &stored, now)
+		if at := s.placeOf(id); s.allows(at, stored.Free) {
+			s.restorePrefix(at, &stored, now)
 		}
 	}
-	if s.cfg.Layout != Partitioned && s.prefixes[s.cfg.Prefix] == nil {
-		s.addPrefix(s.cfg.Prefix, nil, now)
+	if root := (place{s.cfg.Prefix, names}); s.allows(root, false) && s.prefixes[namesID] == nil {
+		s.addPrefix(root, false, s.from, now)
 	}
 	if s.cfg.Layout != Simple {
-		s.start(&find{source: s}, rankFind, now)
+		s.start(&s.find, rankFind, now)
 	}
 	return nil
 }
 
-// restoreStart restores start_from as it was resolved at the first start.
+// allows reports whether Config.Layout has such a prefix.
+func (s *Source) allows(at place, free bool) bool {
+	switch s.cfg.Layout {
+	case Simple:
+		return at == place{s.cfg.Prefix, names}
+	case Partitioned:
+		return at.form.dated() && !free
+	default:
+		return true
+	}
+}
+
+// restoreStart restores start_from as it was resolved at the first start, and what the
+// last search for folders leaves to know.
 func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
-	name := s.cursors() + startName
-	value, stored := cursors[name]
+	startCursor, lookCursor := s.cursors()+startName, s.cursors()+lookName
+	value, stored := cursors[startCursor]
 	if !stored {
 		start, err := parseStart(s.cfg.StartFrom)
 		if err != nil {
 			return err
 		}
 		s.from = start.resolve(now, s.cfg.Lookback)
-		s.notes.cursor(name, source.EncodeCursor(storedStart{s.from.at, s.from.modified, storedDay{s.from.day}}))
+		s.notes.cursor(startCursor, source.EncodeCursor(s.from.stored()))
+		s.noteLook(look{})
 		return nil
 	}
 	var start storedStart
-	if err := source.DecodeCursor(name, value, &start); err != nil {
+	if err := source.DecodeCursor(startCursor, value, &start); err != nil {
 		return err
 	}
-	s.from = startPoint{at: start.At, modified: start.Modified, day: start.Day.day}
+	s.from = start.point()
+	value, stored = cursors[lookCursor]
+	if !stored { // of the first edition, which entered no folders but those of accounts
+		s.noteLook(look{at: now, upgrade: true})
+		return nil
+	}
+	var last storedLook
+	if err := source.DecodeCursor(lookCursor, value, &last); err != nil {
+		return err
+	}
+	s.look = look{last.At, last.Upgrade}
+	if s.look.at.After(now) { // the clock was wrong
+		s.noteLook(look{now, last.Upgrade})
+	}
 	return nil
+}
+
+// noteLook sets and notes the last complete search for folders.
+func (s *Source) noteLook(l look) {
+	s.look = l
+	s.notes.cursor(s.cursors()+lookName, source.EncodeCursor(storedLook{l.at, l.upgrade}))
 }

@@ -60,7 +60,7 @@ func TestSegmentsAreForgottenBehindTheCursor(t *testing.T) {
 
 	forgotten, position := 0, ""
 	for _, c := range changes {
-		if value := c.Cursors[s.cursorName("p/")]; value != nil {
+		if value := c.Cursors[s.cursors()+namesID]; value != nil {
 			var stored storedPrefix
 			require.NoError(t, source.DecodeCursor("names", value, &stored))
 			position = "~" // behind all

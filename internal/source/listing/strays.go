@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/zeebo/xxh3"
@@ -24,23 +25,30 @@ const (
 type strays struct {
 	fresh   map[source.ID]struct{}
 	dayless int // in strayGroup, by this process
+	count   int
+	example string
+	told    bool
 }
 
-// strayIn counts a key of a prefix that is not a log object's, except the prefix
-// itself: consoles create such objects for folders.
+// strayIn counts a key of a prefix that is not a log object's.
 func (s *Source) strayIn(p *prefix, key string) {
-	if key != p.base {
-		s.stray(key, key[len(p.base):])
+	if p.owns(key) {
+		rest := key[len(p.base):]
+		if d, _, ok := p.form.cut(rest); ok {
+			rest = d.String()
+		}
+		s.stray(key, rest)
 	}
 }
 
-// strayFolders counts the folders next to the names of the simple layout, unless they
-// may be those of accounts.
-func (s *Source) strayFolders(got *s3io.Page) {
-	if s.cfg.Layout == Simple {
-		for _, folder := range got.Prefixes {
-			s.stray(folder, "")
-		}
+// seeFolders takes the folders next to names: those to search, or strays.
+func (s *Source) seeFolders(got *s3io.Page) {
+	if s.cfg.Layout != Simple {
+		s.find.see(got.Prefixes)
+		return
+	}
+	for _, folder := range got.Prefixes {
+		s.stray(folder, "")
 	}
 }
 
@@ -63,10 +71,23 @@ func (s *Source) stray(key, rest string) {
 	s.strays.fresh[id] = struct{}{}
 	s.notes.done(s.groupOfStray(rest), id)
 	s.deps.Skipped(key)
+	if s.strays.count++; s.strays.example == "" {
+		s.strays.example = key
+	}
+}
+
+// tellStrays tells, once, what is left out.
+func (s *Source) tellStrays() {
+	if s.strays.count == 0 || s.strays.told || s.empty { // Empty has an example of its own
+		return
+	}
+	s.strays.told = true
+	s.deps.Notice(false, fmt.Sprintf("%d keys or folders below s3://%s/%s are not log objects and are left out, such as %q",
+		s.strays.count, s.cfg.Name, s.cfg.Prefix, s.strays.example))
 }
 
 func (s *Source) groupOfStray(rest string) string {
-	if d, _, ok := cutDay(rest); ok && s.isOpen(d) {
+	if d, _, ok := days.cut(rest); ok && s.isOpen(d) {
 		return d.group()
 	}
 	if s.strays.dayless++; s.strays.dayless > strayLimit {

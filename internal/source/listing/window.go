@@ -65,7 +65,7 @@ func (w windowJob) begin(now time.Time) s3io.ListInput {
 // listed implements job.
 func (w windowJob) listed(in list, got *s3io.Page) (list, bool) {
 	in.Token = got.Token
-	w.source.strayFolders(got)
+	w.source.seeFolders(got)
 	return in, got.Token != "" && !w.prefix.passed(got)
 }
 
@@ -82,7 +82,7 @@ func (w windowJob) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		return n, "", false
 	}
 	p.observe(n)
-	return n, w.source.group.of(d), true
+	return n, w.source.group.of(d), p.from.qualifies(o, n, p.form.dated())
 }
 
 // handedOut implements job.

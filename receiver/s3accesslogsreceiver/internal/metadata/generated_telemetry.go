@@ -248,7 +248,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.Objects, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.objects",
-		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, skipped, already_done). [Alpha]"),
+		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, skipped, already_done). [Alpha]"),
 		metric.WithUnit("{object}"),
 	)
 	errs = errors.Join(errs, err)

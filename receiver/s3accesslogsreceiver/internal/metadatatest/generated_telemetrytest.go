@@ -191,7 +191,7 @@ func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.
 func AssertEqualObjects(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol.receiver.s3_access_logs.objects",
-		Description: "Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, skipped, already_done). [Alpha]",
+		Description: "Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, skipped, already_done). [Alpha]",
 		Unit:        "{object}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

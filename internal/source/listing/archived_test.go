@@ -1,0 +1,123 @@
+package listing
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// A lifecycle rule that archives log objects hides none that can be read, and costs no
+// request for an object.
+func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		var told []string
+		count := 0
+		r := newRig(t, func(s *settings) {
+			from("earliest")(s)
+			s.Archived = func() { count++ }
+			s.Notice = func(warn bool, text string) {
+				if warn {
+					told = append(told, text)
+				}
+			}
+		})
+		first := time.Now().Add(-200 * fullDay)
+		var want []string
+		for n := range 12_400 {
+			key := simpleKey(first.Add(time.Duration(n)*time.Minute), n)
+			r.put(key, first)
+			r.objects[n].Archived = n < 12_000
+			if n >= 12_000 {
+				want = append(want, key)
+			}
+		}
+		assert.Equal(t, want, sorted(r.during(t, time.Hour)))
+		assert.Equal(t, 12_000, count)
+		require.Len(t, told, 1)
+		assert.Contains(t, told[0], "12000 log objects below s3://b/p/, of 2002-03-11T00:00:00Z to 2002-03-19T07:59:00Z, are archived")
+		assert.Contains(t, told[0], "start_from: 2002-03-11T00:00:00Z")
+
+		r.restart(t)
+		assert.Empty(t, r.during(t, fullDay))
+		assert.Equal(t, 12_000, count, "each is counted once")
+		for i := range r.objects { // restored
+			r.objects[i].Archived = false
+		}
+		assert.Empty(t, r.during(t, fullDay), "and done")
+	})
+}
+
+// When everything that is to be tried again is denied, the newest log object tells whether
+// that is the bucket or those objects.
+func TestTheNewestLogObjectIsTriedWhenAllOthersAreDenied(t *testing.T) {
+	const denied = retryLimit + 500
+	for name, c := range map[string]struct {
+		key func(at time.Time, n int) string
+		all bool // also the newest ones are denied
+	}{
+		"names":           {key: simpleKey},
+		"source bucket":   {key: func(at time.Time, n int) string { return eventKey(partA, at, n) }},
+		"all of them are": {key: simpleKey, all: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(1000 * fullDay)
+				var opened int
+				r := newRig(t, func(s *settings) {
+					from("earliest")(s)
+					s.Readable = func() { opened++ }
+				})
+				first := time.Now().Add(-200 * fullDay)
+				for n := range denied {
+					r.put(c.key(first.Add(time.Duration(n)*time.Minute), n), first)
+				}
+				newest := c.key(first.Add(20*fullDay), denied)
+				r.put(newest, first)
+				r.openError = func(key string) error {
+					if c.all || key != newest {
+						return source.ErrDenied
+					}
+					return nil
+				}
+				seen, tried := map[string]int{}, 0
+				for begin := time.Now(); time.Since(begin) < 2*time.Hour; {
+					w := r.within(t, time.Minute)
+					if w == nil {
+						continue
+					}
+					tried++
+					switch seen[w.Object.Key]++; {
+					case w.Object.Key == newest && !c.all:
+						r.commit(t, w)
+					case opened > 0 && seen[w.Object.Key] >= 3: // as ingest does
+						r.commit(t, w)
+					default:
+						w.Receipt.Nack(0, false)
+					}
+				}
+				if c.all {
+					assert.Zero(t, opened)
+					assert.Zero(t, seen[newest], "no other one is handed out")
+					probes := 0
+					for _, o := range r.opened {
+						if strings.Contains(o, newest) {
+							probes++
+						}
+					}
+					assert.InDelta(t, 15, probes, 5, "ever more rarely")
+					return
+				}
+				assert.Equal(t, 1, seen[newest])
+				assert.Len(t, seen, denied+1)
+				assert.Positive(t, opened)
+			})
+		})
+	}
+}

@@ -1,0 +1,220 @@
+package listing
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// look is the last complete search for folders.
+type look struct {
+	at      time.Time // when it began; zero means there was none
+	upgrade bool      // there was none, but the first edition's progress ends at that time
+}
+
+// startOf returns where a prefix that is found now begins: at the last look, in which it
+// was not there, and never before Source.from. firstEdition says that the first edition
+// would have found it too.
+func (s *Source) startOf(firstEdition bool) startPoint {
+	l := s.look
+	switch {
+	case l.at.IsZero(), l.upgrade && firstEdition, !l.upgrade && s.from.at.IsZero():
+		return s.from
+	case !l.upgrade:
+		l.at = l.at.Add(-overlap)
+	}
+	if l.at.Before(s.from.at) {
+		return s.from
+	}
+	at := l.at.UTC().Truncate(time.Second)
+	return startPoint{at: at, day: dayOf(at.Add(-s.cfg.Lookback))}
+}
+
+// candidate is a folder that holds those of years. It is a prefix when the newest object
+// in them is a log object.
+type candidate struct {
+	place
+	year string // one of them, for messages
+	from startPoint
+}
+
+// triedAgain is when to look at a candidate again that could not be judged.
+type triedAgain struct {
+	candidate
+	due  time.Time
+	wait time.Duration
+}
+
+// maxTriedAgain bounds the wait before a candidate is looked at again.
+const maxTriedAgain = 24 * time.Hour
+
+// examine looks at the first candidate. An error is one of the list: it is looked at
+// again by the next call.
+func (s *Source) examine(ctx context.Context, now time.Time) error {
+	f := &s.find
+	c := f.candidates[0]
+	got, err := s.newest(ctx, c.place)
+	if err != nil {
+		return err
+	}
+	is := s.judge(ctx, got)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f.candidates = f.candidates[1:]
+	id := s.idOf(c.place)
+	switch is {
+	case ordinary:
+		f.ordinary[c.year], f.again = true, true
+	case foreign:
+		s.reject(id, c)
+	case undecided:
+		f.tryAgain(id, c, now)
+	case withNames, withAnyNames:
+		delete(f.undecided, id)
+		f.added(s.addPrefix(c.place, is == withAnyNames, c.from, now))
+	}
+	return nil
+}
+
+// verdict is what a candidate is.
+type verdict uint8
+
+const (
+	undecided    verdict = iota // no object can tell now
+	ordinary                    // a folder to walk
+	foreign                     // folders of days of something else
+	withNames                   // a prefix, with S3's names
+	withAnyNames                // a prefix, with other ones
+)
+
+func (s *Source) judge(ctx context.Context, got newest) verdict {
+	switch {
+	case got.object == nil:
+		return got.none
+	case got.plain:
+		return withNames
+	case s.cfg.Layout == Partitioned:
+		return foreign
+	case s.deps.IsLog == nil:
+		return undecided
+	}
+	switch isLog, err := s.deps.IsLog(ctx, s.object(got.object, source.Name{})); {
+	case err != nil:
+		return undecided
+	case isLog:
+		return withAnyNames
+	default:
+		return foreign
+	}
+}
+
+// groupOfForeign is the group of the candidates that are no prefixes. An id in it is made
+// of a place and no ETag, which no object has.
+const groupOfForeign = "foreign"
+
+func (s *Source) foreignID(id string) source.ID {
+	return source.Identify(s.cfg.Name, s.cfg.Prefix+id, groupOfForeign)
+}
+
+// reject notes that a candidate is no prefix. It is not looked at again.
+func (s *Source) reject(id string, c candidate) {
+	delete(s.find.undecided, id)
+	s.find.foreign[id] = true
+	s.notes.done(groupOfForeign, s.foreignID(id))
+	s.stray(c.year, "")
+}
+
+// isForeign reports whether a candidate was rejected, by this process or an earlier one.
+func (s *Source) isForeign(id string) bool {
+	return s.find.foreign[id] || s.deps.Progress.Done(s.foreignID(id))
+}
+
+// newest is the newest object that newest found.
+type newest struct {
+	object *s3io.Object
+	plain  bool    // it has a name of S3's, in the right folder
+	none   verdict // why there is no object
+}
+
+// newest finds the newest of the log objects of a place, or of what may be some, by
+// going down into the last year, month, day and hour: at most 7 lists. The last one is
+// only looked at up to its first page.
+func (s *Source) newest(ctx context.Context, at place) (got newest, err error) {
+	parts, delimiter := at.form.parts(), "/"
+	if at.form == names {
+		parts, delimiter = []string{"20", "", "", "", ""}, "-" // and the minute
+	}
+	parent := at.base
+	for level := 0; ; level++ {
+		in := s3io.ListInput{Bucket: s.cfg.Name, Prefix: parent, Delimiter: delimiter}
+		switch level {
+		case 0:
+			in.Prefix += parts[0] // there may be much else
+		case len(parts):
+			in.Delimiter = ""
+		}
+		page, err := s.deps.Bucket.List(ctx, in)
+		if err != nil {
+			return got, err
+		}
+		s.find.lists++
+		s.deps.Listed()
+		if level < len(parts) {
+			if next := lastFolder(page.Prefixes, parent, parts[level], delimiter); next != "" {
+				parent = next
+				continue
+			}
+		}
+		switch {
+		case at.form.dated() && level == 1 && !hasNumbers(page.Prefixes, parent):
+			got.none = ordinary
+		case at.form.dated() && level < 3:
+			got.none = foreign
+		default:
+			s.pickNewest(&got, page.Objects, at, level)
+		}
+		return got, nil
+	}
+}
+
+// lastFolder returns the greatest of folders whose names are part and two digits.
+func lastFolder(folders []string, parent, part, delimiter string) (last string) {
+	for _, folder := range folders {
+		name := strings.TrimSuffix(folder[len(parent):], delimiter)
+		if number, ok := strings.CutPrefix(name, part); ok && len(number) == 2 && areDigits(number) {
+			last = max(last, folder)
+		}
+	}
+	return last
+}
+
+// hasNumbers reports whether one of folders is a number: months without a leading zero.
+func hasNumbers(folders []string, parent string) bool {
+	return slices.ContainsFunc(folders, func(folder string) bool {
+		name := strings.TrimSuffix(folder[len(parent):], "/")
+		return areDigits(name[strings.LastIndexByte(name, '=')+1:])
+	})
+}
+
+func (s *Source) pickNewest(got *newest, objects []s3io.Object, at place, level int) {
+	for i := range objects {
+		o := &objects[i]
+		if o.Size == 0 || o.Archived || strings.HasSuffix(o.Key, "/") || !s.fits(o.Key) {
+			continue
+		}
+		if got.object == nil || !o.LastModified.Before(got.object.LastModified) {
+			got.object = o
+		}
+	}
+	if got.object == nil {
+		return
+	}
+	n, isLog := source.ParseName(got.object.Key)
+	_, name := cutFolder(got.object.Key)
+	got.plain = isLog && isName(name, n) && (level == 3 || !at.form.dated())
+}
