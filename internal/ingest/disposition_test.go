@@ -32,6 +32,7 @@ func TestDisposition(t *testing.T) {
 		"shutdown":                   {err: context.Canceled, want: disposition{retry: true}},
 		"gone":                       {err: source.ErrGone, want: disposition{outcome: OutcomeGone}},
 		"changed":                    {err: source.ErrChanged, want: disposition{outcome: OutcomeGone}},
+		"archived":                   {err: source.ErrArchived, want: disposition{outcome: OutcomeArchived}},
 		"overwritten":                {err: &source.OverwrittenError{Now: now}, attempt: 9, want: disposition{retry: true, replacement: &now}},
 		"corrupt, first":             {err: lines.ErrCorrupt, want: disposition{retry: true, charge: true}},
 		"corrupt, last":              {err: lines.ErrCorrupt, attempt: 2, want: disposition{outcome: OutcomeCorrupt}},

@@ -204,6 +204,33 @@ func TestUnreadableSizeAndDateLoseNothing(t *testing.T) {
 	assert.True(t, page.Objects[3].LastModified.Equal(time.Date(2026, 11, 22, 9, 20, 30, 0, time.UTC)))
 }
 
+// As in "ListObjectsV2" of the S3 API Reference; GLACIER_IR can be read at once.
+func TestArchivedObjectsAreKnownByTheList(t *testing.T) {
+	entry := func(class, more string) string {
+		return `<Contents><Key>` + class + `</Key><LastModified>2026-11-22T10:20:30.000Z</LastModified><StorageClass>` + class + `</StorageClass>` + more + `</Contents>`
+	}
+	const (
+		restoring = `<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>`
+		restored  = `<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-22T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>`
+	)
+	var asked string
+	client := answered(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+		asked = r.Header.Get("X-Amz-Optional-Object-Attributes")
+		return always(http.StatusOK, func() io.Reader {
+			return strings.NewReader(listOf(entry("STANDARD", "") + entry("GLACIER", "") + entry("DEEP_ARCHIVE", "") + entry("GLACIER_IR", "") +
+				entry("INTELLIGENT_TIERING", "") + entry("GLACIER", restoring) + entry("GLACIER", restored) + entry("DEEP_ARCHIVE", restored)))
+		})(r)
+	}))
+	page, err := client.List(t.Context(), ListInput{Bucket: "logs"})
+	require.NoError(t, err)
+	archived := []bool{}
+	for _, o := range page.Objects {
+		archived = append(archived, o.Archived)
+	}
+	assert.Equal(t, []bool{false, true, true, false, false, true, false, false}, archived)
+	assert.Equal(t, "RestoreStatus", asked)
+}
+
 func FuzzList(f *testing.F) {
 	full := listOf(object("p/a%2Fb") + object("q") + folder("p/x/") + folder("x/") + "<Contents/>")
 	for _, body := range []string{
