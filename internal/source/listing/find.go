@@ -16,15 +16,15 @@ const (
 	maxFolders = 5000
 	// maxDepth is how many levels of folders below Config.Prefix it enters.
 	maxDepth = 8
-	// perList bounds the cost of all searches to 20,000 LIST a day.
-	perList = 24 * time.Hour / 20_000
+	// perList bounds the cost of all searches to less than 20,000 LIST a day.
+	perList = 24 * time.Hour / 19_000
 )
 
 // find is the job of walking the folders below Config.Prefix, in search of prefixes:
 //
 //	names in a folder          a prefix, its folders are walked too
-//	ACCOUNT/REGION/BUCKET/     a source bucket of the partitioned layout: a prefix
-//	2026/, year=2026/          a candidate for one: see examine
+//	ACCOUNT/REGION/BUCKET/     a candidate for one, a source bucket: see examine
+//	2026/, year=2026/          likewise, days
 //
 // Only one goroutine uses it.
 type find struct {
@@ -168,14 +168,14 @@ func (f *find) descend(parent string, depth int, folders []string) {
 		case isYear && !f.ordinary[path]:
 			f.consider(candidate{place: place{parent, form}, year: path})
 		case buckets:
-			f.found(place{path, days})
+			f.consider(candidate{place: place{path, days}, year: path, bucket: true})
 		default:
 			f.push(path, depth+1)
 		}
 	}
 }
 
-// found notes a place that has log objects, or is that of a source bucket.
+// found notes a place that has log objects.
 func (f *find) found(at place) {
 	s := f.source
 	if !s.allows(at, false) {
@@ -183,8 +183,7 @@ func (f *find) found(at place) {
 	}
 	p := s.prefixes[s.idOf(at)]
 	if p == nil {
-		firstEdition := at.form == days && isSourceBucket(at.base[len(s.cfg.Prefix):])
-		p = s.addPrefix(at, false, s.startOf(firstEdition), s.deps.Clock.Now())
+		p = s.addPrefix(at, false, s.startOf(false), s.deps.Clock.Now())
 	}
 	f.added(p)
 }
@@ -221,9 +220,9 @@ func (f *find) consider(c candidate) {
 
 // tryAgain keeps a candidate that could not be judged: nothing of it can be read, or
 // there are only empty objects.
-func (f *find) tryAgain(id string, c candidate, now time.Time) {
+func (f *find) tryAgain(id string, c candidate, hidden bool, now time.Time) {
 	again := f.undecided[id]
-	again.candidate = c
+	again.candidate, again.hidden = c, hidden
 	again.wait = min(max(2*again.wait, f.source.cfg.DiscoverInterval), maxTriedAgain)
 	again.due = now.Add(again.wait)
 	f.undecided[id] = again
@@ -286,7 +285,7 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 			s.dropPrefix(p)
 		}
 	}
-	if len(f.undecided) == 0 && !f.doubt {
+	if !f.doubt && !f.hides() {
 		f.complete(r.began)
 	}
 	lists := r.lists + f.lists
@@ -301,6 +300,17 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		due = now
 	}
 	return due, false
+}
+
+// hides reports whether there are objects that could not be looked into: if they are log
+// objects, they were there already.
+func (f *find) hides() bool {
+	for _, again := range f.undecided {
+		if again.hidden {
+			return true
+		}
+	}
+	return false
 }
 
 // complete notes that a search saw all folders.

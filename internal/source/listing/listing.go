@@ -32,6 +32,9 @@
 //	find   the folders below Config.Prefix, in search of prefixes, every 10 minutes
 //	whole  all keys, in the layout any, which has none of the others
 //
+// Where there are several prefixes, the runs of one to which nothing is delivered are the
+// further apart the longer that lasts; when its window is empty, one run lists all of it.
+//
 // The newest name of a prefix decides between poll with sweep and day.
 //
 // # Which folders are prefixes
@@ -116,6 +119,7 @@ type Source struct {
 	look     look
 	pattern  *pattern
 	probing  probing
+	toldIdle time.Duration // see maxIdle
 	group    groupName
 	stale    bool // there may be groups to forget
 	reported struct{ unasked, undated bool }

@@ -290,6 +290,9 @@ func TestExplicitStartListsNoEarlierDay(t *testing.T) {
 		assert.Empty(t, r.pollKeys(t))
 		for _, in := range r.asked {
 			at := max(in.Prefix, in.StartAfter)
+			if at == "p/"+partA+"/" {
+				continue // the search: once, whether it is a source bucket
+			}
 			if strings.HasPrefix(at, "p/"+partA+"/") {
 				assert.GreaterOrEqual(t, at, "p/"+partA+now.Add(-time.Hour).UTC().Format("/2006/01/02"))
 			}

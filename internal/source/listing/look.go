@@ -34,19 +34,21 @@ func (s *Source) startOf(firstEdition bool) startPoint {
 	return startPoint{at: at, day: dayOf(at.Add(-s.cfg.Lookback))}
 }
 
-// candidate is a folder that holds those of years. It is a prefix when the newest object
-// in them is a log object.
+// candidate is a place that may be a prefix: folders of days, if the newest object in them
+// is a log object, or a source bucket, if there is one on the first page of its list.
 type candidate struct {
 	place
-	year string // one of them, for messages
-	from startPoint
+	bucket bool
+	year   string // the folder that shows it
+	from   startPoint
 }
 
 // triedAgain is when to look at a candidate again that could not be judged.
 type triedAgain struct {
 	candidate
-	due  time.Time
-	wait time.Duration
+	due    time.Time
+	wait   time.Duration
+	hidden bool // there is an object, but it cannot be read
 }
 
 // maxTriedAgain bounds the wait before a candidate is looked at again.
@@ -57,12 +59,8 @@ const maxTriedAgain = 24 * time.Hour
 func (s *Source) examine(ctx context.Context, now time.Time) error {
 	f := &s.find
 	c := f.candidates[0]
-	got, err := s.newest(ctx, c.place)
+	is, err := s.judge(ctx, c)
 	if err != nil {
-		return err
-	}
-	is := s.judge(ctx, got)
-	if err := ctx.Err(); err != nil {
 		return err
 	}
 	f.candidates = f.candidates[1:]
@@ -72,8 +70,8 @@ func (s *Source) examine(ctx context.Context, now time.Time) error {
 		f.ordinary[c.year], f.again = true, true
 	case foreign:
 		s.reject(id, c)
-	case undecided:
-		f.tryAgain(id, c, now)
+	case undecided, hidden:
+		f.tryAgain(id, c, is == hidden, now)
 	case withNames, withAnyNames:
 		delete(f.undecided, id)
 		f.added(s.addPrefix(c.place, is == withAnyNames, c.from, now))
@@ -85,32 +83,66 @@ func (s *Source) examine(ctx context.Context, now time.Time) error {
 type verdict uint8
 
 const (
-	undecided    verdict = iota // no object can tell now
+	undecided    verdict = iota // there is no object that can tell
+	hidden                      // it cannot be read now
 	ordinary                    // a folder to walk
 	foreign                     // folders of days of something else
 	withNames                   // a prefix, with S3's names
 	withAnyNames                // a prefix, with other ones
 )
 
-func (s *Source) judge(ctx context.Context, got newest) verdict {
+func (s *Source) judge(ctx context.Context, c candidate) (verdict, error) {
+	if c.bucket {
+		return s.judgeBucket(ctx, c.place)
+	}
+	got, err := s.newest(ctx, c.place)
 	switch {
+	case err != nil:
+		return undecided, err
 	case got.object == nil:
-		return got.none
+		return got.none, nil
 	case got.plain:
-		return withNames
+		return withNames, nil
 	case s.cfg.Layout == Partitioned:
-		return foreign
+		return foreign, nil
 	case s.deps.IsLog == nil:
-		return undecided
+		return hidden, nil
 	}
 	switch isLog, err := s.deps.IsLog(ctx, s.object(got.object, source.Name{})); {
 	case err != nil:
-		return undecided
+		return hidden, ctx.Err()
 	case isLog:
-		return withAnyNames
+		return withAnyNames, nil
 	default:
-		return foreign
+		return foreign, nil
 	}
+}
+
+// judgeBucket looks for a log object on the first page of a source bucket.
+func (s *Source) judgeBucket(ctx context.Context, at place) (verdict, error) {
+	page, err := s.listOne(ctx, s3io.ListInput{Prefix: at.base})
+	if err != nil {
+		return undecided, err
+	}
+	p := prefix{place: at}
+	for i := range page.Objects {
+		if _, _, ok := p.parse(page.Objects[i].Key); ok {
+			return withNames, nil
+		}
+	}
+	s.stray(at.base, "")
+	return undecided, nil
+}
+
+// listOne lists one page for the search.
+func (s *Source) listOne(ctx context.Context, in s3io.ListInput) (s3io.Page, error) {
+	in.Bucket = s.cfg.Name
+	page, err := s.deps.Bucket.List(ctx, in)
+	if err == nil {
+		s.find.lists++
+		s.deps.Listed()
+	}
+	return page, err
 }
 
 // groupOfForeign is the group of the candidates that are no prefixes. An id in it is made
@@ -151,19 +183,17 @@ func (s *Source) newest(ctx context.Context, at place) (got newest, err error) {
 	}
 	parent := at.base
 	for level := 0; ; level++ {
-		in := s3io.ListInput{Bucket: s.cfg.Name, Prefix: parent, Delimiter: delimiter}
+		in := s3io.ListInput{Prefix: parent, Delimiter: delimiter}
 		switch level {
 		case 0:
 			in.Prefix += parts[0] // there may be much else
 		case len(parts):
 			in.Delimiter = ""
 		}
-		page, err := s.deps.Bucket.List(ctx, in)
+		page, err := s.listOne(ctx, in)
 		if err != nil {
 			return got, err
 		}
-		s.find.lists++
-		s.deps.Listed()
 		if level < len(parts) {
 			if next := lastFolder(page.Prefixes, parent, parts[level], delimiter); next != "" {
 				parent = next

@@ -17,14 +17,15 @@ type prefix struct {
 	alone bool       // nothing else lists what else is below base
 	from  startPoint // Source.from, or later when it was found later
 
-	window  day     // its first day; days before are in spans, or closed
-	spans   []*span // not closed
-	ordered bool    // names have a time of day
-	newest  time.Time
-	polled  time.Time // when the last pass of the poll began; zero means there was none
-	jobs    map[windowJob]*run
-	seen    int // the last search that found it
-	gone    bool
+	window    day     // its first day; days before are in spans, or closed
+	spans     []*span // not closed
+	ordered   bool    // names have a time of day
+	newest    time.Time
+	delivered time.Time // LastModified of the newest object that was listed
+	polled    time.Time // when the last pass of the poll began; zero means there was none
+	jobs      map[windowJob]*run
+	seen      int // the last search that found it
+	gone      bool
 }
 
 // place is where a prefix is.
@@ -145,17 +146,17 @@ func (p *prefix) owns(key string) bool {
 // passed reports whether a page reached keys that sort after all possible names.
 func (p *prefix) passed(got *s3io.Page) bool { return lastShown(got) >= p.base+p.form.end() }
 
-// observe updates newest with a name within the window.
-func (p *prefix) observe(n source.Name) {
-	if n.Time.After(p.newest) {
-		p.newest = n.Time
+// observe notes a log object within the window.
+func (p *prefix) observe(o *s3io.Object, n source.Name) {
+	p.delivered = newer(p.delivered, o.LastModified)
+	if !p.free {
+		p.newest = newer(p.newest, n.Time)
 	}
 }
 
 // reconsider sets ordered by the newest name. A single name may read midnight by
 // chance, but not for long.
-func (p *prefix) reconsider(now time.Time) (changed bool) {
-	was := p.ordered
+func (p *prefix) reconsider(now time.Time) {
 	switch {
 	case !p.form.dated(), p.newest.IsZero():
 	case hasTimeOfDay(p.newest):
@@ -163,7 +164,6 @@ func (p *prefix) reconsider(now time.Time) (changed bool) {
 	case now.Sub(p.newest) > overlap:
 		p.ordered = false
 	}
-	return p.ordered != was
 }
 
 // addPrefix begins to list a prefix that was found.
@@ -249,7 +249,10 @@ func (s *Source) plan(p *prefix, now time.Time) {
 		return
 	}
 	wanted := []windowJob{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
-	if !p.ordered {
+	switch {
+	case s.isEmpty(p, now) && len(s.prefixes) > 1:
+		wanted = []windowJob{{source: s, prefix: p, kind: wholeWindow}}
+	case !p.ordered:
 		wanted = wanted[:0]
 		for d := s.today; d >= p.window; d-- {
 			wanted = append(wanted, windowJob{source: s, prefix: p, kind: wholeDay, day: d})

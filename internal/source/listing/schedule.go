@@ -51,10 +51,11 @@ type run struct {
 	rank int
 	dead bool // ended; to be removed
 
-	more  bool // a pass is under way: in is the next request
-	in    list
-	began time.Time // of the pass
-	lists int       // pages of the pass so far
+	more   bool // a pass is under way: in is the next request
+	in     list
+	began  time.Time // of the pass
+	lists  int       // pages of the pass so far
+	passes int       // that are complete
 }
 
 // advance takes a page as the next one, or returns what is wrong with it.
@@ -184,6 +185,9 @@ func (s *Source) fromPage(now time.Time) *item {
 	}
 	if r := s.page.run; r != nil {
 		s.page = page{}
+		if !r.more {
+			r.passes++
+		}
 		due, never := r.job.handedOut(r, now)
 		if r.more && r.in.isSlow() {
 			due = now.Add(idlePause)

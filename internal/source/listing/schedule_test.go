@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,27 +124,96 @@ func TestListCallsOfADay(t *testing.T) {
 	}
 }
 
+// idleBuckets makes source buckets of which the last object is 300 days old.
+func (r *rig) idleBuckets(n int) {
+	for i := range n {
+		old := time.Now().Add(-300 * fullDay)
+		r.objects = append(r.objects, s3io.Object{Key: eventKey(fmt.Sprintf("111122223333/eu-west-1/bucket-%04d", i), old, i), LastModified: old})
+	}
+	r.sort()
+}
+
 func TestListCallsOfManyIdleBuckets(t *testing.T) {
-	n := 500
+	for _, n := range []int{500, 2000} {
+		if underRace {
+			n /= 10
+		}
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(1000 * fullDay)
+			var told []string
+			r := newRig(t, func(s *settings) {
+				s.Layout = Partitioned
+				s.Notice = func(_ bool, text string) { told = append(told, text) }
+			})
+			r.busy = true
+			r.idleBuckets(n)
+			r.during(t, 4*time.Hour)
+			before := r.lists
+			r.during(t, fullDay)
+			lists := r.lists - before
+			t.Logf("%d idle source buckets: %d LIST calls a day: $ %.2f", n, lists, float64(lists)*0.005/1000)
+			assert.LessOrEqual(t, lists, min(n*100+3*144, 60_000))
+			idle := slices.DeleteFunc(told, func(text string) bool { return !strings.Contains(text, "idle folders") })
+			if n > 500 {
+				require.NotEmpty(t, idle)
+				assert.Contains(t, idle[len(idle)-1], "are looked at every 57m")
+			} else {
+				assert.Empty(t, idle)
+			}
+		})
+	}
+}
+
+// What comes after long is found within a quarter of an hour, late for its day or not, and
+// then at the pace of others.
+func TestIdlePrefixesAreFoundAgain(t *testing.T) {
+	for name, key := range keyOf {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(1000 * fullDay)
+				r := newRig(t, nil)
+				r.idleBuckets(20)
+				r.put(key(time.Now(), 1), time.Now())
+				require.Len(t, r.during(t, 10*fullDay), 1)
+				late := key(time.Now().Add(-40*time.Hour), 2)
+				r.put(late, time.Now())
+				assert.Equal(t, []string{late}, r.during(t, 16*time.Minute))
+				require.Empty(t, r.during(t, 6*time.Hour))
+				fresh := key(time.Now(), 3)
+				r.put(fresh, time.Now())
+				assert.Equal(t, []string{fresh}, r.during(t, 16*time.Minute))
+				for n := range 5 {
+					fresh := key(time.Now(), 10+n)
+					r.put(fresh, time.Now())
+					assert.Equal(t, []string{fresh}, r.during(t, 2*time.Minute))
+				}
+			})
+		})
+	}
+}
+
+// Folders that only look like source buckets cost no more than the search does.
+func TestMadeUpFoldersCostWhatTheSearchCosts(t *testing.T) {
+	n := 5000
 	if underRace {
-		n = 50
+		n /= 10
 	}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		r := newRig(t, func(s *settings) { s.Layout = Partitioned })
 		r.busy = true
 		for i := range n {
-			key := eventKey(fmt.Sprintf("111122223333/eu-west-1/bucket-%03d", i), time.Now().Add(-300*fullDay), i)
-			r.objects = append(r.objects, s3io.Object{Key: key, LastModified: time.Now().Add(-300 * fullDay)})
+			r.objects = append(r.objects, s3io.Object{Key: fmt.Sprintf("p/111122223333/eu-west-1/x-%04d/y", i), LastModified: time.Now()})
 		}
 		r.sort()
 		r.during(t, time.Hour)
+		assert.Len(t, r.skipped, n)
 		before := r.lists
 		r.during(t, fullDay)
-		lists := r.lists - before
-		t.Logf("%d LIST calls a day: $ %.2f", lists, float64(lists)*0.005/1000)
-		// Each bucket's days, their last look, and the search for new buckets.
-		assert.InEpsilon(t, float64(n)*(1440+144+2*14.4+1)+3*144, lists, 0.01)
+		assert.LessOrEqual(t, r.lists-before, 20_000)
+		key := eventKey("111122223333/eu-west-1/x-0042", time.Now(), 1)
+		r.put(key, time.Now())
+		assert.Equal(t, []string{key}, r.during(t, fullDay+time.Hour))
 	})
 }
 

@@ -13,6 +13,7 @@ const (
 	poll windowKind = iota
 	sweep
 	wholeDay
+	wholeWindow // in place of all of them, while there is nothing in it
 )
 
 // windowJob is the job of listing a window, or a part of it, repeatedly.
@@ -27,7 +28,7 @@ func (w windowJob) rank() int {
 	switch w.kind {
 	case poll:
 		return rankNewest
-	case sweep:
+	case sweep, wholeWindow:
 		return rankSweep
 	default:
 		if age := w.age(); age > 0 {
@@ -55,7 +56,7 @@ func (w windowJob) begin(now time.Time) s3io.ListInput {
 			newest = p.polled
 		}
 		return p.list(max(p.timeKey(newest.Add(-overlap)), window))
-	case sweep:
+	case sweep, wholeWindow:
 		return p.list(window)
 	default:
 		return s3io.ListInput{Prefix: p.dayKey(w.day)}
@@ -81,7 +82,7 @@ func (w windowJob) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	if d < p.window { // in a span, or closed
 		return n, "", false
 	}
-	p.observe(n)
+	p.observe(o, n)
 	return n, w.source.group.of(d), p.from.qualifies(o, n, p.form.dated())
 }
 
@@ -93,11 +94,10 @@ func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) 
 	if w.kind == poll {
 		w.prefix.polled = r.began
 	}
-	if w.prefix.reconsider(now) {
-		w.source.plan(w.prefix, now)
-	}
+	w.prefix.reconsider(now)
+	w.source.plan(w.prefix, now)
 	r.rank = w.rank() // today is yesterday soon
-	due = r.began.Add(w.interval(r.lists))
+	due = r.began.Add(w.interval(r.lists, now))
 	if due.Before(now) {
 		due = now
 	}
@@ -105,21 +105,21 @@ func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) 
 }
 
 // interval is the time from the begin of a pass with this many lists to the next one.
-func (w windowJob) interval(lists int) time.Duration {
-	every := w.source.cfg.PollInterval
+func (w windowJob) interval(lists int, now time.Time) time.Duration {
+	every, least := w.source.cfg.PollInterval, w.source.idleWait(w.prefix, now)
 	switch w.kind {
-	case poll:
-		return every
+	case poll, wholeWindow:
+		return max(every, least)
 	case sweep:
 		return max(every, sweepInterval)
 	}
 	every = max(every, time.Duration(lists)*perPage)
 	switch age := w.age(); {
 	case age <= 0:
-		return every
+		return max(every, least)
 	case age == 1:
-		return 10 * every
+		return max(10*every, least)
 	default:
-		return 100 * every
+		return max(100*every, least)
 	}
 }

@@ -1,0 +1,60 @@
+package listing
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// quietShare is which share of the time without anything new in a prefix may pass
+	// until it is looked at again.
+	quietShare = 16
+	// maxIdle bounds that, unless there are so many idle prefixes that idleLists a day
+	// would not do. With the days that leave the windows, and the search, that makes 60,000.
+	maxIdle   = 15 * time.Minute
+	idleLists = 50_000
+)
+
+// quiet returns for how long nothing was delivered to a prefix, as far as the passes of
+// its runs could see; 0 while one had none yet.
+func (p *prefix) quiet(now time.Time) time.Duration {
+	for _, r := range p.jobs {
+		if r.passes == 0 {
+			return 0
+		}
+	}
+	return now.Sub(p.delivered)
+}
+
+func newer(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// isEmpty reports whether there is nothing in a prefix's window: then one list shows all
+// of it.
+func (s *Source) isEmpty(p *prefix, now time.Time) bool {
+	return p.quiet(now) > s.cfg.Lookback+24*time.Hour
+}
+
+// idleWait returns the least time between two looks at a prefix: the longer the more
+// quiet it is. A prefix that is alone is looked at as often as one that is not idle.
+func (s *Source) idleWait(p *prefix, now time.Time) time.Duration {
+	if len(s.prefixes) == 1 {
+		return 0
+	}
+	return min(p.quiet(now)/quietShare, s.maxIdle())
+}
+
+// maxIdle returns the longest of these times.
+func (s *Source) maxIdle() time.Duration {
+	wait := max(maxIdle, time.Duration(len(s.prefixes))*24*time.Hour/idleLists)
+	if wait > maxIdle && wait > s.toldIdle*3/2 {
+		s.toldIdle = wait
+		s.deps.Notice(false, fmt.Sprintf("idle folders below s3://%s/%s are looked at every %v, since there are %d: "+
+			"so this takes at most %d LIST requests a day", s.cfg.Name, s.cfg.Prefix, wait.Round(time.Second), len(s.prefixes), idleLists))
+	}
+	return wait
+}
