@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -30,23 +32,27 @@ func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 		})
 		first := time.Now().Add(-200 * fullDay)
 		var want []string
-		for n := range 12_400 {
+		archivedOnes := 12_000
+		if underRace {
+			archivedOnes /= 4
+		}
+		for n := range archivedOnes + 400 {
 			key := simpleKey(first.Add(time.Duration(n)*time.Minute), n)
-			r.put(key, first)
-			r.objects[n].Archived = n < 12_000
-			if n >= 12_000 {
+			r.objects = append(r.objects, s3io.Object{Key: key, ETag: "etag", LastModified: first, Archived: n < archivedOnes})
+			if n >= archivedOnes {
 				want = append(want, key)
 			}
 		}
+		last := first.Add(time.Duration(archivedOnes-1) * time.Minute).UTC().Format(time.RFC3339)
 		assert.Equal(t, want, sorted(r.during(t, time.Hour)))
-		assert.Equal(t, 12_000, count)
+		assert.Equal(t, archivedOnes, count)
 		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "12000 log objects below s3://b/p/, of 2002-03-11T00:00:00Z to 2002-03-19T07:59:00Z, are archived")
+		assert.Contains(t, told[0], fmt.Sprintf("%d log objects below s3://b/p/, of 2002-03-11T00:00:00Z to %s, are archived", archivedOnes, last))
 		assert.Contains(t, told[0], "start_from: 2002-03-11T00:00:00Z")
 
 		r.restart(t)
 		assert.Empty(t, r.during(t, fullDay))
-		assert.Equal(t, 12_000, count, "each is counted once")
+		assert.Equal(t, archivedOnes, count, "each is counted once")
 		for i := range r.objects { // restored
 			r.objects[i].Archived = false
 		}
