@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
@@ -44,7 +45,7 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	}
 	var page Page
 	read := false
-	_, err := c.api.ListObjectsV2(ctx, req, func(o *s3.Options) {
+	answer, err := c.api.ListObjectsV2(ctx, req, func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
 			read = true
 			page, err = ReadPage(body, in)
@@ -60,6 +61,7 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	if err != nil {
 		return Page{}, c.explain(ctx, call{action: "s3:ListBucket", bucket: in.Bucket, key: in.Prefix, token: in.Token != ""}, err)
 	}
+	page.Date, _ = awsmiddleware.GetServerTime(answer.ResultMetadata)
 	return page, nil
 }
 

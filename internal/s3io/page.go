@@ -20,8 +20,9 @@ const maxKey = 1024
 // Page is up to 1,000 objects and prefixes. The caller owns it.
 type Page struct {
 	Objects  []Object
-	Prefixes []string // each ends in Delimiter
-	Token    string   // for the next page; "" when this is the last
+	Prefixes []string  // each ends in Delimiter
+	Token    string    // for the next page; "" when this is the last
+	Date     time.Time // of the answer, by the server's clock; zero when it has none
 
 	Unrequested Sample // keys and prefixes that were not requested, and are left out
 	Undated     Sample // keys of objects without a readable LastModified

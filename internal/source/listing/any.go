@@ -21,7 +21,7 @@ type whole struct {
 }
 
 // begin implements job.
-func (w *whole) begin(time.Time) s3io.ListInput {
+func (w *whole) begin() s3io.ListInput {
 	w.groups = map[string]bool{}
 	return s3io.ListInput{Prefix: w.source.cfg.Prefix}
 }

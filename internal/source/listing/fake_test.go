@@ -25,6 +25,7 @@ type fakeBucket struct {
 	busy    bool // asked so often that asked would be too long
 	opened  []string
 
+	date      func() time.Time       // of an answer; nil gives none
 	openError func(key string) error // nil opens all
 }
 
@@ -55,6 +56,9 @@ func (f *fakeBucket) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, 
 		f.asked = append(f.asked, in)
 	}
 	now := time.Now()
+	if f.date != nil {
+		p.Date = f.date()
+	}
 	if len(f.fail) > 0 {
 		err, f.fail = f.fail[0], f.fail[1:]
 		if err != nil {

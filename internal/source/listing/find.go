@@ -67,7 +67,7 @@ func newFind(s *Source) find {
 }
 
 // begin implements job.
-func (f *find) begin(time.Time) s3io.ListInput {
+func (f *find) begin() s3io.ListInput {
 	f.number++
 	f.doubt, f.walked, f.lists = false, 0, 0
 	f.stack = f.stack[:0]
@@ -286,7 +286,7 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		}
 	}
 	if !f.doubt && !f.hides() {
-		f.complete(r.began)
+		f.complete(r.date)
 	}
 	lists := r.lists + f.lists
 	period := max(s.cfg.DiscoverInterval, s.cfg.PollInterval, time.Duration(lists)*perList)

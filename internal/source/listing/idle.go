@@ -17,13 +17,13 @@ const (
 
 // quiet returns for how long nothing was delivered to a prefix, as far as the passes of
 // its runs could see; 0 while one had none yet.
-func (p *prefix) quiet(now time.Time) time.Duration {
+func (p *prefix) quiet(date time.Time) time.Duration {
 	for _, r := range p.jobs {
 		if r.passes == 0 {
 			return 0
 		}
 	}
-	return now.Sub(p.delivered)
+	return date.Sub(p.delivered)
 }
 
 func newer(a, b time.Time) time.Time {
@@ -35,17 +35,17 @@ func newer(a, b time.Time) time.Time {
 
 // isEmpty reports whether there is nothing in a prefix's window: then one list shows all
 // of it.
-func (s *Source) isEmpty(p *prefix, now time.Time) bool {
-	return p.quiet(now) > s.cfg.Lookback+24*time.Hour
+func (s *Source) isEmpty(p *prefix) bool {
+	return p.quiet(s.date.Time) > s.cfg.Lookback+24*time.Hour
 }
 
 // idleWait returns the least time between two looks at a prefix: the longer the more
 // quiet it is. A prefix that is alone is looked at as often as one that is not idle.
-func (s *Source) idleWait(p *prefix, now time.Time) time.Duration {
+func (s *Source) idleWait(p *prefix) time.Duration {
 	if len(s.prefixes) == 1 {
 		return 0
 	}
-	return min(p.quiet(now)/quietShare, s.maxIdle())
+	return min(p.quiet(s.date.Time)/quietShare, s.maxIdle())
 }
 
 // maxIdle returns the longest of these times.

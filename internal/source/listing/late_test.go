@@ -182,7 +182,8 @@ func TestStartActsOnceOnly(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		r := newRig(t, nil)
 		r.put(simpleKey(time.Now().Add(-time.Minute), 0), time.Now().Add(-time.Minute))
-		r.commit(t) // before there was any object
+		assert.Empty(t, r.poll(t)) // there was none since
+		r.commit(t)
 		time.Sleep(time.Hour)
 		missed := simpleKey(time.Now(), 1)
 		r.put(missed, time.Now())

@@ -37,6 +37,12 @@
 //
 // The newest name of a prefix decides between poll with sweep and day.
 //
+// # Time
+//
+// What is old, which day it is and where reading starts is decided by the Date of S3's
+// answers; the machine's clock says only how long to wait. Nothing is stored before the
+// first answer.
+//
 // # Which folders are prefixes
 //
 //	names of log objects in it        yes
@@ -97,6 +103,7 @@ type Source struct {
 	cfg    Config
 	deps   Deps
 	later  *later.RetryList
+	clock  *steadyClock // that of deps
 	flight *flight
 	notes  notes
 
@@ -105,6 +112,9 @@ type Source struct {
 	fetches sync.WaitGroup // of pages ahead
 
 	// Only the goroutine of Next uses the following.
+	date     date
+	opened   time.Time // when New was called
+	repairs  []string  // of stored progress, to be told
 	from     startPoint
 	today    day
 	first    day                // of the window, unless a prefix starts later
@@ -139,14 +149,15 @@ func New(cfg Config, deps Deps) (*Source, error) {
 	deps.defaults()
 	s := &Source{
 		cfg: cfg, deps: deps,
-		later:    later.New(min(cfg.PollInterval, maxRetry), retryLimit),
-		flight:   newFlight(),
-		prefixes: map[string]*prefix{},
-		stale:    true,
+		later:  later.New(min(cfg.PollInterval, maxRetry), retryLimit),
+		flight: newFlight(),
 	}
 	s.pattern, _ = compilePattern(cfg.KeyPattern) // which Validate compiled
-	s.find = newFind(s)
-	if err := s.restore(s.deps.Clock.Now()); err != nil {
+	s.clock = newSteadyClock(deps.Clock)
+	s.deps.Clock = s.clock
+	now := s.clock.Now()
+	s.opened = now
+	if err := s.restoreBy(now, now); err != nil {
 		return nil, err
 	}
 	s.open, s.close = context.WithCancel(context.Background())
@@ -244,7 +255,9 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 }
 
 // Change implements source.Stateful.
-func (s *Source) Change() source.Change { return s.notes.take() }
+func (s *Source) Change() source.Change {
+	return s.notes.take()
+}
 
 // Close implements source.Source. It cancels a list that is under way.
 func (s *Source) Close() error {

@@ -139,6 +139,7 @@ func (s *Source) listOne(ctx context.Context, in s3io.ListInput) (s3io.Page, err
 	in.Bucket = s.cfg.Name
 	page, err := s.deps.Bucket.List(ctx, in)
 	if err == nil {
+		s.date.observe(page.Date, s.deps.Clock.Now())
 		s.find.lists++
 		s.deps.Listed()
 	}

@@ -156,12 +156,12 @@ func (p *prefix) observe(o *s3io.Object, n source.Name) {
 
 // reconsider sets ordered by the newest name. A single name may read midnight by
 // chance, but not for long.
-func (p *prefix) reconsider(now time.Time) {
+func (p *prefix) reconsider(date time.Time) {
 	switch {
 	case !p.form.dated(), p.newest.IsZero():
 	case hasTimeOfDay(p.newest):
 		p.ordered = true
-	case now.Sub(p.newest) > overlap:
+	case date.Sub(p.newest) > overlap:
 		p.ordered = false
 	}
 }
@@ -189,6 +189,8 @@ func (s *Source) restorePrefix(at place, stored *storedPrefix, now time.Time) {
 	}
 	p.window = stored.Window.day
 	if p.window > s.today { // the clock was wrong
+		s.repairs = append(s.repairs, "the stored window of s3://"+s.cfg.Name+"/"+p.base+" began on "+p.window.String()+
+			", by a clock that was wrong: it begins on "+s.first.String()+" again")
 		p.window = s.first
 		s.note(p)
 	}
@@ -232,7 +234,7 @@ func (s *Source) moveWindow(p *prefix) {
 
 // startNewDay moves the windows when a new day has begun.
 func (s *Source) startNewDay(now time.Time) {
-	today, first := dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
+	today, first := dayOf(s.date.Time), dayOf(s.date.Add(-s.cfg.Lookback))
 	if today <= s.today && first <= s.first {
 		return
 	}
@@ -250,7 +252,7 @@ func (s *Source) plan(p *prefix, now time.Time) {
 	}
 	wanted := []windowJob{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
 	switch {
-	case s.isEmpty(p, now) && len(s.prefixes) > 1:
+	case s.isEmpty(p) && len(s.prefixes) > 1:
 		wanted = []windowJob{{source: s, prefix: p, kind: wholeWindow}}
 	case !p.ordered:
 		wanted = wanted[:0]

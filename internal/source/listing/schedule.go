@@ -33,7 +33,7 @@ const (
 // job is what a run lists.
 type job interface {
 	// begin returns the first request of a pass.
-	begin(now time.Time) s3io.ListInput
+	begin() s3io.ListInput
 	// listed returns the request after a page of in; more is false at the end of a pass.
 	listed(in list, got *s3io.Page) (next list, more bool)
 	// take returns whether an object of that page is a log object for the job, its name,
@@ -53,7 +53,8 @@ type run struct {
 
 	more   bool // a pass is under way: in is the next request
 	in     list
-	began  time.Time // of the pass
+	began  time.Time // of the pass, by Deps.Clock
+	date   time.Time // of its first page, by S3's
 	lists  int       // pages of the pass so far
 	passes int       // that are complete
 }
@@ -126,12 +127,18 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	if !r.more {
-		r.in, r.began, r.lists = list{ListInput: r.job.begin(now)}, now, 0
+		r.in, r.began, r.lists = list{ListInput: r.job.begin()}, now, 0
 		r.in.Bucket = s.cfg.Name
 		r.more = true // also when the list fails
 	}
 	got, err := s.nextPage(ctx, r)
 	if err == nil {
+		if use, err := s.readDate(got.Date, now); err != nil || !use {
+			return err
+		}
+		if r.lists == 0 {
+			r.date = s.date.Time
+		}
 		idle := time.Duration(r.in.state.idle) * idlePause
 		if err = r.advance(&got); err != nil { // only this list fails: the others have their turn
 			r.due = now.Add(idle)
@@ -163,7 +170,7 @@ func (s *Source) fromPage(now time.Time) *item {
 		o := &s.page.objects[0]
 		s.page.objects = s.page.objects[1:]
 		if o.LastModified.IsZero() {
-			o.LastModified = now // a missing time must not exclude it
+			o.LastModified = s.date.Time // a missing time must not exclude it
 		}
 		if !s.fits(o.Key) {
 			continue

@@ -85,7 +85,7 @@ func (b *backlog) begin() {
 func (b *backlog) full() bool { return len(b.marks) >= maxMarks }
 
 // begin implements job.
-func (sp *span) begin(time.Time) s3io.ListInput {
+func (sp *span) begin() s3io.ListInput {
 	after := ""
 	if sp.from != "" {
 		after = sp.prefix.base + sp.from

@@ -15,6 +15,7 @@ import (
 type notes struct {
 	mu     sync.Mutex // guards everything below
 	change source.Change
+	ready  bool
 }
 
 // cursor notes a cursor's value; nil removes it.
@@ -45,10 +46,27 @@ func (n *notes) forget(group string) {
 	}
 }
 
-// take returns what was noted since it was called last.
+// drop drops what was noted.
+func (n *notes) drop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.change, n.ready = source.Change{}, false
+}
+
+// confirm lets take return what was noted.
+func (n *notes) confirm() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ready = true
+}
+
+// take returns what was noted since it was called last, nothing before confirm.
 func (n *notes) take() source.Change {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !n.ready {
+		return source.Change{}
+	}
 	c := n.change
 	n.change = source.Change{}
 	return c
@@ -126,12 +144,17 @@ func (s *Source) note(p *prefix) {
 	s.notes.cursor(s.cursors()+p.id, source.EncodeCursor(c))
 }
 
-// restore restores what was committed, or starts as Config.StartFrom says.
-func (s *Source) restore(now time.Time) error {
-	s.today, s.first = dayOf(now), dayOf(now.Add(-s.cfg.Lookback))
+// restoreBy restores what was committed, or starts as Config.StartFrom says, at a date.
+func (s *Source) restoreBy(date, now time.Time) error {
+	s.date.Time, s.date.read = date, now
+	s.prefixes, s.runs, s.page, s.backlog = map[string]*prefix{}, nil, page{}, backlog{}
+	s.find = newFind(s)
+	s.stale, s.repairs = true, nil
+	s.notes.drop()
+	s.today, s.first = dayOf(date), dayOf(date.Add(-s.cfg.Lookback))
 	s.backlog.restore(s.deps.Progress.Groups())
 	cursors := s.deps.Progress.Cursors()
-	if err := s.restoreStart(cursors, now); err != nil {
+	if err := s.restoreStart(cursors, date); err != nil {
 		return err
 	}
 	if s.cfg.Layout == Any {
@@ -174,7 +197,7 @@ func (s *Source) allows(at place, free bool) bool {
 
 // restoreStart restores start_from as it was resolved at the first start, and what the
 // last search for folders leaves to know.
-func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
+func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
 	startCursor, lookCursor := s.cursors()+startName, s.cursors()+lookName
 	value, stored := cursors[startCursor]
 	if !stored {
@@ -182,7 +205,9 @@ func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		s.from = start.resolve(now, s.cfg.Lookback)
+		// Reading starts when New was called, however long ago S3 could not be reached then.
+		waited := min(s.clock.Now().Sub(s.opened), s.cfg.Lookback)
+		s.from = start.resolve(date.Add(-waited), s.cfg.Lookback)
 		s.notes.cursor(startCursor, source.EncodeCursor(s.from.stored()))
 		s.noteLook(look{})
 		return nil
@@ -192,9 +217,15 @@ func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
 		return err
 	}
 	s.from = start.point()
+	if s.from.modified && s.from.at.After(date.Add(maxStep)) { // nothing was read since
+		text := "the stored start of s3://" + s.cfg.Name + "/" + s.cfg.Prefix + " was " + s.from.at.Format(time.RFC3339) + ", by a clock that was wrong: nothing was read since"
+		s.from = startFrom{kind: latest}.resolve(date.Add(-s.cfg.Lookback), s.cfg.Lookback)
+		s.repairs = append(s.repairs, text+"; reading starts at "+s.from.at.Format(time.RFC3339))
+		s.notes.cursor(startCursor, source.EncodeCursor(s.from.stored()))
+	}
 	value, stored = cursors[lookCursor]
 	if !stored { // of the first edition, which entered no folders but those of accounts
-		s.noteLook(look{at: now, upgrade: true})
+		s.noteLook(look{at: date, upgrade: true})
 		return nil
 	}
 	var last storedLook
@@ -202,8 +233,8 @@ func (s *Source) restoreStart(cursors map[string][]byte, now time.Time) error {
 		return err
 	}
 	s.look = look{last.At, last.Upgrade}
-	if s.look.at.After(now) { // the clock was wrong
-		s.noteLook(look{now, last.Upgrade})
+	if s.look.at.After(date) { // the clock was wrong
+		s.noteLook(look{date, last.Upgrade})
 	}
 	return nil
 }

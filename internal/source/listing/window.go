@@ -41,14 +41,14 @@ func (w windowJob) rank() int {
 func (w windowJob) age() int { return int(w.source.today - w.day) }
 
 // begin implements job.
-func (w windowJob) begin(now time.Time) s3io.ListInput {
+func (w windowJob) begin() s3io.ListInput {
 	p := w.prefix
 	window := p.dayKey(p.window)
 	switch w.kind {
 	case poll:
 		newest := p.newest
-		if newest.IsZero() || newest.After(now) { // a name from the future must not hide those of today
-			newest = now
+		if newest.IsZero() || newest.After(w.source.date.Time) { // a name from the future must not hide those of today
+			newest = w.source.date.Time
 		}
 		// A pass takes as long as its objects, perhaps hours: objects that arrived
 		// meanwhile have names from about its begin on.
@@ -92,12 +92,12 @@ func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) 
 		return now, false
 	}
 	if w.kind == poll {
-		w.prefix.polled = r.began
+		w.prefix.polled = r.date
 	}
-	w.prefix.reconsider(now)
+	w.prefix.reconsider(w.source.date.Time)
 	w.source.plan(w.prefix, now)
 	r.rank = w.rank() // today is yesterday soon
-	due = r.began.Add(w.interval(r.lists, now))
+	due = r.began.Add(w.interval(r.lists))
 	if due.Before(now) {
 		due = now
 	}
@@ -105,8 +105,8 @@ func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) 
 }
 
 // interval is the time from the begin of a pass with this many lists to the next one.
-func (w windowJob) interval(lists int, now time.Time) time.Duration {
-	every, least := w.source.cfg.PollInterval, w.source.idleWait(w.prefix, now)
+func (w windowJob) interval(lists int) time.Duration {
+	every, least := w.source.cfg.PollInterval, w.source.idleWait(w.prefix)
 	switch w.kind {
 	case poll, wholeWindow:
 		return max(every, least)
