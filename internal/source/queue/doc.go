@@ -20,6 +20,9 @@
 //	                    receipt no longer valid, in any state:    v  v
 //	                    forgotten; its objects go on             over
 //
+// A message of which only some events can be read is never deleted: once these are done
+// it is left to the redrive policy.
+//
 // Waiting means that none of its objects was handed out. From its receipt until it is
 // over, a message's visibility is renewed at half-time. Objects of a message that was
 // returned or lost are finished if they were begun, else dropped. When a collector

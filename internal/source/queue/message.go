@@ -44,6 +44,7 @@ type message struct {
 	left        int            // objects that are not done
 	outcome     MessageOutcome // when it was deleted
 	delay       time.Duration  // when returning: how long it stays invisible
+	unread      bool           // not all of it can be read: it is never deleted
 }
 
 // live reports whether the message can still be completed.
@@ -141,9 +142,18 @@ func (o *object) done() {
 	for _, m := range o.messages {
 		m.left--
 		if m.left == 0 && m.live() {
-			o.from.remove(m, Deleted)
+			o.from.complete(m, Deleted)
 		}
 	}
+}
+
+// complete ends a message whose objects are done. s.mu is held.
+func (s *Source) complete(m *message, outcome MessageOutcome) {
+	if m.unread {
+		s.settle(m)
+		return
+	}
+	s.remove(m, outcome)
 }
 
 // Nack implements source.Receipt. The first one of a message returns the message. The

@@ -53,13 +53,14 @@ type Source struct {
 	ended     chan struct{}   // closed when the renewer has ended
 	deleting  sync.WaitGroup  // the deleters
 
-	mu            sync.Mutex            // guards everything below, and all messages and objects
-	messages      map[string]*message   // by id; none is over
-	objects       map[source.ID]*object // handed out or ready
-	ready         []*object             // to hand out, unless no message waits for them
-	deletes       []*message            // to send
-	failedDeletes []*message            // to send from the renewer's next beat on, since it failed
-	returns       []*message            // to send
+	mu            sync.Mutex             // guards everything below, and all messages and objects
+	messages      map[string]*message    // by id; none is over
+	objects       map[source.ID]*object  // handed out or ready
+	ready         []*object              // to hand out, unless no message waits for them
+	deletes       []*message             // to send
+	failedDeletes []*message             // to send from the renewer's next beat on, since it failed
+	returns       []*message             // to send
+	kept          map[string][]source.ID // done objects to remember anew, by group; see keepDone
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -91,16 +92,19 @@ func (s *Source) receiveOnce(ctx context.Context, in s3io.Receive) received {
 }
 
 // accept parses a message and keeps it. One that is not a notification is ignored, so
-// that the queue delivers it again until its redrive policy takes it away. accept
-// returns how many objects are to be read.
+// that the queue delivers it again until its redrive policy takes it away; so is one of
+// which only a part can be read, once that is done. accept returns how many objects are
+// to be read.
 func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) int {
 	if raw.Receives > 1 {
 		s.deps.Hooks.Message(Redelivered)
 	}
 	n, err := notify.Parse([]byte(raw.Body))
-	if err != nil {
+	if why := cmp.Or(err, n.Unread); why != nil {
 		s.deps.Hooks.Message(Unknown)
-		s.deps.Hooks.Unknown(raw.ID, err)
+		s.deps.Hooks.Unknown(raw.ID, why)
+	}
+	if err != nil {
 		return 0
 	}
 	named := s.wanted(n.Objects)
@@ -111,11 +115,14 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	attempt := s.attemptOf(ctx, raw.Receives)
 	m := &message{
 		id: raw.ID, receipt: raw.Receipt, receives: raw.Receives,
-		received: at, hiddenUntil: at.Add(s.cfg.VisibilityTimeout),
+		received: at, hiddenUntil: at.Add(s.cfg.VisibilityTimeout), unread: n.Unread != nil,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	works := s.worksOf(named, attempt)
+	if m.unread {
+		s.keepDone(named)
+	}
 	m.left = len(works)
 	s.add(m, works, outcome)
 	return len(works)
@@ -176,7 +183,7 @@ func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
 	s.messages[m.id] = m
 	switch {
 	case m.left == 0:
-		s.remove(m, outcome)
+		s.complete(m, outcome)
 		return
 	case s.stopping():
 		s.scheduleReturn(m, 0)
