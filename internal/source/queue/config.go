@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -61,6 +62,10 @@ func (c *Config) Validate(path string) error {
 	return errors.Join(errs...)
 }
 
+// FIFO reports whether the queue is one that keeps the order of its messages: there, one
+// that waits holds up all others of its message group.
+func (c *Config) FIFO() bool { return strings.HasSuffix(strings.TrimRight(c.URL, "/"), ".fifo") }
+
 // pattern returns KeyPattern, nil for any key.
 func (c *Config) pattern() (*regexp.Regexp, error) {
 	if c.KeyPattern == "" {
@@ -92,6 +97,12 @@ type Hooks struct {
 	// Unknown is called with the id of a message that is not a notification and why,
 	// each time it is received.
 	Unknown func(id string, why error)
+	// Waiting is called about once a minute while many messages wait for another try, with
+	// how many.
+	Waiting func(messages int)
+	// Lost is called with the id of a message that is returned unread although its redrive
+	// policy allows no further receive, as at a shutdown.
+	Lost func(id string)
 	// Trouble is called about once a second with why a message could not be deleted,
 	// renewed or returned although the call succeeded, nil when there is none. Calls
 	// that fail as a whole are errors of Next.
@@ -120,6 +131,12 @@ func (d *Deps) defaults() {
 	}
 	if h.Unknown == nil {
 		h.Unknown = func(string, error) {}
+	}
+	if h.Waiting == nil {
+		h.Waiting = func(int) {}
+	}
+	if h.Lost == nil {
+		h.Lost = func(string) {}
 	}
 	if h.Trouble == nil {
 		h.Trouble = func(error) {}

@@ -37,13 +37,14 @@ const (
 
 // Source implements source.Source.
 type Source struct {
-	cfg        Config
-	deps       Deps
-	pattern    *regexp.Regexp  // nil allows any key
-	buckets    map[string]bool // nil means any
-	lastForget string          // see Change
-	redrive    redrive         // only for the goroutine of Next
-	pace       pace            // only for the goroutine of Next
+	cfg         Config
+	deps        Deps
+	pattern     *regexp.Regexp  // nil allows any key
+	buckets     map[string]bool // nil means any
+	lastForget  string          // see Change
+	policy      policy          // only for the goroutine of Next
+	pace        pace            // only for the goroutine of Next
+	waitingTold time.Time       // only for the renewer
 
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
@@ -60,6 +61,7 @@ type Source struct {
 	deletes       []*message             // to send
 	failedDeletes []*message             // to send from the renewer's next beat on, since it failed
 	returns       []*message             // to send
+	delayed       waitingList            // returned, and not visible yet
 	kept          map[string][]source.ID // done objects to remember anew, by group; see keepDone
 
 	deleters    int  // under way
