@@ -66,6 +66,14 @@ func (c *Config) Validate(path string) error {
 // that waits holds up all others of its message group.
 func (c *Config) FIFO() bool { return strings.HasSuffix(strings.TrimRight(c.URL, "/"), ".fifo") }
 
+// Quota returns how many messages SQS keeps in flight.
+func (c *Config) Quota() int {
+	if c.FIFO() {
+		return quotaFIFO
+	}
+	return quota
+}
+
 // pattern returns KeyPattern, nil for any key.
 func (c *Config) pattern() (*regexp.Regexp, error) {
 	if c.KeyPattern == "" {
@@ -94,9 +102,9 @@ type Hooks struct {
 	Received    func()               // a receive succeeded
 	Skipped     func()               // an object is done unread, since KeyPattern or Buckets leave it out
 	AlreadyDone func()               // an object is done unread, since Progress knows it
-	// Unknown is called with the id of a message that is not a notification and why,
-	// each time it is received.
-	Unknown func(id string, why error)
+	// Unknown is called with the reason why messages are no notifications, or parts of
+	// them: at its first message, and then once a minute with how many there were.
+	Unknown func(UnknownMessages)
 	// Waiting is called about once a minute while many messages wait for another try, with
 	// how many.
 	Waiting func(messages int)
@@ -130,7 +138,7 @@ func (d *Deps) defaults() {
 		h.AlreadyDone = func() {}
 	}
 	if h.Unknown == nil {
-		h.Unknown = func(string, error) {}
+		h.Unknown = func(UnknownMessages) {}
 	}
 	if h.Waiting == nil {
 		h.Waiting = func(int) {}

@@ -39,6 +39,10 @@
 // reports it meanwhile, and everything else continues. While whole calls fail, or
 // maxFailing messages do, Next receives nothing and returns the reason.
 //
+// A denied object stops nothing: its message waits for another try, and is in flight for
+// SQS meanwhile (see backoff). After any other fault that is not the object's own,
+// nothing is received for a while.
+//
 // Known limits: a message whose receive answer was lost, as by a broken connection,
 // comes again after the visibility timeout. An object is identified by bucket, key and
 // ETag; where events leave out the ETag, by bucket and key.

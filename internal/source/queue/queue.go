@@ -46,6 +46,8 @@ type Source struct {
 	pace        pace            // only for the goroutine of Next
 	waitingTold time.Time       // only for the renewer
 
+	unknown unknownReasons
+
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
 	closing   chan struct{}   // closed by Close
@@ -99,6 +101,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
+		unknown: unknownReasons{tell: deps.Hooks.Unknown},
 	}
 	if len(cfg.Buckets) > 0 {
 		s.buckets = make(map[string]bool, len(cfg.Buckets))

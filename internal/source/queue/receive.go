@@ -100,7 +100,7 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	n, err := notify.Parse([]byte(raw.Body))
 	if why := cmp.Or(err, n.Unread); why != nil {
 		s.deps.Hooks.Message(Unknown)
-		s.deps.Hooks.Unknown(raw.ID, why)
+		s.unknown.add(raw.ID, why, at)
 	}
 	if err != nil {
 		return 0

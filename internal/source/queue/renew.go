@@ -51,6 +51,7 @@ func (s *Source) runRenewer() {
 		case <-beat:
 			s.reportFailing()
 			s.reportWaiting()
+			s.unknown.flush(s.deps.Clock.Now())
 			s.resumeDeletes()
 			s.renew(s.calls)
 			beat = s.deps.Clock.After(interval)

@@ -301,9 +301,9 @@ func (c *counts) hooks() Hooks {
 		},
 		Skipped:     func() { c.mu.Lock(); c.skipped++; c.mu.Unlock() },
 		AlreadyDone: func() { c.mu.Lock(); c.alreadyDone++; c.mu.Unlock() },
-		Unknown: func(id string, why error) {
+		Unknown: func(u UnknownMessages) {
 			c.mu.Lock()
-			c.unknown = append(c.unknown, id+": "+why.Error())
+			c.unknown = append(c.unknown, fmt.Sprintf("%s: %v (%d)", u.ID, u.Why, u.Count))
 			c.mu.Unlock()
 		},
 		Trouble: func(err error) { c.mu.Lock(); c.trouble = err; c.mu.Unlock() },

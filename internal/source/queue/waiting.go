@@ -63,10 +63,7 @@ func (s *Source) waitingNow() int {
 // while more than a quarter of SQS's quota waits, so that at most about half of it does:
 // readable messages have to fit in, and there may be another collector. s.mu is held.
 func (s *Source) backoff(n int) time.Duration {
-	limit := quota / 2
-	if s.cfg.FIFO() {
-		limit = quotaFIFO / 2
-	}
+	limit := s.cfg.Quota() / 2
 	d := backoff(n)
 	if left := limit - s.waitingNow(); left < limit/2 {
 		d = time.Duration(float64(d) * float64(left) / float64(limit/2))
