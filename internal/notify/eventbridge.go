@@ -61,7 +61,10 @@ func (d *document) detailAlone() (m Message, ok bool, err error) {
 		eventDetail
 		detailKind
 	}
-	if json.Unmarshal(d.body, &e) != nil || e.Bucket.Name == "" || e.Object.Key == "" {
+	if err := json.Unmarshal(d.body, &e); err != nil {
+		return m, false, undecodable(err)
+	}
+	if e.Bucket.Name == "" || e.Object.Key == "" {
 		return m, false, nil
 	}
 	if e.isCreated() {
