@@ -171,6 +171,12 @@ func (c *committer) noteObject(end *ending, last bool) {
 			others, before = c.denials.others(w, end.object.opened)
 		}
 		end.what = dispose(end.err, before, others)
+		if w.Redrive {
+			end.what = end.what.leave(end.err, before, w.LastOffer)
+		}
+		if end.err == nil && end.object.isNoLog() {
+			end.what.outcome = OutcomeNotALog
+		}
 		if !end.what.retry {
 			delete(c.denials, w.ID)
 			c.change.Done(w.Group, w.ID)
@@ -266,6 +272,9 @@ func (e *Engine) settle(end ending, failure error) {
 		e.parts.Instruments.object(end.what.outcome)
 	}
 	if failure == nil {
+		if end.what.left {
+			e.parts.Instruments.object(end.what.outcome)
+		}
 		e.report(end)
 	}
 	e.unsettled.Add(-1)

@@ -199,6 +199,8 @@ func (c *converter) count() {
 	e, n := c.engine, &c.counted
 	e.totals.records.Add(n.ok)
 	e.totals.malformed.Add(n.malformed)
+	c.p.object.wellFormed.Add(n.ok)
+	c.p.object.malformed.Add(n.malformed)
 	e.parts.Instruments.records(n, c.origin.Observed.AsTime().Sub(time.Unix(n.time, 0)))
 	// An object holds the records of one bucket.
 	if bucket := c.p.object.work.Object.Bucket; bucket != "" && bucket == n.bucket {

@@ -13,8 +13,9 @@ import (
 const (
 	// attempts is the number of attempts to read an object.
 	attempts = 3
-	// maxDenials is far above the number of objects that a source keeps to offer again.
-	maxDenials = 10_000
+	// maxDenials is as many messages as SQS keeps in flight, and far above the number of
+	// objects that other sources keep to offer again.
+	maxDenials = 120_000
 )
 
 // ObjectOutcome is what became of an object.
@@ -27,12 +28,17 @@ const (
 	OutcomeTooLarge ObjectOutcome = "too_large"
 	OutcomeDenied   ObjectOutcome = "denied"
 	OutcomeArchived ObjectOutcome = "archived"
+	OutcomeNotALog  ObjectOutcome = "not_a_log" // read to its end, without one well-formed record
+	// OutcomeUnreachable is only that of an object which a queue's redrive policy takes
+	// away while the storage fails.
+	OutcomeUnreachable ObjectOutcome = "unreachable"
 )
 
 // disposition is what happens to an object.
 type disposition struct {
-	outcome       ObjectOutcome  // when it is done
+	outcome       ObjectOutcome  // when it is done, or left
 	retry         bool           // the object is offered again later
+	left          bool           // with retry: it is reported now, as left to a queue's redrive policy
 	charge        bool           // this counts as one of its attempts
 	storageFailed bool           // the storage fails, not the object: component status
 	replacement   *source.Object // with retry: what is offered instead; nil means the object itself
@@ -75,6 +81,31 @@ func limited(o ObjectOutcome, attempt int) disposition {
 	return disposition{outcome: o}
 }
 
+// leave changes what happens to an object whose attempts a queue's redrive policy ends:
+// it is offered again as long as that allows, and reported once, at its third charged
+// failure or, before that, at the last offer.
+func (d disposition) leave(err error, attempt int, last bool) disposition {
+	switch {
+	case d.outcome == OutcomeCorrupt, d.outcome == OutcomeDenied:
+		d.retry, d.charge = true, true
+		d.left = attempt+1 == attempts
+	case last && d.retry && d.replacement == nil && !errors.Is(err, context.Canceled):
+		d.left, d.outcome = true, leftAs(err)
+	}
+	return d
+}
+
+// leftAs is the outcome of an object that is left after its last offer.
+func leftAs(err error) ObjectOutcome {
+	switch {
+	case errors.Is(err, source.ErrDenied):
+		return OutcomeDenied
+	case errors.Is(err, lines.ErrCorrupt), errors.Is(err, lines.ErrNotText):
+		return OutcomeCorrupt
+	}
+	return OutcomeUnreachable
+}
+
 // denials remembers, for each object that was denied, how many objects had been opened
 // by then.
 type denials map[source.ID]int64
@@ -89,8 +120,11 @@ func (d denials) others(o *source.Work, opened int64) (others bool, attempts int
 	}
 	first, known := d[o.ID]
 	if !known {
-		if len(d) >= maxDenials {
-			clear(d) // objects of a queue may go to another collector, unseen
+		for other := range d { // objects of a queue may go to another collector, unseen
+			if len(d) < maxDenials {
+				break
+			}
+			delete(d, other)
 		}
 		d[o.ID] = opened
 		return false, o.Attempt
@@ -98,9 +132,19 @@ func (d denials) others(o *source.Work, opened int64) (others bool, attempts int
 	return opened > first, o.Attempt + 1
 }
 
-// report logs an object that is given up, and reports a failing storage as the
+// report logs an object that is given up or left, and reports a failing storage as the
 // component's status.
 func (e *Engine) report(end ending) {
+	// The log drops messages that are equal, whatever their fields.
+	warn := func(message string) {
+		e.parts.Log.Warn(message+": "+end.object.work.Object.URI(),
+			zap.String("outcome", string(end.what.outcome)),
+			zap.Int64("offset", end.object.delivered),
+			zap.Error(end.err))
+	}
+	if end.what.left {
+		warn("object cannot be read and its message is left to the queue's redrive policy, the records before the fault stand")
+	}
 	if end.what.storageFailed {
 		e.parts.Status(ConcernObjects, end.err)
 		return
@@ -119,12 +163,11 @@ func (e *Engine) report(end ending) {
 			zap.String("object", end.object.work.Object.URI()))
 		return
 	}
+	if end.what.outcome == OutcomeNotALog {
+		e.reportNotALog(end.object)
+	}
 	givenUp := end.err != nil && !end.what.retry
 	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {
-		// The log drops messages that are equal, whatever their fields.
-		e.parts.Log.Warn("object given up, the records before the fault stand: "+end.object.work.Object.URI(),
-			zap.String("outcome", string(end.what.outcome)),
-			zap.Int64("offset", end.object.delivered),
-			zap.Error(end.err))
+		warn("object given up, the records before the fault stand")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
@@ -20,6 +21,9 @@ type object struct {
 	// opened is how many objects had been opened when the reading of this one
 	// ended; see denials.
 	opened int64
+	// wellFormed and malformed are how many records of it were read. Workers add to them
+	// before the pieces reach the assembler.
+	wellFormed, malformed atomic.Int64
 }
 
 // piece is what a download sends: a chunk of an object, or its end, or both. The

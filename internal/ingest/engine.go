@@ -72,6 +72,7 @@ type Parts struct {
 	Instruments Instruments
 	Status      Status
 	Log         *zap.Logger
+	NotALogHint string // what to set where an object holds no access log
 }
 
 // Engine runs the flow that the package comment draws. It is used once.
@@ -90,6 +91,7 @@ type Engine struct {
 	opened         atomic.Int64  // objects opened so far; see denials
 	sourceHealthy  atomic.Bool   // SourceHealthy was called since the last error
 	loopTimer      *time.Timer   // ends ConcernLoop
+	notLogs        notLogs       // only for the committer
 
 	totals struct{ objects, bytes, records, malformed atomic.Int64 }
 }

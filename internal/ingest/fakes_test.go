@@ -16,6 +16,7 @@ import (
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -37,6 +38,8 @@ type fakeObject struct {
 	content []byte
 	fault   error // of OpenAt
 	breaks  error // of Read behind content
+
+	redrive int // offers that a redrive policy allows; 0: there is none
 
 	offset  int64
 	charged int
@@ -102,7 +105,7 @@ func (s *fakeSource) next(ctx context.Context) (*source.Work, error) {
 	return &source.Work{
 		Object:  source.Object{Bucket: "logs", Key: o.key, Size: int64(len(o.content))},
 		Content: fakeContent{s, o}, Receipt: &fakeReceipt{s, o},
-		Offset: o.offset, Attempt: o.charged,
+		Offset: o.offset, Attempt: o.charged, Redrive: o.redrive > 0, LastOffer: o.redrive > 0 && o.nacked+1 == o.redrive,
 		ID: source.Identify("logs", o.key, ""), Group: "2026-11-09",
 	}, nil
 }
@@ -147,7 +150,7 @@ func (r *fakeReceipt) Nack(offset int64, charge bool) {
 		if charge {
 			r.o.charged++
 		}
-		if !r.s.once {
+		if !r.s.once && (r.o.redrive == 0 || r.o.nacked < r.o.redrive) {
 			r.s.waiting = append(r.s.waiting, r.o)
 		}
 	})
@@ -344,6 +347,31 @@ func noInstruments() Instruments {
 		ExtraFields: noop.Int64Counter{}, UnexpectedValues: noop.Int64Counter{}, BatchSize: noop.Int64Histogram{}, DeliveryDuration: noop.Float64Histogram{},
 		Lag: noop.Float64Histogram{}, Commits: noop.Int64Counter{}, CommitDuration: noop.Float64Histogram{},
 	}
+}
+
+// outcomes is a counter that keeps its sums by outcome.
+type outcomes struct {
+	noop.Int64Counter
+	mu   sync.Mutex
+	sums map[string]int64
+}
+
+func (o *outcomes) Add(_ context.Context, n int64, options ...metric.AddOption) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	set := metric.NewAddConfig(options).Attributes()
+	outcome, _ := set.Value("outcome")
+	if o.sums == nil {
+		o.sums = make(map[string]int64)
+	}
+	o.sums[outcome.AsString()] += n
+}
+
+// countObjects returns the counter of the rig's objects.
+func (r *rig) countObjects() *outcomes {
+	counted := &outcomes{}
+	r.parts.Instruments.Objects = counted
+	return counted
 }
 
 // sampleObjects cuts n records into objects of up to most lines, and returns

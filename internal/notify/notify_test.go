@@ -48,6 +48,8 @@ var known = map[string]Message{
 	"eventbridge":         {Objects: []Object{bridged}},
 	"sns-eventbridge":     {Objects: []Object{bridged}},
 	"eventbridge-deleted": {Ignored: 1},
+	"sns-in-sns":          {Objects: []Object{put}},
+	"s3-empty":            {Objects: []Object{}, Empty: true},
 	"s3-testevent":        {Test: true},
 	"sns-s3-testevent":    {Test: true},
 }
@@ -56,9 +58,7 @@ var known = map[string]Message{
 var others = map[string]string{
 	"cloudtrail":       "another kind",
 	"sns-confirmation": "another kind",
-	"sns-in-sns":       "an SNS notification inside another one",
 	"other-service":    "not those of S3",
-	"s3-empty":         "another kind",
 	"s3-bad-escape":    "not form-encoded",
 	"s3-no-key":        "without bucket or key",
 	"not-json":         "not JSON",
@@ -125,15 +125,59 @@ func TestOddMessagesAreUnknown(t *testing.T) {
 	}
 }
 
-// One record that cannot be used makes the whole message unknown: the objects
-// of the others are named again when it comes again, none is lost with it.
-func TestOneBadRecordSpoilsTheMessage(t *testing.T) {
-	body := `{"Records":[
-		{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}},
-		{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":""}}}]}`
-	m, err := Parse([]byte(body))
-	require.ErrorIs(t, err, ErrUnknown)
-	assert.Empty(t, m.Objects)
+// A record that cannot be read holds back no other, and is told.
+func TestOneBadRecordLeavesTheOthers(t *testing.T) {
+	const (
+		good    = `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}`
+		removed = `{"eventName":"ObjectRemoved:Delete","s3":{"bucket":{"name":"b"},"object":{"key":"old"}}}`
+	)
+	list := func(records ...string) []byte { return []byte(`{"Records":[` + strings.Join(records, ",") + `]}`) }
+	for name, bad := range map[string]string{
+		"no key":                   `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":""}}}`,
+		"no bucket":                `{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"k"}}}`,
+		"a bucket that is no name": `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b\n"},"object":{"key":"k"}}}`,
+		"a key not form-encoded":   `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"%zz"}}}`,
+		"a size of another type":   `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k2","size":"1"}}}`,
+		"a key of another type":    `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":["k2"]}}}`,
+		"another service":          `{"eventSource":"aws:ses","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k2"}}}`,
+		"no event":                 `{}`,
+		"null":                     `null`,
+		"no object":                `[5]`,
+		"a number":                 `5`,
+	} {
+		want := []Object{{Bucket: "b", Key: "k", Size: -1}}
+		for _, body := range [][]byte{list(bad, good), list(good, bad), list(bad, removed, good, bad)} {
+			m, err := Parse(body)
+			require.NoError(t, err, name)
+			assert.Equal(t, want, m.Objects, name)
+			require.ErrorIs(t, m.Unread, ErrUnknown, name)
+		}
+		m, err := Parse(list(bad, removed))
+		require.NoError(t, err, name)
+		require.ErrorIs(t, m.Unread, ErrUnknown, name)
+		assert.Equal(t, 1, m.Ignored)
+
+		m, err = Parse(list(bad, bad))
+		require.ErrorIs(t, err, ErrUnknown, name)
+		assert.Zero(t, m, name)
+	}
+}
+
+// An ETag that no header can have is not known: a request with it would never be sent.
+func TestAnETagThatNoHeaderCanHaveIsLeftOut(t *testing.T) {
+	for etag, want := range map[string]string{
+		`\u0001`: "", `e\u0000`: "", `a\nb`: "", `a b`: "", `\u007f`: "", `é`: "", `a\"b`: "",
+		`\"abc\"`: "abc", `W/\"abc\"`: "abc", `abc-2`: "abc-2",
+	} {
+		for _, body := range []string{
+			`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k","eTag":"` + etag + `"}}}]}`,
+			`{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"b"},"object":{"key":"k","etag":"` + etag + `"}}}`,
+		} {
+			m, err := Parse([]byte(body))
+			require.NoError(t, err, etag)
+			assert.Equal(t, []Object{{Bucket: "b", Key: "k", Size: -1, ETag: want}}, m.Objects, etag)
+		}
+	}
 }
 
 func TestSizesBelowZeroAreUnknown(t *testing.T) {
@@ -158,22 +202,29 @@ func FuzzParse(f *testing.F) {
 	for name := range others {
 		f.Add(sample(f, name))
 	}
+	for _, combination := range combinations(2) {
+		body, _, _ := wrapped(combination, string(sample(f, "s3-several")))
+		f.Add([]byte(body))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		m, err := Parse(body)
 		if err != nil {
 			if !errors.Is(err, ErrUnknown) || strings.ContainsAny(err.Error(), "\r\n") || len(err.Error()) > 200 {
 				t.Fatalf("error %q", err)
 			}
-			if m.Objects != nil || m.Ignored != 0 || m.Test {
+			if m.Objects != nil || m.Ignored != 0 || m.Test || m.Empty || m.Unread != nil {
 				t.Fatalf("%+v with an error", m)
 			}
 			return
 		}
-		if len(m.Objects) == 0 && m.Ignored == 0 && !m.Test {
+		if m.Unread != nil && (!errors.Is(m.Unread, ErrUnknown) || len(m.Unread.Error()) > 200) {
+			t.Fatalf("unread %q", m.Unread)
+		}
+		if len(m.Objects) == 0 && m.Ignored == 0 && !m.Test && !m.Empty {
 			t.Fatal("a message that tells nothing, without an error")
 		}
 		for _, o := range m.Objects {
-			if o.Bucket == "" || o.Key == "" || o.Size < -1 || strings.HasPrefix(o.ETag, `"`) {
+			if o.Bucket == "" || o.Key == "" || o.Size < -1 || strings.ContainsFunc(o.ETag, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' }) {
 				t.Fatalf("object %+v", o)
 			}
 		}

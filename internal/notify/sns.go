@@ -9,6 +9,14 @@ type snsFields struct {
 
 // sns returns the text that SNS wrapped. The confirmation of a subscription has
 // a Message too, for people.
-func (d *document) sns() (text string, ok bool) {
-	return d.Message, d.Type == "Notification"
+func (d *document) sns() (text []byte, ok bool) {
+	return []byte(d.Message), d.Type == "Notification"
+}
+
+// snsOfLambda returns the text that SNS wrapped for a Lambda function, one at a time.
+func (d *document) snsOfLambda() (text []byte, ok bool) {
+	if len(d.Records) != 1 || d.Records[0].SNS == nil || d.Records[0].Source != "aws:sns" {
+		return nil, false
+	}
+	return []byte(d.Records[0].SNS.Message), true
 }

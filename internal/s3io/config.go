@@ -58,8 +58,8 @@ type Deps struct {
 	// Backoff is the wait before the n-th attempt in a row, from 1, to resume a
 	// download. nil means 0.2 s, doubling up to 5 s, with jitter.
 	Backoff func(n int) time.Duration
-	// ExtraRequest is called for each request that Open makes besides its GET: second
-	// looks, as "s3.list" and "s3.head". It is called by several goroutines. nil
-	// disables it.
+	// ExtraRequest is called for each request that Open and its stream make besides the
+	// first GET: second looks, as "s3.list" and "s3.head", and each GET that resumes the
+	// stream, as "s3.get". It is called by several goroutines. nil disables it.
 	ExtraRequest func(api string, begin time.Time, err error)
 }

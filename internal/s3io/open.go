@@ -125,7 +125,9 @@ func (d *download) resume() error {
 		if err := source.Sleep(d.ctx, d.client.backoff(d.tries)); err != nil {
 			return err
 		}
+		begin := time.Now()
 		err := d.connect()
+		d.client.extraRequest("s3.get", begin, err)
 		if err == nil || !errors.Is(err, source.ErrUnreachable) {
 			return err
 		}

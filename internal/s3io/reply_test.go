@@ -335,10 +335,19 @@ func TestAnswersToResumedGets(t *testing.T) {
 				answers = answers[1:]
 				now(w)
 			}
-			cl := client(t, serve(t, s))
+			extra := map[string]int{}
+			cl := client(t, serve(t, s), func(_ *s3io.Config, deps *s3io.Deps) {
+				deps.ExtraRequest = func(api string, _ time.Time, _ error) { extra[api]++ }
+			})
 			body, err := open(cl, known)
 			assert.Equal(t, c.want.body, body)
 			assert.Equal(t, c.want.asked, s.requests(), "%v", err)
+			for api, method := range map[string]string{"s3.get": "GET", "s3.list": "LIST", "s3.head": "HEAD"} {
+				if api == "s3.get" {
+					extra[api]++ // the first, which is the caller's to count
+				}
+				assert.Equal(t, strings.Count(c.want.asked, method), extra[api], "every request is counted: %s", api)
+			}
 			require.ErrorIs(t, err, c.want.fault)
 			if changed := new(source.OverwrittenError); errors.As(err, &changed) {
 				assert.Equal(t, "f", changed.Now.ETag)

@@ -77,6 +77,11 @@ type Work struct {
 	Offset  int64 // decompressed bytes that are done: reading begins there
 	Attempt int   // charged attempts before this one
 
+	// Redrive means that the redrive policy of a queue ends the attempts. An object that
+	// cannot be read is reported once, and returned all the same. LastOffer means that the
+	// policy allows no attempt after this one.
+	Redrive, LastOffer bool
+
 	// ID identifies the object in Progress. Group is the set it is kept in there, which
 	// is forgotten as a whole.
 	ID    ID

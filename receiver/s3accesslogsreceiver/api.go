@@ -61,7 +61,8 @@ func (o observedS3) List(ctx context.Context, in s3io.ListInput) (s3io.Page, err
 }
 
 // Open implements listing.Bucket and queue.Bucket. Its time is that to the first byte,
-// including second looks, which are also counted as requests of their own.
+// including second looks, which are also counted as requests of their own; so are the
+// GETs by which the stream resumes.
 func (o observedS3) Open(ctx context.Context, object source.Object, offset int64) (io.ReadCloser, error) {
 	begin := time.Now()
 	body, err := o.client.Open(ctx, object, offset)
@@ -97,4 +98,12 @@ func (o observedSQS) SetVisibility(ctx context.Context, of []s3io.Visibility) ([
 	each, err := o.Queue.SetVisibility(ctx, of)
 	o.calls.done("sqs.extend", begin, err)
 	return each, err
+}
+
+// MaxReceives implements queue.SQS.
+func (o observedSQS) MaxReceives(ctx context.Context) (int, error) {
+	begin := time.Now()
+	n, err := o.Queue.MaxReceives(ctx)
+	o.calls.done("sqs.attributes", begin, err)
+	return n, err
 }

@@ -34,7 +34,7 @@ func (r *s3Receiver) openProgress(ctx context.Context, host component.Host, metr
 
 func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sections map[string]checkpoint.Section) (*checkpoint.Store, error) {
 	if r.cfg.Storage == nil {
-		r.log.Warn("`storage` is not set: a restart forgets what was read, so that it is read again or, with start_from: latest, what arrived meanwhile is left out")
+		r.log.Warn("`storage` is not set: " + r.cfg.lostWithoutStorage())
 		return checkpoint.InMemory(), nil
 	}
 	client, err := r.openStorage(ctx, host, "")
@@ -46,6 +46,18 @@ func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sectio
 		return nil, errors.Join(fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err), client.Close(ctx))
 	}
 	return progress, nil
+}
+
+// lostWithoutStorage says what a restart loses.
+func (c *Config) lostWithoutStorage() string {
+	switch {
+	case c.Queue.HasValue():
+		return "a restart loses counts, so that metrics begin at zero, and how far objects were read, so that unfinished ones are read again from their beginning"
+	case c.Directory.HasValue():
+		return "a restart forgets what was read, so that the whole directory is read again and metrics begin at zero"
+	default:
+		return "a restart forgets what was read, so that it is read again or, with start_from: latest, what arrived meanwhile is left out"
+	}
 }
 
 // openStorage returns a client of the storage extension, with data of its own for each

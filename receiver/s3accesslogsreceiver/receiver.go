@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
 
@@ -31,6 +32,7 @@ type s3Receiver struct {
 	engine     atomic.Pointer[ingest.Engine]
 	counted    atomic.Pointer[rollup.State] // nil without metrics
 	enrichment atomic.Pointer[enrichment]   // nil without databases and feeds
+	queue      atomic.Pointer[queue.Source] // nil without a queue
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, c clock) (*s3Receiver, error) {

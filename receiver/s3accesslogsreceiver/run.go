@@ -59,6 +59,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		Instruments: *r.instruments,
 		Status:      status.report,
 		Log:         r.log,
+		NotALogHint: r.cfg.notALogHint(),
 	}
 	if x.logs {
 		parts.Converter, parts.Sink = r.converter(), r.delivery(status.report)

@@ -143,6 +143,9 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		client.Close()
 		return nil, err
 	}
+	if cfg.FIFO() {
+		r.log.Warn("`queue::url` is that of a FIFO queue: an object that cannot be read holds up all others whose messages are in its message group; take a standard queue")
+	}
 	calls := r.apiCalls()
 	src, err := queue.New(ctx, *cfg, queue.Deps{
 		SQS:      observedSQS{q, calls},
@@ -154,8 +157,14 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 			Received:    func() { r.engine.Load().SourceHealthy() },
 			Skipped:     func() { r.countObject(objectSkipped) },
 			AlreadyDone: func() { r.countObject(objectAlreadyDone) },
-			Unknown: func(id string, why error) {
-				r.sampledLog.Warn("a message is no S3 event notification; it is left to the queue's redrive policy", zap.String("message", id), zap.Error(why))
+			Unknown:     r.warnUnknown,
+			Waiting: func(messages int) {
+				r.log.Warn("messages of the queue wait for another try, since their objects cannot be read now; SQS gives out nothing more once so many wait",
+					zap.Int("messages", messages), zap.Int("limit", cfg.Quota()))
+			},
+			Lost: func(id string) {
+				r.log.Warn("a message is handed back unread at the last receive that the queue's redrive policy allows, which now takes it away: "+id+
+					"; a larger maxReceiveCount leaves room for restarts", zap.String("message", id))
 			},
 			Trouble: func(err error) { report(concernMessages, err) },
 		},
@@ -165,7 +174,28 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		client.Close()
 		return nil, err
 	}
+	r.queue.Store(src)
 	return &openedSource{source: src, clients: []func(){q.Close, client.Close}}, nil
+}
+
+// warnUnknown logs messages that are no notifications; the reason is part of the text
+// since the collector's log drops messages that are equal.
+func (r *s3Receiver) warnUnknown(u queue.UnknownMessages) {
+	r.log.Warn("messages are no S3 event notifications, or not as a whole; they are left to the queue's redrive policy: "+u.Why.Error(),
+		zap.Int("receives", u.Count), zap.String("message", u.ID))
+}
+
+// notALogHint says what to set where an object holds no access log.
+func (c *Config) notALogHint() string {
+	const format = ", or `format` if the server is not AWS's"
+	switch {
+	case c.Queue.HasValue():
+		return "set the notification's prefix or key_pattern" + format
+	case c.Bucket.HasValue():
+		return "set bucket.prefix to where only access logs are" + format
+	default:
+		return "set directory.path to a folder of access logs only" + format
+	}
 }
 
 func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Client, error) {

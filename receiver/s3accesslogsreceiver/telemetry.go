@@ -62,10 +62,18 @@ func (r *s3Receiver) observe() error {
 	return errors.Join(
 		r.telemetry.RegisterObjectsInFlightCallback(gauge((*ingest.Engine).InFlight)),
 		r.telemetry.RegisterObjectsUnacknowledgedCallback(gauge((*ingest.Engine).Unacknowledged)),
+		r.telemetry.RegisterQueueMessagesWaitingCallback(r.observeWaiting),
 		r.telemetry.RegisterSeriesCallback(r.observeSeries),
 		r.telemetry.RegisterEnrichmentEntriesCallback(r.observeEntries),
 		r.telemetry.RegisterEnrichmentAgeCallback(r.observeAge),
 	)
+}
+
+func (r *s3Receiver) observeWaiting(_ context.Context, o metric.Int64Observer) error {
+	if q := r.queue.Load(); q != nil {
+		o.Observe(int64(q.Waiting()), r.instruments.With())
+	}
+	return nil
 }
 
 func (r *s3Receiver) observeSeries(_ context.Context, o metric.Int64Observer) error {

@@ -135,6 +135,7 @@ func TestOwnTelemetryCountsWhatIsAskedOfAWS(t *testing.T) {
 	assert.EqualValues(t, 1, got["api.requests s3.get gone"])
 	assert.Positive(t, got["api.requests sqs.receive ok"])
 	assert.Positive(t, got["api.requests sqs.delete ok"])
+	assert.EqualValues(t, 1, got["api.requests sqs.attributes ok"])
 	assert.Positive(t, got["api.duration"])
 	assert.Equal(t, 10, sink.LogRecordCount())
 }

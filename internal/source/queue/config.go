@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -61,6 +62,18 @@ func (c *Config) Validate(path string) error {
 	return errors.Join(errs...)
 }
 
+// FIFO reports whether the queue is one that keeps the order of its messages: there, one
+// that waits holds up all others of its message group.
+func (c *Config) FIFO() bool { return strings.HasSuffix(strings.TrimRight(c.URL, "/"), ".fifo") }
+
+// Quota returns how many messages SQS keeps in flight.
+func (c *Config) Quota() int {
+	if c.FIFO() {
+		return quotaFIFO
+	}
+	return quota
+}
+
 // pattern returns KeyPattern, nil for any key.
 func (c *Config) pattern() (*regexp.Regexp, error) {
 	if c.KeyPattern == "" {
@@ -89,9 +102,15 @@ type Hooks struct {
 	Received    func()               // a receive succeeded
 	Skipped     func()               // an object is done unread, since KeyPattern or Buckets leave it out
 	AlreadyDone func()               // an object is done unread, since Progress knows it
-	// Unknown is called with the id of a message that is not a notification and why,
-	// each time it is received.
-	Unknown func(id string, why error)
+	// Unknown is called with the reason why messages are no notifications, or parts of
+	// them: at its first message, and then once a minute with how many there were.
+	Unknown func(UnknownMessages)
+	// Waiting is called about once a minute while many messages wait for another try, with
+	// how many.
+	Waiting func(messages int)
+	// Lost is called with the id of a message that is returned unread although its redrive
+	// policy allows no further receive, as at a shutdown.
+	Lost func(id string)
 	// Trouble is called about once a second with why a message could not be deleted,
 	// renewed or returned although the call succeeded, nil when there is none. Calls
 	// that fail as a whole are errors of Next.
@@ -119,7 +138,13 @@ func (d *Deps) defaults() {
 		h.AlreadyDone = func() {}
 	}
 	if h.Unknown == nil {
-		h.Unknown = func(string, error) {}
+		h.Unknown = func(UnknownMessages) {}
+	}
+	if h.Waiting == nil {
+		h.Waiting = func(int) {}
+	}
+	if h.Lost == nil {
+		h.Lost = func(string) {}
 	}
 	if h.Trouble == nil {
 		h.Trouble = func(error) {}

@@ -20,6 +20,9 @@
 //	                    receipt no longer valid, in any state:    v  v
 //	                    forgotten; its objects go on             over
 //
+// A message of which only some events can be read is never deleted: once these are done
+// it is left to the redrive policy.
+//
 // Waiting means that none of its objects was handed out. From its receipt until it is
 // over, a message's visibility is renewed at half-time. Objects of a message that was
 // returned or lost are finished if they were begun, else dropped. When a collector
@@ -35,6 +38,10 @@
 // receipt is no longer valid or, for a return, the visibility has ended. Hooks.Trouble
 // reports it meanwhile, and everything else continues. While whole calls fail, or
 // maxFailing messages do, Next receives nothing and returns the reason.
+//
+// A denied object stops nothing: its message waits for another try, and is in flight for
+// SQS meanwhile (see backoff). After any other fault that is not the object's own,
+// nothing is received for a while.
 //
 // Known limits: a message whose receive answer was lost, as by a broken connection,
 // comes again after the visibility timeout. An object is identified by bucket, key and

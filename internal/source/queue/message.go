@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -18,7 +19,8 @@ const (
 
 	// After an object failed without a fault of its own, nothing is received for a time
 	// between these, which doubles until an object is read again. Otherwise an outage
-	// would use up the receives of all messages.
+	// would use up the receives of all messages. A denied object is no outage: others
+	// behind it may be readable, and the back-off of its message is what saves receives.
 	minPause = time.Second
 	maxPause = 30 * time.Second
 )
@@ -44,6 +46,8 @@ type message struct {
 	left        int            // objects that are not done
 	outcome     MessageOutcome // when it was deleted
 	delay       time.Duration  // when returning: how long it stays invisible
+	last        bool           // the redrive policy allows no further receive
+	unread      bool           // not all of it can be read: it is never deleted
 }
 
 // live reports whether the message can still be completed.
@@ -52,6 +56,7 @@ func (m *message) live() bool { return m.state == waiting || m.state == begun }
 // object is ready or handed out; it is its work's content and receipt.
 type object struct {
 	work     source.Work
+	offer    offer
 	from     *Source
 	messages []*message // that name it; repeated for one that names it repeatedly
 	out      bool       // handed out
@@ -59,14 +64,15 @@ type object struct {
 
 	cancel    func() // ends the reading; nil means it is not being read
 	abandoned bool   // reading must stop
+	denied    bool   // opening was denied
 }
 
 // enlist returns the object of w, a new one, which is ready, if there is none. s.mu is
 // held.
-func (s *Source) enlist(w source.Work) *object {
+func (s *Source) enlist(w source.Work, as offer) *object {
 	o := s.objects[w.ID]
 	if o == nil {
-		o = &object{work: w, from: s}
+		o = &object{work: w, offer: as, from: s}
 		o.work.Content, o.work.Receipt = o, o
 		s.objects[w.ID] = o
 		s.ready = append(s.ready, o)
@@ -110,6 +116,9 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 	}
 	r, err := o.from.deps.Bucket.Open(ctx, o.work.Object, offset)
 	if err != nil {
+		o.from.mu.Lock()
+		o.denied = errors.Is(err, source.ErrDenied)
+		o.from.mu.Unlock()
 		cancel()
 		return nil, err
 	}
@@ -141,9 +150,18 @@ func (o *object) done() {
 	for _, m := range o.messages {
 		m.left--
 		if m.left == 0 && m.live() {
-			o.from.remove(m, Deleted)
+			o.from.complete(m, Deleted)
 		}
 	}
+}
+
+// complete ends a message whose objects are done. s.mu is held.
+func (s *Source) complete(m *message, outcome MessageOutcome) {
+	if m.unread {
+		s.settle(m)
+		return
+	}
+	s.remove(m, outcome)
 }
 
 // Nack implements source.Receipt. The first one of a message returns the message. The
@@ -154,13 +172,17 @@ func (o *object) Nack(_ int64, charge bool) {
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
 	// Objects that fail together count once.
-	if now := s.deps.Clock.Now(); !charge && !o.abandoned && !now.Before(s.resume) {
+	if now := s.deps.Clock.Now(); !charge && !o.abandoned && !o.denied && !now.Before(s.resume) {
 		s.pause = min(max(2*s.pause, minPause), maxPause)
 		s.resume = now.Add(s.pause)
 	}
 	for _, m := range o.messages {
-		if m.live() {
-			s.scheduleReturn(m, backoff(m.receives))
+		switch {
+		case !m.live():
+		case s.stopping() && !charge:
+			s.returnUnread(m)
+		default:
+			s.scheduleReturn(m, s.backoff(m.receives))
 		}
 	}
 }
@@ -178,12 +200,12 @@ func (o *object) Replace(now source.Object) {
 	}
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
-	left := s.worksOf([]source.Object{now}, o.work.Attempt)
+	left := s.worksOf([]source.Object{now}, o.offer)
 	if len(left) == 0 {
 		o.done()
 		return
 	}
-	next := s.enlist(left[0])
+	next := s.enlist(left[0], o.offer)
 	next.replaces = true
 	for _, m := range o.messages {
 		next.join(m)
@@ -202,6 +224,14 @@ func (s *Source) scheduleReturn(m *message, delay time.Duration) {
 	signal(s.returning)
 }
 
+// returnUnread makes a message visible that is not to be read here. s.mu is held.
+func (s *Source) returnUnread(m *message) {
+	if m.last {
+		s.deps.Hooks.Lost(m.id)
+	}
+	s.scheduleReturn(m, 0)
+}
+
 // settle marks a message as over: deleted, returned, or its receipt no longer valid.
 // s.mu is held.
 func (s *Source) settle(m *message) {
@@ -217,7 +247,7 @@ func (s *Source) settle(m *message) {
 // returnExpired returns a message that was held for the maximum time, and stops the
 // reading of objects that no other message waits for. s.mu is held.
 func (s *Source) returnExpired(m *message) {
-	s.scheduleReturn(m, 0)
+	s.returnUnread(m)
 	for _, o := range s.objects {
 		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
 			continue
@@ -238,20 +268,11 @@ func (s *Source) returnReady() {
 		delete(s.objects, o.work.ID)
 		for _, m := range o.messages {
 			if m.live() {
-				s.scheduleReturn(m, 0)
+				s.returnUnread(m)
 			}
 		}
 	}
 	s.ready = nil
-}
-
-// backoff is how long a message that was received n times stays invisible.
-func backoff(n int) time.Duration {
-	d := minBackoff
-	for ; n > 1 && d < maxBackoff; n-- {
-		d *= 4
-	}
-	return min(d, maxBackoff)
 }
 
 func signal(c chan struct{}) {

@@ -37,13 +37,16 @@ const (
 
 // Source implements source.Source.
 type Source struct {
-	cfg        Config
-	deps       Deps
-	pattern    *regexp.Regexp  // nil allows any key
-	buckets    map[string]bool // nil means any
-	lastForget string          // see Change
-	redrive    redrive         // only for the goroutine of Next
-	pace       pace            // only for the goroutine of Next
+	cfg         Config
+	deps        Deps
+	pattern     *regexp.Regexp  // nil allows any key
+	buckets     map[string]bool // nil means any
+	lastForget  string          // see Change
+	policy      policy          // only for the goroutine of Next
+	pace        pace            // only for the goroutine of Next
+	waitingTold time.Time       // only for the renewer
+
+	unknown unknownReasons
 
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
@@ -53,13 +56,15 @@ type Source struct {
 	ended     chan struct{}   // closed when the renewer has ended
 	deleting  sync.WaitGroup  // the deleters
 
-	mu            sync.Mutex            // guards everything below, and all messages and objects
-	messages      map[string]*message   // by id; none is over
-	objects       map[source.ID]*object // handed out or ready
-	ready         []*object             // to hand out, unless no message waits for them
-	deletes       []*message            // to send
-	failedDeletes []*message            // to send from the renewer's next beat on, since it failed
-	returns       []*message            // to send
+	mu            sync.Mutex             // guards everything below, and all messages and objects
+	messages      map[string]*message    // by id; none is over
+	objects       map[source.ID]*object  // handed out or ready
+	ready         []*object              // to hand out, unless no message waits for them
+	deletes       []*message             // to send
+	failedDeletes []*message             // to send from the renewer's next beat on, since it failed
+	returns       []*message             // to send
+	delayed       waitingList            // returned, and not visible yet
+	kept          map[string][]source.ID // done objects to remember anew, by group; see keepDone
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet
@@ -96,6 +101,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
+		unknown: unknownReasons{tell: deps.Hooks.Unknown},
 	}
 	if len(cfg.Buckets) > 0 {
 		s.buckets = make(map[string]bool, len(cfg.Buckets))

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -20,8 +21,6 @@ const (
 	maxReceives = 5
 	// lastAttempt, as Work.Attempt, is above every limit.
 	lastAttempt = math.MaxInt32
-	// redriveAge is how long it is cached whether there is a redrive policy.
-	redriveAge = 10 * time.Minute
 )
 
 // pace adapts receives to the last messages.
@@ -91,16 +90,19 @@ func (s *Source) receiveOnce(ctx context.Context, in s3io.Receive) received {
 }
 
 // accept parses a message and keeps it. One that is not a notification is ignored, so
-// that the queue delivers it again until its redrive policy takes it away. accept
-// returns how many objects are to be read.
+// that the queue delivers it again until its redrive policy takes it away; so is one of
+// which only a part can be read, once that is done. accept returns how many objects are
+// to be read.
 func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) int {
 	if raw.Receives > 1 {
 		s.deps.Hooks.Message(Redelivered)
 	}
 	n, err := notify.Parse([]byte(raw.Body))
-	if err != nil {
+	if why := cmp.Or(err, n.Unread); why != nil {
 		s.deps.Hooks.Message(Unknown)
-		s.deps.Hooks.Unknown(raw.ID, err)
+		s.unknown.add(raw.ID, why, at)
+	}
+	if err != nil {
 		return 0
 	}
 	named := s.wanted(n.Objects)
@@ -108,16 +110,20 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	if len(named) == 0 {
 		outcome = Ignored
 	}
-	attempt := s.attemptOf(ctx, raw.Receives)
+	as := s.policy.offer(ctx, s.deps.SQS, s.deps.Clock.Now(), raw.Receives)
 	m := &message{
 		id: raw.ID, receipt: raw.Receipt, receives: raw.Receives,
-		received: at, hiddenUntil: at.Add(s.cfg.VisibilityTimeout),
+		received: at, hiddenUntil: at.Add(s.cfg.VisibilityTimeout), unread: n.Unread != nil,
+		last: as.redrive && as.last,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	works := s.worksOf(named, attempt)
+	works := s.worksOf(named, as)
+	if m.unread {
+		s.keepDone(named)
+	}
 	m.left = len(works)
-	s.add(m, works, outcome)
+	s.add(m, works, as, outcome)
 	return len(works)
 }
 
@@ -136,18 +142,9 @@ func (s *Source) wanted(named []notify.Object) []source.Object {
 	return objects
 }
 
-// attemptOf is the Work.Attempt of the objects of a message. A queue's redrive policy,
-// if there is one, limits the attempts.
-func (s *Source) attemptOf(ctx context.Context, receives int) int {
-	if receives >= maxReceives && s.redrive.missing(ctx, s.deps.SQS, s.deps.Clock.Now()) {
-		return lastAttempt
-	}
-	return 0
-}
-
 // worksOf returns the objects that are not done as work. s.mu is held, which an Ack
 // waits for: an object that is neither done nor in s.objects is not being read.
-func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
+func (s *Source) worksOf(named []source.Object, as offer) []source.Work {
 	works := make([]source.Work, 0, len(named))
 	group := groupOf(s.deps.Clock.Now())
 	for _, o := range named {
@@ -156,14 +153,24 @@ func (s *Source) worksOf(named []source.Object, attempt int) []source.Work {
 			s.deps.Hooks.AlreadyDone()
 			continue
 		}
-		offset, _ := s.deps.Progress.Reached(id)
-		works = append(works, source.Work{Object: o, ID: id, Group: group, Offset: offset, Attempt: attempt})
+		offset, attempt := s.deps.Progress.Reached(id)
+		switch {
+		case as.redrive:
+		case as.last:
+			attempt = lastAttempt
+		default:
+			attempt = 0
+		}
+		works = append(works, source.Work{
+			Object: o, ID: id, Group: group, Offset: offset, Attempt: attempt,
+			Redrive: as.redrive, LastOffer: as.redrive && as.last,
+		})
 	}
 	return works
 }
 
 // add keeps a message and makes its objects ready. s.mu is held.
-func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
+func (s *Source) add(m *message, works []source.Work, as offer, outcome MessageOutcome) {
 	// The same message again, before this collector finished it: the queue delivered it
 	// early. Only the last receipt is valid.
 	earlier := s.messages[m.id]
@@ -176,29 +183,13 @@ func (s *Source) add(m *message, works []source.Work, outcome MessageOutcome) {
 	s.messages[m.id] = m
 	switch {
 	case m.left == 0:
-		s.remove(m, outcome)
+		s.complete(m, outcome)
 		return
 	case s.stopping():
-		s.scheduleReturn(m, 0)
+		s.returnUnread(m)
 		return
 	}
 	for _, w := range works {
-		s.enlist(w).join(m)
+		s.enlist(w, as).join(m)
 	}
-}
-
-// redrive remembers whether the queue has a redrive policy.
-type redrive struct {
-	asked time.Time
-	none  bool
-}
-
-// missing reports whether the queue has no redrive policy. It returns false when that
-// is unknown, for example without sqs:GetQueueAttributes: nothing is given up then.
-func (r *redrive) missing(ctx context.Context, q SQS, now time.Time) bool {
-	if r.asked.IsZero() || now.Sub(r.asked) >= redriveAge {
-		n, err := q.MaxReceives(ctx)
-		r.asked, r.none = now, err == nil && n == 0
-	}
-	return r.none
 }

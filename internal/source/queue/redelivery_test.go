@@ -251,12 +251,6 @@ func TestNothingIsReceivedForAWhileAfterAFault(t *testing.T) {
 	assert.Equal(t, calls, r.server.Calls("ReceiveMessage"), "twice as long the second time")
 }
 
-func TestBackoffs(t *testing.T) {
-	for n, want := range map[int]time.Duration{0: 30 * time.Second, 1: 30 * time.Second, 2: 2 * time.Minute, 3: 8 * time.Minute, 4: 32 * time.Minute, 5: time.Hour, 1000: time.Hour} {
-		assert.Equal(t, want, backoff(n), n)
-	}
-}
-
 func TestTroubleIsToldAndHeals(t *testing.T) {
 	r := newRig(t)
 	r.server.Fail("ReceiveMessage", fakesqs.Always, fakesqs.Denied)

@@ -50,6 +50,8 @@ func (s *Source) runRenewer() {
 			continue
 		case <-beat:
 			s.reportFailing()
+			s.reportWaiting()
+			s.unknown.flush(s.deps.Clock.Now())
 			s.resumeDeletes()
 			s.renew(s.calls)
 			beat = s.deps.Clock.After(interval)
@@ -137,6 +139,9 @@ func (s *Source) sendReturns(ctx context.Context) bool {
 
 	returns = s.change(ctx, returns, func(m *message) time.Duration { return m.delay }, func(m *message) {
 		s.settle(m)
+		if m.delay > 0 {
+			s.delayed.add(s.deps.Clock.Now().Add(m.delay))
+		}
 		s.deps.Hooks.Message(Returned)
 	})
 
@@ -162,7 +167,7 @@ func (s *Source) renew(ctx context.Context) {
 		case m.live() && tooLong:
 			s.returnExpired(m)
 		case m.state == waiting && now.Sub(m.received) >= maxWaiting:
-			s.scheduleReturn(m, 0)
+			s.returnUnread(m)
 		case m.hiddenUntil.Before(end.Add(-margin)) && m.hiddenUntil.Sub(now) <= s.cfg.VisibilityTimeout/2:
 			due = append(due, m)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -258,8 +259,11 @@ func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.Re
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.opened = append(b.opened, fmt.Sprint(o.Bucket, " ", o.Key, " ", o.ETag, " ", offset))
-	if o.Key == "absent" {
+	switch {
+	case o.Key == "absent":
 		return nil, source.ErrGone
+	case strings.HasPrefix(o.Key, "denied"):
+		return nil, source.ErrDenied
 	}
 	return &endless{ctx}, nil
 }
@@ -281,6 +285,8 @@ type counts struct {
 	alreadyDone int
 	unknown     []string
 	trouble     error // the last that was told
+	waiting     []int
+	lost        []string
 }
 
 func (c *counts) hooks() Hooks {
@@ -295,12 +301,14 @@ func (c *counts) hooks() Hooks {
 		},
 		Skipped:     func() { c.mu.Lock(); c.skipped++; c.mu.Unlock() },
 		AlreadyDone: func() { c.mu.Lock(); c.alreadyDone++; c.mu.Unlock() },
-		Unknown: func(id string, why error) {
+		Unknown: func(u UnknownMessages) {
 			c.mu.Lock()
-			c.unknown = append(c.unknown, id+": "+why.Error())
+			c.unknown = append(c.unknown, fmt.Sprintf("%s: %v (%d)", u.ID, u.Why, u.Count))
 			c.mu.Unlock()
 		},
 		Trouble: func(err error) { c.mu.Lock(); c.trouble = err; c.mu.Unlock() },
+		Waiting: func(n int) { c.mu.Lock(); c.waiting = append(c.waiting, n); c.mu.Unlock() },
+		Lost:    func(id string) { c.mu.Lock(); c.lost = append(c.lost, id); c.mu.Unlock() },
 	}
 }
 
@@ -308,6 +316,12 @@ func (c *counts) of(o MessageOutcome) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.messages[o]
+}
+
+func (c *counts) told() []int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.waiting)
 }
 
 func (c *counts) troubled() error {

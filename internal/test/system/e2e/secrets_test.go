@@ -191,7 +191,7 @@ func TestSecretsShowNowhere(t *testing.T) {
 		c.logged(t, 40*time.Second, "unhealthy", "reading the feed "+feed+":")
 	}
 	c.logged(t, 40*time.Second, "SignatureDoesNotMatch")
-	c.logged(t, 40*time.Second, "a message is no S3 event notification")
+	c.logged(t, 40*time.Second, "messages are no S3 event notifications")
 	c.settled(t, 40*time.Second, "ok", 1)
 
 	status := ""

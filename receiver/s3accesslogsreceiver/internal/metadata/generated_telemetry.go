@@ -43,6 +43,7 @@ type TelemetryBuilder struct {
 	ObjectsInFlight         metric.Int64ObservableGauge
 	ObjectsUnacknowledged   metric.Int64ObservableGauge
 	QueueMessages           metric.Int64Counter
+	QueueMessagesWaiting    metric.Int64ObservableGauge
 	Read                    metric.Int64Counter
 	Records                 metric.Int64Counter
 	RecordsExtraFields      metric.Int64Counter
@@ -113,6 +114,21 @@ func (builder *TelemetryBuilder) RegisterObjectsUnacknowledgedCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.ObjectsUnacknowledged, obs: o})
 		return nil
 	}, builder.ObjectsUnacknowledged)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterQueueMessagesWaitingCallback sets callback for observable QueueMessagesWaiting metric.
+func (builder *TelemetryBuilder) RegisterQueueMessagesWaitingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.QueueMessagesWaiting, obs: o})
+		return nil
+	}, builder.QueueMessagesWaiting)
 	if err != nil {
 		return err
 	}
@@ -248,7 +264,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.Objects, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.objects",
-		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, skipped, already_done). [Alpha]"),
+		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, unreachable, not_a_log, skipped, already_done); of a queue with a redrive policy also those that are left to it. [Alpha]"),
 		metric.WithUnit("{object}"),
 	)
 	errs = errors.Join(errs, err)
@@ -267,6 +283,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.QueueMessages, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.queue.messages",
 		metric.WithDescription("Messages of the queue, by outcome (deleted, returned, ignored, unknown), and those of them that were received before (redelivered). [Alpha]"),
+		metric.WithUnit("{message}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.QueueMessagesWaiting, err = builder.meter.Int64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.queue.messages.waiting",
+		metric.WithDescription("Messages of the queue that this collector gave back for another try and that are not visible yet; SQS counts them as in flight. [Alpha]"),
 		metric.WithUnit("{message}"),
 	)
 	errs = errors.Join(errs, err)

@@ -191,7 +191,7 @@ func AssertEqualLag(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.
 func AssertEqualObjects(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol.receiver.s3_access_logs.objects",
-		Description: "Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, skipped, already_done). [Alpha]",
+		Description: "Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, unreachable, not_a_log, skipped, already_done); of a queue with a redrive policy also those that are left to it. [Alpha]",
 		Unit:        "{object}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -244,6 +244,20 @@ func AssertEqualQueueMessages(t *testing.T, tt *componenttest.Telemetry, dps []m
 		},
 	}
 	got, err := tt.GetMetric("otelcol.receiver.s3_access_logs.queue.messages")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualQueueMessagesWaiting(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol.receiver.s3_access_logs.queue.messages.waiting",
+		Description: "Messages of the queue that this collector gave back for another try and that are not visible yet; SQS counts them as in flight. [Alpha]",
+		Unit:        "{message}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol.receiver.s3_access_logs.queue.messages.waiting")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
