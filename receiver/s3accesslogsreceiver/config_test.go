@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 	assert.False(t, cfg.Directory.HasValue())
 	assert.Equal(t, listing.Config{
 		Name: "my-log-bucket", Layout: listing.Auto, PollInterval: time.Minute,
-		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
+		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1}, DiscoverInterval: 10 * time.Minute,
 	}, *cfg.Bucket.Get())
 	assert.Equal(t, 32, cfg.Concurrency)
 	assert.Equal(t, 10000, cfg.MaxUnacknowledged)
@@ -69,6 +69,8 @@ bucket:
   lookback: 24h
   expected_bucket_owner: "111122223333"
   shard: {index: 1, count: 3}
+  discover_interval: 1h
+  key_pattern: \.gz$
 format: ceph
 aws: {region: eu-west-1, profile: p, role_arn: r, external_id: e, endpoint: "http://127.0.0.1:7070", force_path_style: true}
 concurrency: 64
@@ -97,7 +99,7 @@ logs:
 	assert.Equal(t, listing.Config{
 		Name: "b", Prefix: "access/", Layout: listing.Partitioned, PollInterval: 30 * time.Second,
 		StartFrom: "72h", Lookback: 24 * time.Hour, ExpectedBucketOwner: "111122223333",
-		Shard: listing.Shard{Index: 1, Count: 3},
+		Shard: listing.Shard{Index: 1, Count: 3}, DiscoverInterval: time.Hour, KeyPattern: `\.gz$`,
 	}, *cfg.Bucket.Get())
 	assert.Equal(t, s3io.Config{
 		Region: "eu-west-1", Profile: "p", RoleARN: "r", ExternalID: "e",
@@ -152,7 +154,7 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"queue url":          {`queue: {url: logs}`, "`queue::url` is not the address of a queue"},
 		"key pattern":        {`queue: {url: "http://localhost:9324/1/q", key_pattern: "("}`, "`queue::key_pattern` is \"(\": error parsing regexp"},
 		"visibility":         {`queue: {url: "http://localhost:9324/1/q", visibility_timeout: 1s}`, "`queue::visibility_timeout` is 1s: it must be"},
-		"layout":             {`bucket: {name: b, layout: flat}`, "`bucket::layout` is \"flat\": it must be auto, simple or partitioned"},
+		"layout":             {`bucket: {name: b, layout: flat}`, "`bucket::layout` is \"flat\": it must be auto, simple, partitioned or any"},
 		"poll interval":      {`bucket: {name: b, poll_interval: 1ms}`, "`bucket::poll_interval` is 1ms: it must be at least 1s"},
 		"start":              {`bucket: {name: b, start_from: yesterday}`, "`bucket::start_from` is \"yesterday\": it must be latest, earliest,"},
 		"shard":              {`bucket: {name: b, shard: {index: 3, count: 3}}`, "`bucket::shard` is index 3 of count 3"},

@@ -84,7 +84,7 @@ func TestObjectOverwrittenBetweenListAndGet(t *testing.T) {
 		pass.ServeHTTP(w, r)
 	})
 	sink := new(consumertest.LogsSink)
-	tel, _ := startMeasured(t, startupBucket(url, "logs", "access/"), sink)
+	tel, _ := startMeasured(t, startupBucket(url, "logs"), sink)
 	eventually(t, "the new version", counted(t, tel, "objects ok", 1))
 	polled := lists.Load()
 	eventually(t, "further polls", func() bool { return lists.Load() >= polled+3 })
@@ -120,7 +120,7 @@ func TestObjectOverwrittenWhileItIsRead(t *testing.T) {
 		panic(http.ErrAbortHandler) // breaks the connection
 	})
 	sink := new(consumertest.LogsSink)
-	tel, r := startMeasured(t, startupBucket(url, "logs", "access/"), sink)
+	tel, r := startMeasured(t, startupBucket(url, "logs"), sink)
 	eventually(t, "the new version", counted(t, tel, "objects ok", 1))
 	got := uids(sink.AllLogs())
 	for uid := range uidsOf(after...) {
@@ -202,7 +202,7 @@ func TestPagesAreNoObjects(t *testing.T) {
 		p := &pages{}
 		p.on.Store(true)
 		sink := new(consumertest.LogsSink)
-		cfg := startupBucket(interpose(t, server.Endpoint, p.serve), "logs", "access/")
+		cfg := startupBucket(interpose(t, server.Endpoint, p.serve), "logs")
 		r := startNamed(t, "pages", cfg, sink)
 		r.awaitTrouble(t, says...)
 		assert.Zero(t, sink.LogRecordCount())

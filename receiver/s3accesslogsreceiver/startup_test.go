@@ -61,11 +61,11 @@ func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, recor
 	assert.Equal(t, want, uids(sink.AllLogs()))
 }
 
-func startupBucket(endpoint, name, prefix string) *Config {
+func startupBucket(endpoint, name string) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.AWS = s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
 	cfg.Bucket = configoptional.Some(listing.Config{
-		Name: name, Prefix: prefix, Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
+		Name: name, Prefix: "access/", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
 		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
 	})
 	return cfg
@@ -83,7 +83,7 @@ func TestStartupOfABucket(t *testing.T) {
 	for i, c := range []struct {
 		name      string
 		list, get refusal
-		prefix    string                            // "": access/
+		pattern   string                            // bucket.key_pattern
 		begin     func(t *testing.T, bucket string) // nil: a log object is there
 		heal      func(t *testing.T, bucket string) // nil: S3 does not refuse any more
 		says      []string                          // BUCKET is the bucket
@@ -128,11 +128,18 @@ func TestStartupOfABucket(t *testing.T) {
 			says:  []string{"nothing is under s3://BUCKET/access/ yet", "some hours after logging was turned on", "bucket.prefix", "logging.s3.amazonaws.com s3:PutObject"},
 		},
 		{
-			name: "a prefix without its slash", prefix: "access",
-			heal: func(t *testing.T, bucket string) {
-				server.Put(t, bucket, "access"+nameOfNow(), body)
+			name: "another prefix",
+			begin: func(t *testing.T, bucket string) {
+				server.CreateBucket(t, bucket)
+				server.Put(t, bucket, "access/README", body)
 			},
-			says: []string{"none is under s3://BUCKET/access, but other keys are", `such as "access/"`, "set bucket.prefix to the prefix in S3's logging settings"},
+			heal: func(t *testing.T, bucket string) { server.Put(t, bucket, "access/"+nameOfNow(), body) },
+			says: []string{"none is under s3://BUCKET/access/, but other keys are", `such as "access/README"`, "set bucket.prefix to the prefix in S3's logging settings"},
+		},
+		{
+			name: "a key_pattern that fits no name", pattern: `\.json$`,
+			heal: func(t *testing.T, bucket string) { server.Put(t, bucket, "access/"+nameOfNow()+".json", body) },
+			says: []string{"nothing under s3://BUCKET/access/ that bucket.key_pattern fits is a log object", "the pattern \"\\\\.json$\" is on the whole key"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -146,12 +153,9 @@ func TestStartupOfABucket(t *testing.T) {
 			}
 			s3 := newFront(t, server.Endpoint)
 			s3.refuse(c.list, c.get)
-			prefix := c.prefix
-			if prefix == "" {
-				prefix = "access/"
-			}
-			sink := new(consumertest.LogsSink)
-			r := startNamed(t, bucket, startupBucket(s3.URL, bucket, prefix), sink)
+			sink, cfg := new(consumertest.LogsSink), startupBucket(s3.URL, bucket)
+			cfg.Bucket.Get().KeyPattern = c.pattern
+			r := startNamed(t, bucket, cfg, sink)
 			r.awaitTrouble(t, replaceAll(c.says, "BUCKET", bucket)...)
 			if c.heal != nil {
 				c.heal(t, bucket)
@@ -184,7 +188,7 @@ func TestStartupOfABucketThatLogsIntoItself(t *testing.T) {
 	record = owner + " own " + rest
 	server.Put(t, "own", startupKey, []byte(record+"\n"))
 	sink := new(consumertest.LogsSink)
-	r := startNamed(t, "own", startupBucket(server.Endpoint, "own", "access/"), sink)
+	r := startNamed(t, "own", startupBucket(server.Endpoint, "own"), sink)
 	r.awaitTrouble(t, "bucket own holds the log of its own requests", "in the logging settings of own choose another destination bucket")
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 20*time.Millisecond)
 	assert.Equal(t, uidsOf(record), uids(sink.AllLogs()))
@@ -232,7 +236,7 @@ func TestStartupWithoutCredentials(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	sink := new(consumertest.LogsSink)
-	cfg := startupBucket(server.Endpoint, "logs", "access/")
+	cfg := startupBucket(server.Endpoint, "logs")
 	r := startNamed(t, "nobody", cfg, sink)
 	r.awaitTrouble(t, "no AWS credentials: s3://logs/access/", "none in the environment or the shared files, and none from the machine",
 		"set AWS_ACCESS_KEY_ID", "aws.profile", "give the machine or container a role")
