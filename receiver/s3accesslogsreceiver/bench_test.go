@@ -140,7 +140,7 @@ func (k bucket) read(b *testing.B, concurrency int) (s spent) {
 	cfg.AWS = s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true}
 	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: cmp.Or(k.name, "logs"), Layout: listing.Simple, PollInterval: time.Minute, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
 	})
 	for b.Loop() {
 		b.StopTimer()

@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 	assert.False(t, cfg.Directory.HasValue())
 	assert.Equal(t, listing.Config{
 		Name: "my-log-bucket", Layout: listing.Auto, PollInterval: time.Minute,
-		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1}, DiscoverInterval: 10 * time.Minute,
+		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}}, DiscoverInterval: 10 * time.Minute,
 	}, *cfg.Bucket.Get())
 	assert.Equal(t, 32, cfg.Concurrency)
 	assert.Equal(t, 10000, cfg.MaxUnacknowledged)
@@ -99,7 +99,7 @@ logs:
 	assert.Equal(t, listing.Config{
 		Name: "b", Prefix: "access/", Layout: listing.Partitioned, PollInterval: 30 * time.Second,
 		StartFrom: "72h", Lookback: 24 * time.Hour, ExpectedBucketOwner: "111122223333",
-		Shard: listing.Shard{Index: 1, Count: 3}, DiscoverInterval: time.Hour, KeyPattern: `\.gz$`,
+		Shard: listing.Shard{Share: listing.Share{Index: 1, Count: 3}}, DiscoverInterval: time.Hour, KeyPattern: `\.gz$`,
 	}, *cfg.Bucket.Get())
 	assert.Equal(t, s3io.Config{
 		Region: "eu-west-1", Profile: "p", RoleARN: "r", ExternalID: "e",

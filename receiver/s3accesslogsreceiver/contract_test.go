@@ -132,7 +132,7 @@ func TestConsumeContractOfBucket(t *testing.T) {
 	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
 	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: "logs", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
 	})
 	var keys []string
 	var mu sync.Mutex

@@ -47,7 +47,7 @@ func TestLatestGoesOnWhereItStopped(t *testing.T) {
 	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
 	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: "logs", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "latest",
-		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
 	})
 	records := samplelogs.Records(8, 30)
 	put := func(n int) {

@@ -66,7 +66,7 @@ func startupBucket(endpoint, name string) *Config {
 	cfg.AWS = s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
 	cfg.Bucket = configoptional.Some(listing.Config{
 		Name: name, Prefix: "access/", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
-		Lookback: 48 * time.Hour, Shard: listing.Shard{Count: 1},
+		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
 	})
 	return cfg
 }

@@ -41,7 +41,7 @@ func (w *whole) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	n, _ = source.ParseName(o.Key)
 	group = groupOfAny + dayOf(o.LastModified).String()
 	w.groups[group] = true
-	return n, group, w.source.from.qualifies(o, n, n.Dated)
+	return n, group, w.source.from.qualifies(o, n, n.Dated) && w.source.isOurs(o, n, n.Dated)
 }
 
 // handedOut implements job. Groups of which a pass shows nothing are forgotten.

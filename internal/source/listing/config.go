@@ -21,12 +21,6 @@ const (
 	Any         Layout = "any"         // every object
 )
 
-// Shard is the share of the objects that one of several collectors reads.
-type Shard struct {
-	Index int `mapstructure:"index"` // 0 to Count-1
-	Count int `mapstructure:"count"` // 0 means 1
-}
-
 // Config says which bucket to poll, and how.
 type Config struct {
 	Name                string        `mapstructure:"name"`
@@ -37,6 +31,7 @@ type Config struct {
 	Lookback            time.Duration `mapstructure:"lookback"`
 	ExpectedBucketOwner string        `mapstructure:"expected_bucket_owner"` // an account id for the client of Deps; "" means any
 	Shard               Shard         `mapstructure:"shard"`
+	Until               string        `mapstructure:"until"`             // RFC 3339: what was delivered later is not read, and the source ends; "" means never
 	DiscoverInterval    time.Duration `mapstructure:"discover_interval"` // at least, between two searches for folders, or two lists of Any
 	KeyPattern          string        `mapstructure:"key_pattern"`       // regular expression on the key; "" means any
 }
@@ -48,7 +43,7 @@ func DefaultConfig() Config {
 		PollInterval: time.Minute,
 		StartFrom:    "latest",
 		Lookback:     48 * time.Hour,
-		Shard:        Shard{Count: 1},
+		Shard:        Shard{Share: Share{Count: 1}},
 
 		DiscoverInterval: 10 * time.Minute,
 	}
@@ -72,10 +67,19 @@ func (c *Config) Validate(path string) error {
 	check(patternErr == nil, "key_pattern", "is %q: %w", c.KeyPattern, patternErr)
 	check(patternErr != nil || pattern.canFit(c.Prefix), "key_pattern",
 		"is %q: no key that begins with prefix %q fits it; the pattern is on the whole key", c.KeyPattern, c.Prefix)
+	untilErr := c.checkUntil(time.Now())
+	check(untilErr == nil, "until", "is %w", untilErr)
 	check(err == nil, "start_from", "is %w", err)
 	check(c.Lookback >= 0, "lookback", "is %v: it must not be negative", c.Lookback)
-	check(c.Shard.Count >= 0 && c.Shard.Index >= 0 && c.Shard.Index < max(c.Shard.Count, 1),
-		"shard", "is index %d of count %d: index must be from 0 to count - 1", c.Shard.Index, c.Shard.Count)
+	shardErr := c.Shard.check()
+	check(shardErr == nil, "shard", "is %w", shardErr)
+	_, sinceErr := parseUntil(c.Shard.Since)
+	check(sinceErr == nil, "shard::since", "is %w", sinceErr)
+	if was := c.Shard.Was; was != nil {
+		wasErr := was.check()
+		check(wasErr == nil, "shard::was", "is %w", wasErr)
+		check(c.Shard.Since != "", "shard::was", "is set without `since`: the time from which on the new share is read")
+	}
 	return errors.Join(errs...)
 }
 

@@ -33,7 +33,12 @@ func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
 }
 
 // Ack implements source.Receipt. Progress knows the object from now on.
-func (it *item) Ack() { it.from.flight.remove(&it.ticket) }
+func (it *item) Ack() {
+	it.from.flight.remove(&it.ticket)
+	if !it.from.ending.until.IsZero() {
+		it.from.later.Wake() // it may have been the last one
+	}
+}
 
 // Nack implements source.Receipt.
 func (it *item) Nack(offset int64, charge bool) {
@@ -129,6 +134,8 @@ func (f *flight) has(id source.ID) bool {
 	defer f.mu.Unlock()
 	return f.byID[id] != nil
 }
+
+func (f *flight) empty() bool { return f.oldest() == math.MaxUint64 }
 
 // added returns the number of the last object that was handed out.
 func (f *flight) added() uint64 {

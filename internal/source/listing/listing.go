@@ -37,6 +37,11 @@
 //
 // The newest name of a prefix decides between poll with sweep and day.
 //
+// # Shares
+//
+// Who of several collectors reads an object follows from its key and the time of its
+// delivery: see Shard. A change of the shares holds from a time on that all of them know.
+//
 // # Time
 //
 // What is old, which day it is and where reading starts is decided by the Date of S3's
@@ -66,8 +71,7 @@
 //
 // # Known limits
 //
-// Collectors that share a bucket do not coordinate: after a change of shard.count the
-// objects within lookback may be read once more. In a source bucket whose date source
+// In a source bucket whose date source
 // changes from delivery to event time, the sweeps find the objects of the rest of that
 // day.
 package listing
@@ -130,6 +134,8 @@ type Source struct {
 	pattern  *pattern
 	probing  probing
 	toldIdle time.Duration // see maxIdle
+	ending   ending
+	sharing  sharing
 	group    groupName
 	stale    bool // there may be groups to forget
 	reported struct{ unasked, undated bool }
@@ -153,6 +159,7 @@ func New(cfg Config, deps Deps) (*Source, error) {
 		flight: newFlight(),
 	}
 	s.pattern, _ = compilePattern(cfg.KeyPattern) // which Validate compiled
+	s.ending.until, _ = parseUntil(cfg.Until)     // which Validate parsed
 	s.clock = newSteadyClock(deps.Clock)
 	s.deps.Clock = s.clock
 	now := s.clock.Now()
@@ -165,7 +172,8 @@ func New(cfg Config, deps Deps) (*Source, error) {
 }
 
 // Next implements source.Source. It returns an error of the list unchanged; the next
-// call continues with the page that failed.
+// call continues with the page that failed. With Config.Until it returns io.EOF after the
+// last object was acknowledged, and from then on.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -207,12 +215,17 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 		return it.work, true, nil
 	}
 	s.startNewDay(now)
+	s.beginLast(now)
 	if !s.runs.due().After(now) {
 		return nil, true, s.list(ctx, now)
 	}
 	s.reportEmpty()
 	s.tellStrays()
 	s.tellArchived()
+	if s.finished() {
+		s.end()
+		return nil, false, io.EOF
+	}
 	return nil, false, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -107,13 +108,13 @@ func (r *rig) poll(t *testing.T) (got []*source.Work) {
 	}
 }
 
-// within returns the work that comes within d, or nil.
+// within returns the work that comes within d, or nil; also when the source ends.
 func (r *rig) within(t *testing.T, d time.Duration) *source.Work {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	w, err := r.src.Next(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) {
 		return nil
 	}
 	require.NoError(t, err)
@@ -352,7 +353,7 @@ func TestShardsShareTheObjects(t *testing.T) {
 		seen := map[string]int{}
 		now := time.Now()
 		for shard := range 3 {
-			r := newRig(t, func(s *settings) { from("earliest")(s); s.Shard = Shard{shard, 3} })
+			r := newRig(t, func(s *settings) { from("earliest")(s); s.Shard = Shard{Share: Share{shard, 3}} })
 			for i := range 300 {
 				r.put(simpleKey(now.Add(time.Duration(i)*time.Second), i), now)
 			}
@@ -521,7 +522,7 @@ func TestAccountsAreFoundWithoutListingAllNames(t *testing.T) {
 }
 
 func TestEveryWrongSettingIsReported(t *testing.T) {
-	c := Config{Layout: "flat", PollInterval: time.Second - 1, StartFrom: "yesterday", Lookback: -1, Shard: Shard{2, 2}}
+	c := Config{Layout: "flat", PollInterval: time.Second - 1, StartFrom: "yesterday", Lookback: -1, Shard: Shard{Share: Share{2, 2}}}
 	err := c.Validate("bucket")
 	for _, key := range []string{"name", "layout", "poll_interval", "start_from", "lookback", "shard"} {
 		assert.ErrorContains(t, err, "`bucket::"+key+"` ")
@@ -534,7 +535,7 @@ func TestWrongSettings(t *testing.T) {
 		"`bucket::layout`":        func(s *settings) { s.Layout = "flat" },
 		"`bucket::poll_interval`": func(s *settings) { s.PollInterval = time.Second - 1 },
 		"`bucket::lookback`":      func(s *settings) { s.Lookback = -1 },
-		"`bucket::shard`":         func(s *settings) { s.Shard = Shard{2, 2} },
+		"`bucket::shard`":         func(s *settings) { s.Shard = Shard{Share: Share{2, 2}} },
 		"`bucket::start_from`":    func(s *settings) { s.StartFrom = "yesterday" },
 	} {
 		set := testSettings(checkpoint.InMemory())

@@ -154,6 +154,11 @@ func (p *prefix) observe(o *s3io.Object, n source.Name) {
 	}
 }
 
+// isWanted reports whether a log object was delivered between the start and the end.
+func (s *Source) isWanted(p *prefix, o *s3io.Object, n source.Name) bool {
+	return p.from.qualifies(o, n, p.form.dated()) && s.isOurs(o, n, p.form.dated())
+}
+
 // reconsider sets ordered by the newest name. A single name may read midnight by
 // chance, but not for long.
 func (p *prefix) reconsider(date time.Time) {

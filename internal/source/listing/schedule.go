@@ -57,6 +57,7 @@ type run struct {
 	date   time.Time // of its first page, by S3's
 	lists  int       // pages of the pass so far
 	passes int       // that are complete
+	passed time.Time // date of the last one of these
 }
 
 // advance takes a page as the next one, or returns what is wrong with it.
@@ -176,7 +177,7 @@ func (s *Source) fromPage(now time.Time) *item {
 			continue
 		}
 		name, group, ok := s.page.run.job.take(o)
-		if !ok || !s.inShard(o.Key) {
+		if !ok {
 			continue
 		}
 		id := source.Identify(s.cfg.Name, o.Key, o.ETag)
@@ -194,6 +195,7 @@ func (s *Source) fromPage(now time.Time) *item {
 		s.page = page{}
 		if !r.more {
 			r.passes++
+			r.passed = r.date
 		}
 		due, never := r.job.handedOut(r, now)
 		if r.more && r.in.isSlow() {

@@ -125,7 +125,7 @@ func (sp *span) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	if d >= sp.to {
 		return n, "", false
 	}
-	if !sp.prefix.from.qualifies(o, n, sp.prefix.form.dated()) {
+	if !sp.source.isWanted(sp.prefix, o, n) {
 		return n, "", false
 	}
 	sp.source.backlog.used = true

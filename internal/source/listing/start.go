@@ -79,14 +79,20 @@ func (b startPoint) equal(other startPoint) bool {
 // that its folder is that of its day: such names have the time of their delivery only if
 // it is not 00-00-00.
 func (b startPoint) qualifies(o *s3io.Object, n source.Name, dated bool) bool {
-	if b.at.IsZero() {
-		return true
+	at := o.LastModified
+	if !b.modified {
+		at = deliveredAt(o, n, dated)
 	}
-	delivered := o.LastModified
-	if hasTime := !n.Time.IsZero() && (!dated || hasTimeOfDay(n.Time)); hasTime && !b.modified {
-		delivered = n.Time
+	return b.at.IsZero() || !at.Before(b.at)
+}
+
+// deliveredAt returns the time in an object's name, if that is the time of its delivery,
+// else that of its last modification.
+func deliveredAt(o *s3io.Object, n source.Name, dated bool) time.Time {
+	if !n.Time.IsZero() && (!dated || hasTimeOfDay(n.Time)) {
+		return n.Time
 	}
-	return !delivered.Before(b.at)
+	return o.LastModified
 }
 
 func hasTimeOfDay(t time.Time) bool {

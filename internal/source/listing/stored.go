@@ -157,13 +157,16 @@ func (s *Source) restoreBy(date, now time.Time) error {
 	if err := s.restoreStart(cursors, date); err != nil {
 		return err
 	}
+	if err := s.restoreShard(cursors, date); err != nil {
+		return err
+	}
 	if s.cfg.Layout == Any {
 		s.start(&whole{source: s}, rankNewest, now)
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(cursors)) {
 		id, ours := strings.CutPrefix(name, s.cursors())
-		if !ours || id == startName || id == lookName {
+		if !ours || id == startName || id == lookName || id == shardName {
 			continue
 		}
 		var stored storedPrefix

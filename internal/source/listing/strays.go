@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
@@ -55,7 +53,7 @@ func (s *Source) seeFolders(got *s3io.Page) {
 // stray counts a key that is not a log object's, once. rest is its end that begins
 // with a day, if any.
 func (s *Source) stray(key, rest string) {
-	if !s.inShard(key) {
+	if !s.sharing.hasNow(key) {
 		return
 	}
 	id := source.Identify(s.cfg.Name, key, "")
@@ -95,10 +93,4 @@ func (s *Source) groupOfStray(rest string) string {
 		s.notes.forget(strayGroup)
 	}
 	return strayGroup
-}
-
-// inShard reports whether a key is of this shard.
-func (s *Source) inShard(key string) bool {
-	count := uint64(s.cfg.Shard.Count)
-	return count <= 1 || xxh3.HashString(key)%count == uint64(s.cfg.Shard.Index)
 }

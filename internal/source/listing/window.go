@@ -83,7 +83,7 @@ func (w windowJob) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 		return n, "", false
 	}
 	p.observe(o, n)
-	return n, w.source.group.of(d), p.from.qualifies(o, n, p.form.dated())
+	return n, w.source.group.of(d), w.source.isWanted(p, o, n)
 }
 
 // handedOut implements job.
