@@ -112,6 +112,7 @@ func TestOneShotReadsAllThereIs(t *testing.T) {
 	r.write(t, ".hidden", "no")
 	r.write(t, ".git/config", "no")
 	require.NoError(t, os.Symlink(filepath.Join(r.dir, "plain.log"), filepath.Join(r.dir, "link")))
+	delete(want, "plain.log") // it is the same file, and its records count once
 	want["link"] = "whatever its name"
 	require.NoError(t, os.Symlink(r.dir, filepath.Join(r.dir, "deep", "loop")))
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(r.dir, "dangling")))

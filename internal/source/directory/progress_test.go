@@ -23,8 +23,17 @@ func (r *rig) commit(t *testing.T, works ...*source.Work) {
 	for _, w := range works {
 		c.Done(w.Group, w.ID)
 	}
-	for _, group := range r.Change().Forget {
+	own := r.Change()
+	for name, value := range own.Cursors {
+		c.Cursor(name, value)
+	}
+	for _, group := range own.Forget {
 		c.Forget(group)
+	}
+	for group, ids := range own.Done {
+		for _, id := range ids {
+			c.Done(group, id)
+		}
 	}
 	require.NoError(t, r.store.Commit(t.Context(), &c))
 	for _, w := range works {
