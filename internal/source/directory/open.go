@@ -51,6 +51,10 @@ func (p place) openAny(flags int) (*os.File, error) {
 	if p.rel == "" {
 		return os.OpenFile(p.root, flags, 0)
 	}
+	if f, err := openWithoutLinks(filepath.Join(p.root, p.rel), flags); err == nil || errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	// Slower, and right where the other way is not to be had, or where there are links.
 	root, err := os.OpenRoot(p.root)
 	if err != nil {
 		return nil, err
