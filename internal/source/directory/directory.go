@@ -1,17 +1,20 @@
 // Package directory reads log objects that are local files: the present ones, once,
 // or new ones as well. Folders are walked as a stream, so the memory of a one-shot run
 // does not grow with the number of files, except for what source.Progress keeps of
-// each done one; following keeps about 80 bytes more for each present file.
+// each done one; following keeps about 140 bytes more for each present file.
 //
-// A file is identified by its path, size and time of modification. Files that an
-// earlier process finished are not read again, and unfinished ones are resumed.
-// Once a scan finds no file of a day, or of a folder, that group is forgotten.
+// A file is identified by its path, size and time of modification; beside that, by
+// device, inode and the hash of its edges, so that a renamed one is known again. Files
+// that an earlier process finished are not read again, and unfinished ones are resumed.
+// Once a scan, or two of them when following, finds no file of a day, or of a folder,
+// that group is forgotten.
 //
 // Known limits: a file that is replaced by one of the same size and time of
-// modification is not noticed. A file that is rewritten instead of appended to, or is
-// appended to while no process follows it, is read again from its beginning, so its
-// records come twice, with the same uid. So are files that were missing during a scan
-// and come back. Links to folders are not followed.
+// modification is not noticed. A copy is another file. A file that is rewritten instead
+// of appended to is read again from its beginning, so its records come twice, with the
+// same uid; so is one that is appended to while no process follows it, unless it grew
+// before. So are files that were missing during scans and come back. Links to folders
+// are not followed.
 package directory
 
 import (
