@@ -65,7 +65,7 @@ func TestPartitionsAreThoseOfTheSDK(t *testing.T) {
 				for _, dualStack := range []bool{false, true} {
 					queue, bucket := hostsOfSDK(t, region, fips, dualStack)
 					assert.Equal(t, region, queueRegion(queue), queue)
-					suffix := strings.TrimPrefix(queue[strings.Index(queue, region):], region+".")
+					_, suffix, _ := strings.Cut(queue, region+".")
 					assert.Contains(t, p.Suffixes, suffix, queue)
 					assert.True(t, bucket == "" || partition.HasHost(bucket), bucket)
 					used[suffix] = true

@@ -226,7 +226,7 @@ func (s *Source) endScan(now time.Time) {
 
 // report reports, once, a path that is left out or cannot be accessed.
 func (s *Source) report(path string, err error) {
-	var temporary temporaryName
+	var temporary temporaryError
 	isTemporary, outside := errors.As(err, &temporary), errors.Is(err, errOutside)
 	if isTemporary && !s.told && !s.reported && (!s.cfg.Follow || s.deps.Clock.Now().Sub(temporary.modified) > leftAfter) {
 		s.told = true

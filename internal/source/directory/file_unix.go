@@ -19,7 +19,7 @@ func fileIDOf(info fs.FileInfo) (id fileID, ok bool) {
 	if !ok || st.Ino == 0 {
 		return fileID{}, false
 	}
-	binary.LittleEndian.PutUint64(id[:8], uint64(st.Dev)) //nolint:gosec,unconvert // another type on other systems; its bits matter
+	binary.LittleEndian.PutUint64(id[:8], uint64(st.Dev)) //nolint:unconvert // another type on other systems
 	binary.LittleEndian.PutUint64(id[8:], uint64(st.Ino)) //nolint:unconvert // another type on other systems
 	return id, true
 }

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// temporaryName is the error of a file that has the name of a copy in the making.
-type temporaryName struct{ modified time.Time }
+// temporaryError is the error of a file that has the name of a copy in the making.
+type temporaryError struct{ modified time.Time }
 
-func (temporaryName) Error() string {
-	return "it has the name of a copy in the making: rename it, if it is whole and to be read"
+func (temporaryError) Error() string {
+	return "it has the name of a copy in the making, and there may be more: rename what is whole and to be read"
 }
 
 // temporarySuffixes are what tools append to the name of a file while they write it:

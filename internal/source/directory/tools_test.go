@@ -135,7 +135,7 @@ func TestNameThatStaysTemporaryIsTold(t *testing.T) {
 		var told []string
 		r.deps.LeftOut = func(path string, why error) {
 			told = append(told, r.rel(path))
-			assert.ErrorContains(t, why, "rename it")
+			assert.ErrorContains(t, why, "rename what is whole")
 		}
 		r.write(t, "a.6E8b2d1a", "1\n")
 		assert.Empty(t, r.look(t, 30*time.Minute))

@@ -137,7 +137,7 @@ func (w *walker) check(at *found, name string, err error) (ok bool) {
 		w.report(at.path, err)
 		return false
 	case isTemporary(name):
-		w.report(at.path, temporaryName{at.info.ModTime()})
+		w.report(at.path, temporaryError{at.info.ModTime()})
 		return false
 	}
 	return true
