@@ -229,6 +229,16 @@ func TestPathIsMissingForAWhile(t *testing.T) {
 	assert.Equal(t, map[string]string{"later/x": "text"}, r.readAll(t))
 }
 
+func TestPathBelowAFileIsNamed(t *testing.T) {
+	r := newRig(t, nil)
+	r.write(t, "file", "x")
+	r.walk.root = filepath.Join(r.dir, "file", "below")
+	r.cfg.Path = r.walk.root
+	_, err := r.Next(t.Context())
+	require.ErrorContains(t, err, "directory.path: ")
+	require.ErrorContains(t, err, r.walk.root)
+}
+
 func TestFolderThatCannotBeRead(t *testing.T) {
 	denied := func(path string) (*os.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}

@@ -22,7 +22,7 @@ type item struct {
 	info  fs.FileInfo // when it was found
 	end   int64       // the size, or the end of the last whole line
 	torn  bool        // the size is not the end
-	began int64       // what was read of it before it grew
+	began reading     // what was read of it before it grew
 
 	file   fileID
 	same   source.ID // see sameID; zero means unknown
@@ -55,11 +55,11 @@ func (it *item) Ack() {
 	if !it.opened.Load() { // it was given up
 		read = reading{}
 	}
-	if it.began > 0 && it.began < read.end {
+	if it.began.end > 0 && it.began.end < read.end {
 		s.known.grew(it.file, read)
 	}
-	if it.opened.Load() && !it.torn && it.same != (source.ID{}) {
-		s.known.add(it.work.Group, it.same)
+	if alias := it.work.Alias; it.opened.Load() && alias != (source.ID{}) && !s.known.done(alias) { // given up
+		s.known.add(it.work.Group, alias)
 	}
 	if s.cfg.Follow {
 		s.files.done(idOf(it.path), it.file, read, it.torn)

@@ -79,6 +79,7 @@ func (s *Source) examine(it *item, still bool) verdict {
 		return takeNow
 	}
 	it.same = sameID(it.file, info, hash)
+	it.work.Alias = it.same
 	it.read = reading{it.end, hash}
 	if isPacked(f) {
 		it.read = reading{}
@@ -100,10 +101,16 @@ func (s *Source) examine(it *item, still bool) verdict {
 	}
 	for _, r := range before {
 		if r.end > it.work.Offset && r.matches(f, it.end) {
-			it.work.Offset, it.began = r.end, r.end // it was only appended to
+			it.work.Offset, it.began = r.end, r // it was only appended to
 		}
 	}
-	return s.leaveTorn(it, f, still)
+	verdict := s.leaveTorn(it, f, still)
+	if verdict == takeNow && it.began.end > 0 && it.began.end < it.read.end {
+		s.mu.Lock()
+		s.known.grew(it.file, it.began) // is committed before anything of the rest
+		s.mu.Unlock()
+	}
+	return verdict
 }
 
 // leaveTorn makes a file end with its last whole line: the rest may be in the making,
@@ -131,6 +138,7 @@ func (s *Source) leaveTorn(it *item, f *os.File, still bool) verdict {
 		return takeLater
 	}
 	it.torn, it.end, it.work.Object.Size = true, whole, whole
+	it.work.Alias = source.ID{}
 	it.identify(part)
 	it.work.Offset = max(it.work.Offset, offset)
 	return takeNow

@@ -60,7 +60,11 @@ func (p place) openAny(flags int) (*os.File, error) {
 		return nil, err
 	}
 	defer root.Close()
-	return root.OpenFile(p.rel, flags, 0)
+	f, err := root.OpenFile(p.rel, flags, 0)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = filepath.Join(p.root, p.rel)
+	}
+	return f, err
 }
 
 // resolve returns the place of what a link leads to, and what is there. It returns

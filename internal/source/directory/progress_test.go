@@ -22,6 +22,9 @@ func (r *rig) commit(t *testing.T, works ...*source.Work) {
 	var c checkpoint.Change
 	for _, w := range works {
 		c.Done(w.Group, w.ID)
+		if w.Alias != (source.ID{}) {
+			c.Done(w.Group, w.Alias)
+		}
 	}
 	own := r.Change()
 	for name, value := range own.Cursors {

@@ -258,6 +258,21 @@ func TestFileThatGrewBetweenTwoRunsGoesOn(t *testing.T) {
 	})
 }
 
+// A collector that dies while it reads what was appended goes on behind what was read
+// before.
+func TestFileThatGrewIsKnownAfterAKill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
+		r.write(t, "a", lines100)
+		assert.Equal(t, lines100, r.texts(t, time.Minute))
+		r.extend(t, "a", "more\n")
+		require.Len(t, r.works(t, time.Minute), 1)
+		r.commit(t) // of other files; then it dies
+		r.restart(t)
+		assert.Equal(t, "more\n", r.texts(t, time.Minute))
+	})
+}
+
 // A file that is renamed while it is read is not read a second time meanwhile, nor when
 // it is done.
 func TestFileRenamedWhileItIsReadIsReadOnce(t *testing.T) {
@@ -284,7 +299,8 @@ func TestFileRenamedBeforeItIsOpenedIsRead(t *testing.T) {
 		r.rename(t, "a", "b")
 		_, err := works[0].Content.OpenAt(t.Context(), 0)
 		require.Error(t, err)
-		r.commit(t, works...) // given up
+		works[0].Alias = source.ID{} // it is given up: no alias is committed
+		r.commit(t, works...)
 		assert.Equal(t, lines100, r.texts(t, time.Minute))
 	})
 }

@@ -55,6 +55,9 @@ func (w *walker) open() bool { return len(w.levels) > 0 || w.single != nil }
 
 // start begins at the root. A root that is a link is followed.
 func (w *walker) start() error {
+	if _, err := os.Stat(w.root); err != nil {
+		return err // with the path, which EvalSymlinks' errors may lack
+	}
 	resolved, err := filepath.EvalSymlinks(w.root)
 	if err == nil {
 		resolved, err = filepath.Abs(resolved)
