@@ -207,3 +207,46 @@ func TestGroupsAreFewHoweverManyFolders(t *testing.T) {
 	}
 	assert.Len(t, groups, folderGroups+365)
 }
+
+// What the first edition stored is the ID of a path, a size and a time.
+func TestProgressOfTheFirstEditionGoesOn(t *testing.T) {
+	for _, follow := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, func(c *Config) { c.Follow = follow })
+			for _, name := range []string{"a", "b", "old"} {
+				r.write(t, name, name+"\n")
+			}
+			month := time.Now().AddDate(0, -1, 0)
+			require.NoError(t, os.Chtimes(filepath.Join(r.dir, "old"), month, month))
+			var c checkpoint.Change
+			for _, name := range []string{"a", "b", "old"} {
+				path := filepath.Join(r.dir, name)
+				info, err := os.Stat(path)
+				require.NoError(t, err)
+				version := fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+				c.Done(r.groups.groupOf(path, source.Name{}), source.Identify("", path, version))
+			}
+			require.NoError(t, r.store.Commit(t.Context(), &c))
+
+			texts := func() string {
+				if follow {
+					return r.texts(t, time.Minute)
+				}
+				all := ""
+				for _, text := range r.readAll(t) {
+					all += text
+				}
+				r.commit(t)
+				return all
+			}
+			r.restart(t)
+			assert.Empty(t, texts())
+			r.commit(t)
+			r.rename(t, "old", "archive/old") // known by its name only until now
+			r.rename(t, "a", "c")
+			r.write(t, "d", "d\n")
+			r.restart(t)
+			assert.Equal(t, "d\n", texts(), "follow: %v", follow)
+		})
+	}
+}

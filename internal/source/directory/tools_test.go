@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -356,47 +354,4 @@ func TestTruncatedFile(t *testing.T) {
 		r.write(t, "a", "newer than before, and longer than ever\n"+lines100+lines100)
 		assert.Equal(t, "newer than before, and longer than ever\n"+lines100+lines100, r.texts(t, time.Minute))
 	})
-}
-
-// What the first edition stored is the ID of a path, a size and a time.
-func TestProgressOfTheFirstEditionGoesOn(t *testing.T) {
-	for _, follow := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, func(c *Config) { c.Follow = follow })
-			for _, name := range []string{"a", "b", "old"} {
-				r.write(t, name, name+"\n")
-			}
-			month := time.Now().AddDate(0, -1, 0)
-			require.NoError(t, os.Chtimes(filepath.Join(r.dir, "old"), month, month))
-			var c checkpoint.Change
-			for _, name := range []string{"a", "b", "old"} {
-				path := filepath.Join(r.dir, name)
-				info, err := os.Stat(path)
-				require.NoError(t, err)
-				version := fmt.Sprint(info.Size(), info.ModTime().UnixNano())
-				c.Done(r.groups.groupOf(path, source.Name{}), source.Identify("", path, version))
-			}
-			require.NoError(t, r.store.Commit(t.Context(), &c))
-
-			texts := func() string {
-				if follow {
-					return r.texts(t, time.Minute)
-				}
-				all := ""
-				for _, text := range r.readAll(t) {
-					all += text
-				}
-				r.commit(t)
-				return all
-			}
-			r.restart(t)
-			assert.Empty(t, texts())
-			r.commit(t)
-			r.rename(t, "old", "archive/old") // known by its name only until now
-			r.rename(t, "a", "c")
-			r.write(t, "d", "d\n")
-			r.restart(t)
-			assert.Equal(t, "d\n", texts(), "follow: %v", follow)
-		})
-	}
 }
