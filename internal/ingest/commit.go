@@ -180,6 +180,9 @@ func (c *committer) noteObject(end *ending, last bool) {
 		if !end.what.retry {
 			delete(c.denials, w.ID)
 			c.change.Done(w.Group, w.ID)
+			if end.err == nil && w.Alias != (source.ID{}) {
+				c.change.Done(w.Group, w.Alias)
+			}
 			return
 		}
 		if end.what.charge {

@@ -38,6 +38,20 @@ func TestWhatIsDoneIsFoundAgain(t *testing.T) {
 	}
 }
 
+// What was not read may be read under another name.
+func TestAliasIsDoneOnlyWhenTheObjectWasRead(t *testing.T) {
+	client := &fakeStorage{values: map[string][]byte{}}
+	read, gone := textObject(samplelogs.Records(36, 10)...), &fakeObject{key: "gone", fault: source.ErrGone}
+	read.alias, gone.alias = source.ID{1}, source.ID{2}
+	r := newRig(testConfig(), newFakeSource(read, gone), &fakeSink{})
+	r.parts.Progress = openStore(t, client)
+	require.NoError(t, r.Run(t.Context()))
+	again := openStore(t, client)
+	for id, want := range map[checkpoint.ID]bool{idOf(read): true, read.alias: true, idOf(gone): true, gone.alias: false, {}: false} {
+		assert.Equal(t, want, again.Done(id), "%x", id)
+	}
+}
+
 func TestHowFarAnObjectCameIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &fakeStorage{values: map[string][]byte{}}

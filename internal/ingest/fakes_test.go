@@ -35,6 +35,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fakeObject is an object of a fakeSource and what became of it.
 type fakeObject struct {
 	key     string
+	alias   source.ID
 	content []byte
 	fault   error // of OpenAt
 	breaks  error // of Read behind content
@@ -106,7 +107,7 @@ func (s *fakeSource) next(ctx context.Context) (*source.Work, error) {
 		Object:  source.Object{Bucket: "logs", Key: o.key, Size: int64(len(o.content))},
 		Content: fakeContent{s, o}, Receipt: &fakeReceipt{s, o},
 		Offset: o.offset, Attempt: o.charged, Redrive: o.redrive > 0, LastOffer: o.redrive > 0 && o.nacked+1 == o.redrive,
-		ID: source.Identify("logs", o.key, ""), Group: "2026-11-09",
+		ID: source.Identify("logs", o.key, ""), Group: "2026-11-09", Alias: o.alias,
 	}, nil
 }
 

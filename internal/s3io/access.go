@@ -13,6 +13,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/partition"
 )
 
 const (
@@ -76,13 +78,12 @@ func (a *access) region() string { return a.sdk.Region }
 // close closes the connections that no request uses.
 func (a *access) close() { a.http.CloseIdleConnections() }
 
+// partition returns the partition in ARNs; aws for a Region that is not known.
 func (a *access) partition() string {
-	switch {
-	case strings.HasPrefix(a.region(), "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(a.region(), "us-gov-"):
-		return "aws-us-gov"
-	default:
-		return "aws"
+	// The SDK takes pseudo Regions such as us-gov-west-1-fips, too.
+	region := strings.TrimSuffix(strings.TrimPrefix(a.region(), "fips-"), "-fips")
+	if p := partition.Of(region); p != nil {
+		return p.ID
 	}
+	return "aws"
 }

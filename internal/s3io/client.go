@@ -16,6 +16,7 @@ import (
 type Client struct {
 	api          *s3.Client
 	access       access
+	atEndpoint   bool // aws.endpoint is set
 	backoff      func(n int) time.Duration
 	owner        *string // nil means any
 	extraRequest func(api string, begin time.Time, err error)
@@ -29,7 +30,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{access: access, backoff: deps.Backoff, extraRequest: deps.ExtraRequest}
+	c := &Client{access: access, atEndpoint: cfg.Endpoint != "", backoff: deps.Backoff, extraRequest: deps.ExtraRequest}
 	if c.extraRequest == nil {
 		c.extraRequest = func(string, time.Time, error) {}
 	}

@@ -12,6 +12,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/partition"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -156,10 +157,24 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 }
 
 func (c *Client) regionHint(a answer) string {
-	if a.region != "" {
+	if c.isRegion(a.region) {
 		return fmt.Sprintf("set aws.region to %s (it is %s)", a.region, c.access.region())
 	}
 	return fmt.Sprintf("set aws.region to the bucket's region (it is %s)", c.access.region())
+}
+
+// isRegion reports whether what an answer calls the bucket's region may be used: it is
+// known in the client's partition, or a word, when the server at aws.endpoint has
+// names of its own. It then is a part of no host.
+func (c *Client) isRegion(told string) bool {
+	if !c.atEndpoint {
+		p := partition.Of(told)
+		return p != nil && p.ID == c.access.partition()
+	}
+	notWord := func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	}
+	return told != "" && len(told) <= 63 && strings.IndexFunc(told, notWord) < 0
 }
 
 func (c *Client) permissionHint(on call) string {

@@ -3,9 +3,7 @@ package s3io
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -51,10 +49,14 @@ type Queue struct {
 }
 
 // NewQueue prepares access to a queue. Its URL gives the endpoint and, unless
-// cfg.Region is set, the region. It uses only cfg's region and credentials settings.
+// cfg.Region is set, the region; at a host of AWS without a known one, cfg.Region is
+// required. It uses only cfg's region and credentials settings.
 // It does not use the network; an error means that a setting is wrong.
 func NewQueue(ctx context.Context, queueURL string, cfg Config) (*Queue, error) {
 	at, err := parseQueueURL(queueURL)
+	if err == nil {
+		err = at.checkRegion(cfg.Region)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("`queue::url` %w", err)
 	}
@@ -176,71 +178,3 @@ func (q *Queue) MaxReceives(ctx context.Context) (int, error) {
 }
 
 func wholeSeconds(d time.Duration) int32 { return int32(d / time.Second) }
-
-// queueAddress is a parsed queue URL.
-type queueAddress struct {
-	endpoint      string // scheme and host
-	region        string // "" when the host has none
-	account, name string
-}
-
-// ValidateQueueURL returns what is wrong with a queue URL, as the rest of a sentence:
-// "is not the address ...".
-func ValidateQueueURL(text string) error {
-	_, err := parseQueueURL(text)
-	return err
-}
-
-// RegionOfQueue returns the region in a queue URL, or "".
-func RegionOfQueue(text string) string {
-	at, err := parseQueueURL(text)
-	if err != nil {
-		return ""
-	}
-	return at.region
-}
-
-func parseQueueURL(text string) (at queueAddress, err error) {
-	u, err := url.Parse(text)
-	if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
-		path := strings.Split(strings.Trim(u.Path, "/"), "/")
-		at.name = path[len(path)-1]
-		if len(path) > 1 {
-			at.account = path[len(path)-2]
-		}
-	}
-	if at.name == "" {
-		return at, errors.New("is not the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
-	}
-	if !withoutCredentials(u) {
-		return at, errors.New("is an address with a user, a password or a query: credentials do not belong there, since it is shown and logged; " +
-			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile")
-	}
-	at.endpoint = u.Scheme + "://" + u.Host
-	at.region = queueRegion(u.Hostname())
-	return at, nil
-}
-
-// queueRegion finds the region in a host of AWS:
-//
-//	sqs.REGION.amazonaws.com, sqs.REGION.api.aws, sqs-fips.REGION....
-//	vpce-ID.sqs.REGION.vpce.amazonaws.com
-//	REGION.queue.amazonaws.com, queue.amazonaws.com (us-east-1)
-func queueRegion(host string) string {
-	if !strings.HasSuffix(host, ".amazonaws.com") && !strings.HasSuffix(host, ".amazonaws.com.cn") && !strings.HasSuffix(host, ".api.aws") {
-		return ""
-	}
-	labels := strings.Split(host, ".")
-	if labels[0] == "queue" {
-		return "us-east-1"
-	}
-	for i := 1; i < len(labels); i++ {
-		switch {
-		case (labels[i-1] == "sqs" || labels[i-1] == "sqs-fips") && source.IsRegion(labels[i]):
-			return labels[i]
-		case labels[i] == "queue" && source.IsRegion(labels[i-1]):
-			return labels[i-1]
-		}
-	}
-	return ""
-}

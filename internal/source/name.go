@@ -152,7 +152,8 @@ func EndsInAccount(folder string) bool {
 	return true
 }
 
-// IsRegion reports whether s has the shape of a region's name: us-gov-west-1.
+// IsRegion reports whether s has the shape of a region's name: us-gov-west-1. Package
+// partition tells which are known; a folder may have the name of another server's.
 func IsRegion(s string) bool {
 	hyphen := false
 	for i := range len(s) {

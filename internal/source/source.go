@@ -86,6 +86,9 @@ type Work struct {
 	// is forgotten as a whole.
 	ID    ID
 	Group string
+	// Alias is another ID of the object, committed as done together with ID when the
+	// object was read to its end; the zero value means none.
+	Alias ID
 }
 
 // Source hands out objects. Next is not safe for concurrent use; receipts may be

@@ -79,10 +79,22 @@ func (c *Config) Validate() error {
 		atLeast("retry_on_failure::initial_interval", c.Retry.InitialInterval, time.Millisecond),
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
+		c.validateQueueRegion(),
 		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
 	)...)
+}
+
+// validateQueueRegion reports a queue whose region neither its URL nor aws.region tells.
+func (c *Config) validateQueueRegion() error {
+	if !c.Queue.HasValue() {
+		return nil
+	}
+	if err := s3io.ValidateQueueRegion(c.Queue.Get().URL, c.AWS.Region); err != nil {
+		return fmt.Errorf("`queue::url` %w", err)
+	}
+	return nil
 }
 
 func atLeast[T int | ByteSize | time.Duration](key string, value, least T) error {

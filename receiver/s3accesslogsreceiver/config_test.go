@@ -152,6 +152,7 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"no bucket name":     {`bucket: {prefix: p}`, "`bucket::name` is missing"},
 		"no path":            {`directory: {follow: true}`, "`directory::path` is missing"},
 		"queue url":          {`queue: {url: logs}`, "`queue::url` is not the address of a queue"},
+		"queue's region":     {`queue: {url: "https://sqs.zz-north-1.amazonaws.com/1/q"}`, "`queue::url` has the host sqs.zz-north-1.amazonaws.com, in which no region is known: set aws.region"},
 		"key pattern":        {`queue: {url: "http://localhost:9324/1/q", key_pattern: "("}`, "`queue::key_pattern` is \"(\": error parsing regexp"},
 		"visibility":         {`queue: {url: "http://localhost:9324/1/q", visibility_timeout: 1s}`, "`queue::visibility_timeout` is 1s: it must be"},
 		"layout":             {`bucket: {name: b, layout: flat}`, "`bucket::layout` is \"flat\": it must be auto, simple, partitioned or any"},

@@ -190,6 +190,17 @@ func TestDirectoryIsReadToItsEnd(t *testing.T) {
 	})
 }
 
+func TestWhatADirectoryLeavesOutIsLogged(t *testing.T) {
+	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "a")
+	writeFile(t, outside, "x\n")
+	writeFile(t, filepath.Join(dir, "b.6E8b2d1a"), "x\n")
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "link")))
+	r := startReceiver(t, directoryConfig(dir), consumertest.NewNop())
+	assert.Contains(t, r.awaitLogged(t, "a file is left out: "+dir+"/link")["error"], "leads out of directory.path, to "+outside)
+	assert.Contains(t, r.awaitLogged(t, "a file is left out: "+dir+"/b.6E8b2d1a")["error"], "rename what is whole")
+	assert.EqualValues(t, 0, r.awaitLogged(t, "directory read to its end")["objects"])
+}
+
 func TestShutdownTwiceAndWithoutStart(t *testing.T) {
 	r, err := NewFactory().CreateLogs(t.Context(), receivertest.NewNopSettings(metadata.Type), directoryConfig(t.TempDir()), consumertest.NewNop())
 	require.NoError(t, err)

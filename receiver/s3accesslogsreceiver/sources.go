@@ -48,6 +48,7 @@ func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.S
 		Progress: progress,
 		Listed:   func() { r.engine.Load().SourceHealthy() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
+		LeftOut:  func(path string, why error) { r.log.Warn("a file is left out: "+path, zap.Error(why)) },
 		Problem: func(path string, err error) {
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on: "+path, zap.Error(err))
 		},

@@ -1,17 +1,20 @@
 // Package directory reads log objects that are local files: the present ones, once,
 // or new ones as well. Folders are walked as a stream, so the memory of a one-shot run
 // does not grow with the number of files, except for what source.Progress keeps of
-// each done one; following keeps about 80 bytes more for each present file.
+// each done one; following keeps about 140 bytes more for each present file.
 //
-// A file is identified by its path, size and time of modification. Files that an
-// earlier process finished are not read again, and unfinished ones are resumed.
-// Once a scan finds no file of a day, or of a folder, that group is forgotten.
+// A file is identified by its path, size and time of modification; beside that, by
+// device, inode and the hash of its edges, so that a renamed one is known again. Files
+// that an earlier process finished are not read again, and unfinished ones are resumed.
+// Once a scan, or two of them when following, finds no file of a day, or of a folder,
+// that group is forgotten.
 //
 // Known limits: a file that is replaced by one of the same size and time of
-// modification is not noticed. A file that is rewritten instead of appended to, or is
-// appended to while no process follows it, is read again from its beginning, so its
-// records come twice, with the same uid. So are files that were missing during a scan
-// and come back. Links to folders are not followed.
+// modification is not noticed. A copy is another file. A file that is rewritten instead
+// of appended to is read again from its beginning, so its records come twice, with the
+// same uid; so is one that is appended to while no process follows it, unless it grew
+// before. So are files that were missing during scans and come back. Links to folders
+// are not followed.
 package directory
 
 import (
@@ -42,6 +45,9 @@ const (
 	// appendable is how long after its last modification a file that an earlier process
 	// finished is expected to grow: checking costs a read.
 	appendable = 48 * time.Hour
+	// leftAfter is how long after its last modification a file that has the name of a copy
+	// in the making is taken for one that keeps it.
+	leftAfter = time.Hour
 )
 
 // Config says what to read.
@@ -66,9 +72,12 @@ type Deps struct {
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 
-	// Skipped is called once for each file or folder that is not read: hidden, a link
-	// to a folder, a device.
+	// Skipped is called once for each file or folder that is not read: hidden, with the
+	// name of a copy in the making, a link to a folder or out of Path, a device.
 	Skipped func(path string)
+	// LeftOut is called once for each link that leads out of Path, and for the first
+	// file that keeps the name of a copy in the making.
+	LeftOut func(path string, why error)
 	// Problem is called once for each folder or file that cannot be accessed, again
 	// after it could be; the others are read.
 	Problem func(path string, err error)
@@ -82,6 +91,9 @@ func (d *Deps) defaults() {
 	}
 	if d.Skipped == nil {
 		d.Skipped = func(string) {}
+	}
+	if d.LeftOut == nil {
+		d.LeftOut = func(string, error) {}
 	}
 	if d.Problem == nil {
 		d.Problem = func(string, error) {}
@@ -99,12 +111,19 @@ type Source struct {
 	later    *later.RetryList
 	walk     *walker
 	nextScan time.Time // the zero time means now
-	scanned  bool      // the first scan is complete
+	scanned  bool      // what is there was seen whole
+	rescan   bool      // this scan left a file for the next one; one-shot
+	reported bool      // what is left out, by an earlier scan; one-shot
+	named    bool      // done files have IDs for other names, see known
+	unnamed  bool      // this scan found one that may be done without
+	told     bool      // a temporary name was told
 	groups   foundGroups
 
-	mu    sync.Mutex // guards everything below
-	out   int        // handed out and not done
-	files watch      // state of following
+	mu      sync.Mutex // guards everything below
+	out     int        // handed out and not done
+	reading map[fileID]struct{}
+	known   *known
+	files   watch // state of following
 }
 
 // New prepares a source. An error means that a setting is wrong; a path that does not
@@ -114,9 +133,14 @@ func New(cfg Config, deps Deps) (*Source, error) {
 		return nil, err
 	}
 	deps.defaults()
+	known, err := newKnown(deps.Progress)
+	if err != nil {
+		return nil, err
+	}
 	s := &Source{
 		cfg: cfg, deps: deps, root: rootOf(cfg.Path),
-		later: later.New(retryAfter, retryLimit),
+		later:   later.New(retryAfter, retryLimit),
+		reading: map[fileID]struct{}{}, known: known, named: known.cursor.Named,
 		files: newWatch(quietTime),
 	}
 	s.walk = newWalker(cfg.Path, s.report)
@@ -176,71 +200,46 @@ func (s *Source) step(now time.Time) (*item, error) {
 		s.deps.Listed()
 	}
 	var it *item
-	if path, info, found := s.walk.step(); found {
-		it = s.offer(path, info, now)
+	if at, ok := s.walk.step(); ok {
+		it = s.offer(at, now)
 	}
 	if !s.walk.open() { // that was the last one
-		s.scanned = true
-		s.nextScan = now.Add(scanInterval)
-		s.mu.Lock()
-		s.files.endScan(s.groups.incomplete)
-		s.mu.Unlock()
-		s.groups.end(s.deps.Progress.Groups)
+		s.endScan(now)
 	}
 	return it, nil
 }
 
-// offer returns work for a file that is to be read now, or nil.
-func (s *Source) offer(path string, info fs.FileInfo, now time.Time) *item {
-	name, _ := source.ParseName(filepath.ToSlash(path))
-	group := s.groups.groupOf(path, name)
-	s.groups.add(group)
-	var read int64
-	var tail uint64
-	if s.cfg.Follow {
-		var ready bool
-		s.mu.Lock()
-		ready, read, tail = s.files.observe(idOf(path), info.Size(), info.ModTime(), now)
-		s.mu.Unlock()
-		if !ready {
-			return nil
-		}
-	}
-	id := s.identify(path, info)
-	if s.deps.Progress.Done(id) {
-		s.markDone(path, info, now)
-		return nil
-	}
-	it := s.newItem(path, info, name)
-	it.work.ID, it.work.Group = id, group
-	it.work.Offset, it.work.Attempt = s.deps.Progress.Reached(id)
-	if tail != 0 && info.Size() >= read && tailOf(path, read) == tail {
-		it.work.Offset = max(it.work.Offset, read) // it was only appended to
-	}
+func (s *Source) endScan(now time.Time) {
+	s.scanned, s.rescan = !s.rescan, false
+	s.nextScan = now.Add(scanInterval)
+	s.reported = !s.cfg.Follow
 	s.mu.Lock()
-	s.out++
+	s.files.endScan(s.groups.incomplete)
+	if !s.groups.incomplete && !s.unnamed {
+		s.known.named()
+		s.named = true
+	}
+	s.unnamed = false
 	s.mu.Unlock()
-	return it
+	s.groups.end(s.deps.Progress.Groups, s.cfg.Follow)
 }
 
-// markDone marks a file that an earlier process finished.
-func (s *Source) markDone(path string, info fs.FileInfo, now time.Time) {
-	if !s.cfg.Follow {
-		return
-	}
-	var tail uint64
-	if now.Sub(info.ModTime()) < appendable {
-		tail = tailOf(path, info.Size())
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.files.done(idOf(path), info.Size(), tail)
-}
-
-// report reports, once, a path that is skipped or cannot be accessed.
+// report reports, once, a path that is left out or cannot be accessed.
 func (s *Source) report(path string, err error) {
-	if err != nil {
+	var temporary temporaryError
+	isTemporary, outside := errors.As(err, &temporary), errors.Is(err, errOutside)
+	if isTemporary && !s.told && !s.reported && (!s.cfg.Follow || s.deps.Clock.Now().Sub(temporary.modified) > leftAfter) {
+		s.told = true
+		s.deps.LeftOut(path, err)
+	}
+	if isTemporary {
+		err = nil
+	}
+	if err != nil && !outside {
 		s.groups.incomplete = true
+	}
+	if s.reported {
+		return
 	}
 	if s.cfg.Follow {
 		s.mu.Lock()
@@ -250,9 +249,13 @@ func (s *Source) report(path string, err error) {
 			return
 		}
 	}
-	if err != nil {
+	switch {
+	case outside:
+		s.deps.LeftOut(path, err)
+		s.deps.Skipped(path)
+	case err != nil:
 		s.deps.Problem(path, err)
-	} else {
+	default:
 		s.deps.Skipped(path)
 	}
 }
@@ -261,7 +264,7 @@ func (s *Source) report(path string, err error) {
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
-	if s.cfg.Follow && !full && (!ok || s.nextScan.Before(until)) {
+	if (s.cfg.Follow || !s.scanned) && !full && (!ok || s.nextScan.Before(until)) {
 		until, ok = s.nextScan, true
 	}
 	if ok {

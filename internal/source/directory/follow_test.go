@@ -201,7 +201,9 @@ func TestMemoryOfAFollowedFile(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range n {
-		w.observe(idOf(strconv.Itoa(i)), 1, time.Time{}, time.Now())
+		key := idOf(strconv.Itoa(i))
+		w.observe(key, 1, time.Time{}, time.Now())
+		w.done(key, fileID(key), reading{}, false)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)

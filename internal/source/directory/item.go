@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,28 +9,40 @@ import (
 	"os"
 	"sync/atomic"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/later"
 )
 
 // item is a file that was handed out and not acknowledged: its content, its receipt.
 type item struct {
-	from *Source
-	work *source.Work // owned by whoever settles it next
-	path string
-	info fs.FileInfo   // when it was found
-	tail atomic.Uint64 // of what is being read; see tailOf
+	from  *Source
+	work  *source.Work // owned by whoever settles it next
+	path  string
+	place place
+	info  fs.FileInfo // when it was found
+	end   int64       // the size, or the end of the last whole line
+	torn  bool        // the size is not the end
+	began reading     // what was read of it before it grew
+
+	file   fileID
+	same   source.ID // see sameID; zero means unknown
+	read   reading   // what will have been read
+	opened atomic.Bool
 }
 
-func (s *Source) newItem(path string, info fs.FileInfo, name source.Name) *item {
-	it := &item{from: s, path: path, info: info}
+func (s *Source) newItem(at found, name source.Name, group string) *item {
+	it := &item{from: s, path: at.path, place: at.place, info: at.info, end: at.info.Size(), file: fileOf(at.path, at.info)}
 	it.work = &source.Work{
-		Object:  source.Object{Key: path, Size: info.Size(), Name: name},
-		Content: it, Receipt: it,
+		Object:  source.Object{Key: at.path, Size: it.end, Name: name},
+		Content: it, Receipt: it, Group: group,
 	}
 	return it
+}
+
+// identify sets the work's ID, and what is committed of it.
+func (it *item) identify(id source.ID) {
+	it.work.ID = id
+	it.work.Offset, it.work.Attempt = it.from.deps.Progress.Reached(id)
 }
 
 // Ack implements source.Receipt.
@@ -39,8 +50,19 @@ func (it *item) Ack() {
 	s := it.from
 	s.mu.Lock()
 	s.out--
+	delete(s.reading, it.file)
+	read := it.read
+	if !it.opened.Load() { // it was given up
+		read = reading{}
+	}
+	if it.began.end > 0 && it.began.end < read.end {
+		s.known.grew(it.file, read)
+	}
+	if alias := it.work.Alias; it.opened.Load() && alias != (source.ID{}) && !s.known.done(alias) { // given up
+		s.known.add(it.work.Group, alias)
+	}
 	if s.cfg.Follow {
-		s.files.done(idOf(it.path), it.info.Size(), it.tail.Load())
+		s.files.done(idOf(it.path), it.file, read, it.torn)
 	}
 	s.mu.Unlock()
 	s.later.Wake()
@@ -63,31 +85,27 @@ func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	it.tail.Store(0) // an earlier attempt may have read another file
-	f, err := os.Open(it.path)
+	it.opened.Store(false)
+	f, info, err := it.place.open()
 	if err != nil {
 		return nil, readError(it.path, err)
 	}
-	r, err := it.reader(f, offset)
+	r, err := it.reader(f, info, offset)
 	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
+	it.opened.Store(true)
 	return r, nil
 }
 
-func (it *item) reader(f *os.File, offset int64) (*reader, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, readError(it.path, err)
-	}
+func (it *item) reader(f *os.File, info fs.FileInfo, offset int64) (*reader, error) {
 	end := info.Size()
 	if it.from.cfg.Follow {
 		if !os.SameFile(info, it.info) || end < it.info.Size() {
 			return nil, fmt.Errorf("%w: %s was replaced", source.ErrChanged, it.path)
 		}
-		end = it.info.Size()
-		it.tail.Store(tail(f, end))
+		end = it.end
 	}
 	if offset > end {
 		return nil, fmt.Errorf("%w: %s ends before byte %d, where reading was to go on", source.ErrChanged, it.path, offset)
@@ -123,57 +141,3 @@ func (r *reader) Read(p []byte) (int, error) {
 
 // Close implements io.Closer.
 func (r *reader) Close() error { return r.file.Close() }
-
-// readError returns an error that says what is wrong with a file.
-func readError(path string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s: it was removed before it was read", source.ErrGone, path)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: %s: allow user %d, as whom the collector runs, to read it", source.ErrDenied, path, os.Geteuid())
-	default:
-		return fmt.Errorf("%w: %w", source.ErrUnreachable, err) // err names the path
-	}
-}
-
-// tailLen is how many bytes before a file's old end are compared to find out whether
-// it was only appended to.
-const tailLen = 256
-
-// packed are the magic bytes of gzip and zstd. Offsets of work count decompressed
-// bytes, so the size of such a file is not an offset.
-var packed = [][]byte{{0x1f, 0x8b}, {0x28, 0xb5, 0x2f, 0xfd}}
-
-// tail returns a hash of the last bytes before end in a plain file of whole lines,
-// else 0.
-func tail(f io.ReaderAt, end int64) uint64 {
-	var head [4]byte
-	var buf [tailLen]byte
-	last := buf[:min(end, tailLen)]
-	if len(last) < len(head) {
-		return 0
-	}
-	if _, err := f.ReadAt(head[:], 0); err != nil {
-		return 0
-	}
-	for _, magic := range packed {
-		if bytes.HasPrefix(head[:], magic) {
-			return 0
-		}
-	}
-	// ReadAt may return io.EOF together with the last byte.
-	if n, _ := f.ReadAt(last, end-int64(len(last))); n < len(last) || last[n-1] != '\n' {
-		return 0
-	}
-	return xxh3.Hash(last) | 1
-}
-
-// tailOf is tail of the first end bytes of a file.
-func tailOf(path string, end int64) uint64 {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	return tail(f, end)
-}

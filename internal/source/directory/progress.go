@@ -21,11 +21,14 @@ const (
 	folderGroups = 256
 )
 
-// identify returns the ID of a file as it is now. It contains the absolute path, so
-// that a relative setting gives the same IDs.
-func (s *Source) identify(path string, info fs.FileInfo) source.ID {
-	version := strconv.FormatInt(info.Size(), 10) + " " + strconv.FormatInt(info.ModTime().UnixNano(), 10)
-	return source.Identify("", s.root+path[len(s.cfg.Path):], version)
+// identify returns the ID of the first bytes of a file as it is now. It contains the
+// absolute path, so that a relative setting gives the same IDs.
+func (s *Source) identify(path string, bytes int64, info fs.FileInfo) source.ID {
+	return source.Identify("", s.root+path[len(s.cfg.Path):], version(bytes, info))
+}
+
+func version(bytes int64, info fs.FileInfo) string {
+	return strconv.FormatInt(bytes, 10) + " " + strconv.FormatInt(info.ModTime().UnixNano(), 10)
 }
 
 // rootOf returns the absolute form of the setting.
@@ -45,6 +48,9 @@ func rootOf(path string) string {
 type foundGroups struct {
 	found      map[string]struct{}
 	incomplete bool // something could not be accessed, and may still exist
+	// missing were not found by the scan before: a file that is renamed while a scan is
+	// under way may be missed by it, and would be read again.
+	missing map[string]struct{}
 
 	// The last result of groupOf: most come many times in a row.
 	dir, group string
@@ -86,28 +92,38 @@ func (g *foundGroups) add(group string) {
 }
 
 // end determines which of the groups in Progress can be forgotten: none after a scan
-// that found nothing at all, since a disk may not be mounted.
-func (g *foundGroups) end(groups func() []string) {
+// that found nothing at all, since a disk may not be mounted. twice requires that the
+// scan before did not find them either.
+func (g *foundGroups) end(groups func() []string, twice bool) {
 	defer func() { g.found, g.incomplete = nil, false }()
 	if g.incomplete || len(g.found) == 0 {
 		return
 	}
+	before := g.missing
+	g.missing = map[string]struct{}{}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.forget = g.forget[:0]
 	for _, group := range groups() {
-		if _, found := g.found[group]; !found && strings.HasPrefix(group, groupOfFiles) {
+		if _, found := g.found[group]; found || !strings.HasPrefix(group, groupOfFiles) {
+			continue
+		}
+		g.missing[group] = struct{}{}
+		if _, missed := before[group]; missed || !twice {
 			g.forget = append(g.forget, group)
 		}
 	}
 }
 
 // Change implements source.Stateful: it forgets the groups of which the last scan found
-// no file.
+// no file, and has the IDs of done files for other names.
 func (s *Source) Change() source.Change {
 	s.groups.mu.Lock()
-	defer s.groups.mu.Unlock()
 	c := source.Change{Forget: s.groups.forget}
 	s.groups.forget = nil
+	s.groups.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known.change(&c)
 	return c
 }

@@ -22,9 +22,21 @@ func (r *rig) commit(t *testing.T, works ...*source.Work) {
 	var c checkpoint.Change
 	for _, w := range works {
 		c.Done(w.Group, w.ID)
+		if w.Alias != (source.ID{}) {
+			c.Done(w.Group, w.Alias)
+		}
 	}
-	for _, group := range r.Change().Forget {
+	own := r.Change()
+	for name, value := range own.Cursors {
+		c.Cursor(name, value)
+	}
+	for _, group := range own.Forget {
 		c.Forget(group)
+	}
+	for group, ids := range own.Done {
+		for _, id := range ids {
+			c.Done(group, id)
+		}
 	}
 	require.NoError(t, r.store.Commit(t.Context(), &c))
 	for _, w := range works {
@@ -194,4 +206,47 @@ func TestGroupsAreFewHoweverManyFolders(t *testing.T) {
 		groups[g.groupOf(fmt.Sprintf("bucket-%d/x", i), day)] = true
 	}
 	assert.Len(t, groups, folderGroups+365)
+}
+
+// What the first edition stored is the ID of a path, a size and a time.
+func TestProgressOfTheFirstEditionGoesOn(t *testing.T) {
+	for _, follow := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, func(c *Config) { c.Follow = follow })
+			for _, name := range []string{"a", "b", "old"} {
+				r.write(t, name, name+"\n")
+			}
+			month := time.Now().AddDate(0, -1, 0)
+			require.NoError(t, os.Chtimes(filepath.Join(r.dir, "old"), month, month))
+			var c checkpoint.Change
+			for _, name := range []string{"a", "b", "old"} {
+				path := filepath.Join(r.dir, name)
+				info, err := os.Stat(path)
+				require.NoError(t, err)
+				version := fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+				c.Done(r.groups.groupOf(path, source.Name{}), source.Identify("", path, version))
+			}
+			require.NoError(t, r.store.Commit(t.Context(), &c))
+
+			texts := func() string {
+				if follow {
+					return r.texts(t, time.Minute)
+				}
+				all := ""
+				for _, text := range r.readAll(t) {
+					all += text
+				}
+				r.commit(t)
+				return all
+			}
+			r.restart(t)
+			assert.Empty(t, texts())
+			r.commit(t)
+			r.rename(t, "old", "archive/old") // known by its name only until now
+			r.rename(t, "a", "c")
+			r.write(t, "d", "d\n")
+			r.restart(t)
+			assert.Equal(t, "d\n", texts(), "follow: %v", follow)
+		})
+	}
 }

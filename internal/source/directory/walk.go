@@ -2,9 +2,11 @@ package directory
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -15,12 +17,20 @@ const batchSize = 1024
 
 // walker walks a tree, depth first, one entry at a time.
 type walker struct {
-	root   string
-	report func(path string, err error) // err is nil for what is skipped
-	levels []level                      // open folders, from the root; the last one is read
-	single fs.FileInfo                  // root when that is a file, until it was returned
+	root     string
+	resolved string                       // root without links, absolute, in this walk
+	report   func(path string, err error) // err is nil for what is skipped
+	levels   []level                      // open folders, from the root; the last one is read
+	single   fs.FileInfo                  // root when that is a file, until it was returned
 
 	openDir func(path string) (*os.File, error)
+}
+
+// found is a file that a walk came to.
+type found struct {
+	path  string // begins with the root as the user wrote it
+	place place
+	info  fs.FileInfo // of the file, not of a link to it
 }
 
 type level struct {
@@ -30,7 +40,14 @@ type level struct {
 }
 
 func newWalker(root string, report func(string, error)) *walker {
-	return &walker{root: root, report: report, openDir: os.Open}
+	w := &walker{root: root, report: report}
+	w.openDir = func(path string) (*os.File, error) { return w.placeOf(path).openFolder() }
+	return w
+}
+
+// placeOf returns the place of what is at a path below the root.
+func (w *walker) placeOf(path string) place {
+	return place{w.resolved, strings.TrimLeft(path[len(w.root):], string(filepath.Separator))}
 }
 
 // open reports whether a walk is under way.
@@ -38,15 +55,30 @@ func (w *walker) open() bool { return len(w.levels) > 0 || w.single != nil }
 
 // start begins at the root. A root that is a link is followed.
 func (w *walker) start() error {
-	info, err := os.Stat(w.root)
+	if _, err := os.Stat(w.root); err != nil {
+		return err // with the path, which EvalSymlinks' errors may lack
+	}
+	resolved, err := filepath.EvalSymlinks(w.root)
+	if err == nil {
+		resolved, err = filepath.Abs(resolved)
+	}
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() {
+	info, err := os.Lstat(resolved)
+	if err != nil {
+		return err
+	}
+	w.resolved = resolved
+	switch {
+	case info.IsDir():
+		return w.enter(w.root)
+	case info.Mode().IsRegular():
 		w.single = info
 		return nil
+	default:
+		return fmt.Errorf("%s is neither a folder nor a regular file", resolved)
 	}
-	return w.enter(w.root)
 }
 
 // stop ends a walk that is under way.
@@ -56,52 +88,62 @@ func (w *walker) stop() {
 	}
 }
 
-// step visits one entry. found reports whether it is a regular file, or a link to one.
-func (w *walker) step() (path string, info fs.FileInfo, found bool) {
+// step visits one entry. ok reports whether it is a file to read: a regular one, or a
+// link to one below the root.
+func (w *walker) step() (at found, ok bool) {
 	if w.single != nil {
-		info, w.single = w.single, nil
-		return w.root, info, true
+		at = found{w.root, place{root: w.resolved}, w.single}
+		w.single = nil
+		return at, true
 	}
-	at := &w.levels[len(w.levels)-1]
-	if len(at.batch) == 0 {
-		w.refill(at)
-		return "", nil, false
+	level := &w.levels[len(w.levels)-1]
+	if len(level.batch) == 0 {
+		w.refill(level)
+		return at, false
 	}
-	entry := at.batch[0]
-	at.batch = at.batch[1:]
-	path = join(at.path, entry.Name())
-	switch mode := entry.Type(); {
+	entry := level.batch[0]
+	level.batch = level.batch[1:]
+	at.path = join(level.path, entry.Name())
+	mode := entry.Type()
+	switch {
 	case strings.HasPrefix(entry.Name(), "."):
-		w.report(path, nil)
-		return "", nil, false
+		w.report(at.path, nil)
 	case mode.IsDir():
-		if err := w.enter(path); err != nil {
-			w.report(path, err)
+		if err := w.enter(at.path); err != nil {
+			w.report(at.path, err)
 		}
-		return "", nil, false
 	case mode.IsRegular():
-		info, err := entry.Info()
-		return path, info, w.check(path, err)
+		var err error
+		at.info, err = entry.Info()
+		at.place = w.placeOf(at.path)
+		return at, w.check(&at, entry.Name(), err)
 	case mode&fs.ModeSymlink != 0:
-		info, err := os.Stat(path)
-		if err == nil && info.Mode().IsRegular() {
-			return path, info, true
+		var err error
+		at.place, at.info, err = resolve(w.resolved, at.path)
+		if err == nil && at.info.Mode().IsRegular() {
+			return at, w.check(&at, entry.Name(), nil)
 		}
-		w.report(path, err) // a folder, a device, or a link to nothing
-		return "", nil, false
+		w.report(at.path, err) // a folder, a device, outside, or a link to nothing
 	default:
-		w.report(path, nil)
-		return "", nil, false
+		w.report(at.path, nil)
 	}
+	return at, false
 }
 
-// check reports err, unless the file is gone since its folder was read: copying
-// programs write to a temporary name first.
-func (w *walker) check(path string, err error) (ok bool) {
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		w.report(path, err)
+// check reports a temporary name, and err, unless the file is gone since its folder was
+// read: copying programs write to a temporary name first. err is that of its info.
+func (w *walker) check(at *found, name string, err error) (ok bool) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false
+	case err != nil:
+		w.report(at.path, err)
+		return false
+	case isTemporary(name):
+		w.report(at.path, temporaryError{at.info.ModTime()})
+		return false
 	}
-	return err == nil
+	return true
 }
 
 func (w *walker) enter(path string) error {

@@ -198,8 +198,8 @@ func TestStartActsOnceOnly(t *testing.T) {
 		r.restart(t)
 		r.during(t, time.Hour)
 		assert.ElementsMatch(t, []string{
-			"listing/b/p/:start", "listing/b/p/:look", "listing/b/p/:names",
-			"listing/b/:start", "listing/b/:look", "listing/b/:names", "listing/b/:p/:names",
+			"listing/b/p/:start", "listing/b/p/:shard", "listing/b/p/:look", "listing/b/p/:names",
+			"listing/b/:start", "listing/b/:shard", "listing/b/:look", "listing/b/:names", "listing/b/:p/:names",
 		}, slices.Collect(maps.Keys(r.store.Cursors())), "another prefix is another thing")
 	})
 }
@@ -228,11 +228,11 @@ func TestVanishedBucketsAreForgotten(t *testing.T) {
 		r := newRig(t, func(s *settings) { from("earliest")(s); s.Layout = Partitioned })
 		r.put(eventKey(partA, time.Now(), 1), time.Now())
 		r.during(t, time.Hour)
-		assert.Len(t, r.store.Cursors(), 3)
+		assert.Len(t, r.store.Cursors(), 4)
 		assert.Len(t, r.store.Groups(), 1)
 		r.objects = nil
 		r.during(t, time.Hour)
-		assert.Len(t, r.store.Cursors(), 2, "its cursor")
+		assert.Len(t, r.store.Cursors(), 3, "its cursor")
 		assert.Empty(t, r.store.Groups(), "and its objects")
 		again := eventKey(partA, time.Now(), 2)
 		r.put(again, time.Now())
@@ -246,7 +246,8 @@ func TestUnreadableCursorStopsTheStart(t *testing.T) {
 	assert.NotEmpty(t, r.poll(t))
 	r.commit(t)
 	cursors := r.store.Cursors()
-	require.Len(t, cursors, 4)
+	require.Len(t, cursors, 5)
+	assert.Contains(t, cursors, "listing/b/p/:shard")
 	assert.Contains(t, cursors, "listing/b/p/:start")
 	assert.Contains(t, cursors, "listing/b/p/:look")
 	assert.Contains(t, cursors, "listing/b/p/:names")
@@ -430,7 +431,7 @@ func crashes(t *testing.T, rnd *rand.Rand) {
 	}
 	r.during(t, 3*fullDay)
 	assert.Empty(t, r.store.Groups(), "nothing is left behind")
-	assert.Len(t, r.store.Cursors(), 6)
+	assert.Len(t, r.store.Cursors(), 7)
 }
 
 // some returns up to n works that come within d.

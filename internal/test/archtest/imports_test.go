@@ -24,9 +24,10 @@ var mayImport = map[string][]string{
 	"notify":     {},
 	"otlplogs":   {"accesslog", "display", "enrich", "redact"},
 	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "display", "checkpoint", "s3io", "notify", "bytesize"},
+	"partition":  {},
 	"redact":     {"accesslog"},
 	"rollup":     {"accesslog", "enrich", "redact", "wire"},
-	"s3io":       {"source"}, // the shared vocabulary alone, see onlyTheRoot
+	"s3io":       {"partition", "source"}, // of source the shared vocabulary alone, see onlyTheRoot
 	"source":     {"notify", "s3io"},
 	"wire":       {},
 }
@@ -53,7 +54,7 @@ var only = []struct {
 }
 
 // standardLibraryOnly are the rooms that import nothing else at all.
-var standardLibraryOnly = []string{"accesslog", "display", "notify"}
+var standardLibraryOnly = []string{"accesslog", "display", "notify", "partition"}
 
 func TestRoomsImportWhatTheyMay(t *testing.T) {
 	for _, f := range files(t) {
