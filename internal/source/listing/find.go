@@ -2,6 +2,7 @@ package listing
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,12 +46,14 @@ type find struct {
 	undecided  map[string]triedAgain // by id
 	foreign    map[string]bool       // ids that this process rejected
 	words      map[string]bool       // wrong prefixes that were told
-	upgraded   struct {
-		count   int
-		example string
-	} // folders that are read from the upgrade on
-	limit  bool          // that there is more than is walked was told
-	period time.Duration // that was told
+	upgraded   upgraded              // folders that are read from the upgrade on
+	limit      bool                  // that there is more than is walked was told
+	period     time.Duration         // that was told
+}
+
+type upgraded struct {
+	count   int
+	example string
 }
 
 type folder struct {
@@ -206,6 +209,10 @@ func (f *find) consider(c candidate) {
 		return
 	}
 	again, undecided := f.undecided[id]
+	if undecided {
+		again.seen = f.number
+		f.undecided[id] = again
+	}
 	switch {
 	case s.isForeign(id), undecided && s.deps.Clock.Now().Before(again.due),
 		slices.ContainsFunc(f.candidates, func(other candidate) bool { return other.place == c.place }):
@@ -222,7 +229,7 @@ func (f *find) consider(c candidate) {
 // there are only empty objects.
 func (f *find) tryAgain(id string, c candidate, hidden bool, now time.Time) {
 	again := f.undecided[id]
-	again.candidate, again.hidden = c, hidden
+	again.candidate, again.hidden, again.seen = c, hidden, f.number
 	again.wait = min(max(2*again.wait, f.source.cfg.DiscoverInterval), maxTriedAgain)
 	again.due = now.Add(again.wait)
 	f.undecided[id] = again
@@ -230,18 +237,14 @@ func (f *find) tryAgain(id string, c candidate, hidden bool, now time.Time) {
 
 // take implements job: log objects are handed out by the runs of their prefix.
 func (f *find) take(o *s3io.Object) (n source.Name, group string, ok bool) {
-	s, in := f.source, f.at.in.Prefix
-	partitioned := s.cfg.Layout == Partitioned
-	switch {
-	case strings.HasSuffix(o.Key, "/"), f.isName(o.Key) && !partitioned: // consoles create objects for folders
+	isFolder := strings.HasSuffix(o.Key, "/") // consoles create such objects
+	if isFolder || f.isName(o.Key) && f.source.cfg.Layout != Partitioned {
 		return n, "", false
-	case f.at.depth == 0 && !partitioned && s.prefixes[namesID] != nil && o.Key[len(in):] < names.end():
-		return n, "", false // in its lists too
 	}
 	f.tellWord(o.Key)
 	if !f.told { // there may be very many
 		f.told = true
-		s.stray(o.Key, "")
+		f.source.stray(o.Key, "")
 	}
 	return n, "", false
 }
@@ -285,8 +288,11 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 			s.dropPrefix(p)
 		}
 	}
-	if !f.doubt && !f.hides() {
-		f.complete(r.date)
+	if !f.doubt {
+		f.forgetVanished()
+		if !f.hides() {
+			f.complete(r.date)
+		}
 	}
 	lists := r.lists + f.lists
 	period := max(s.cfg.DiscoverInterval, s.cfg.PollInterval, time.Duration(lists)*perList)
@@ -300,6 +306,12 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		due = now
 	}
 	return due, false
+}
+
+// forgetVanished forgets the folders that the search did not see.
+func (f *find) forgetVanished() {
+	maps.DeleteFunc(f.known, func(_ string, seen int) bool { return seen < f.number })
+	maps.DeleteFunc(f.undecided, func(_ string, again triedAgain) bool { return again.seen < f.number })
 }
 
 // hides reports whether there are objects that could not be looked into: if they are log
@@ -320,7 +332,7 @@ func (f *find) complete(began time.Time) {
 		s.deps.Notice(false, fmt.Sprintf("%d folders, such as s3://%s/%s, were not read by the version before: they are read from %s on; "+
 			"to read what is older, run a receiver of its own once, with its own storage, bucket.prefix set to the folder and start_from",
 			u.count, s.cfg.Name, u.example, s.look.at.UTC().Format(time.RFC3339)))
-		f.upgraded.count = 0
+		f.upgraded = upgraded{}
 	}
 	s.noteLook(look{at: began})
 }

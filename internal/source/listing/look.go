@@ -49,6 +49,7 @@ type triedAgain struct {
 	due    time.Time
 	wait   time.Duration
 	hidden bool // there is an object, but it cannot be read
+	seen   int  // the last search that saw it
 }
 
 // maxTriedAgain bounds the wait before a candidate is looked at again.
@@ -146,15 +147,17 @@ func (s *Source) listOne(ctx context.Context, in s3io.ListInput) (s3io.Page, err
 	return page, err
 }
 
-// groupOfForeign is the group of the candidates that are no prefixes. An id in it is made
-// of a place and no ETag, which no object has.
+// groupOfForeign is the group of the candidates that are no prefixes.
 const groupOfForeign = "foreign"
 
+// foreignID identifies a candidate that was rejected with these settings. No object has
+// such an ETag.
 func (s *Source) foreignID(id string) source.ID {
-	return source.Identify(s.cfg.Name, s.cfg.Prefix+id, groupOfForeign)
+	return source.Identify(s.cfg.Name, s.cfg.Prefix+id, groupOfForeign+" "+string(s.cfg.Layout)+" "+s.cfg.KeyPattern)
 }
 
-// reject notes that a candidate is no prefix. It is not looked at again.
+// reject notes that a candidate is no prefix. It is not looked at again with the same
+// settings.
 func (s *Source) reject(id string, c candidate) {
 	delete(s.find.undecided, id)
 	s.find.foreign[id] = true
