@@ -23,6 +23,10 @@ type series struct {
 	last      int64 // nanoseconds: time of the last update
 }
 
+// needsStart reports whether a cut at that time gives a series its start: the first one
+// does, and one by a clock that is right again after it was ahead.
+func (l *series) needsStart(at int64) bool { return l.created && (l.start == 0 || l.start >= at) }
+
 // point is what is committed under a key within an interval.
 type point struct {
 	interval    int64         // its beginning in seconds since the Unix epoch; 0 without EventTime
@@ -173,12 +177,13 @@ func (s *State) forget(c *cell, streams uint32) {
 	s.points += len(c.points)
 }
 
-// applyCut fixes what the next emission holds: new series get their start, and with
-// Delta all open points are cut, unless the last cut is still unsettled.
+// applyCut fixes what the next emission holds: new series get their start, as do those
+// that were started by a clock which was ahead, and with Delta all open points are cut,
+// unless the last cut is still unsettled.
 func (s *State) applyCut(at, start int64) {
 	for c := range s.all() {
 		for i := range c.series {
-			if l := &c.series[i]; l.created && l.start == 0 {
+			if l := &c.series[i]; l.needsStart(at) {
 				l.start = start
 			}
 		}

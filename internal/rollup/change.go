@@ -80,7 +80,7 @@ func (s *State) hasUncut() bool {
 		if s.plan.delta && len(c.points) > 0 {
 			return true
 		}
-		if slices.ContainsFunc(c.series, func(l series) bool { return l.created && l.start == 0 }) {
+		if slices.ContainsFunc(c.series, func(l series) bool { return l.needsStart(s.cut) }) {
 			return true
 		}
 	}

@@ -257,6 +257,37 @@ func TestClockIsSetBack(t *testing.T) {
 	}
 }
 
+// A clock that was ahead has no effect on the stamps once it is right again, also after a
+// restart, and the counters go on.
+func TestStampsRecoverWhenTheClockDoes(t *testing.T) {
+	s := testSettings()
+	l := newProcess(t, s)
+	l.add(get())
+	l.emitAccepted()
+	l.midway = true
+	l.now = l.now.Add(240 * time.Hour)
+	l.add(with(operation("REST.HEAD.OBJECT")))
+	l.emitAccepted()
+	for n := range 3 {
+		l.inspector = newInspector(t, s) // stamps that go back are what this is about
+		l.midway = true
+		after := s.Interval
+		if n == 0 {
+			after = -240 * time.Hour
+		}
+		l.add(with(operation("REST.HEAD.OBJECT")))
+		points := allPoints(l.emit(after))
+		sums, starts := lastly(points)
+		assert.Contains(t, slices.Collect(maps.Values(sums)), int64(n+2), "the counter goes on")
+		assert.NotEmpty(t, starts)
+		for _, p := range points {
+			assert.Equal(t, l.now.UTC(), p.end.AsTime())
+			assert.True(t, p.start.AsTime().Before(l.now))
+		}
+		l.restart(func(*setup) {})
+	}
+}
+
 // What is committed is changed by the replay of a change, not by its encoding, also
 // where an interval without records ends.
 func TestAChangeLeavesTheCommittedStateAsItIs(t *testing.T) {
