@@ -159,9 +159,7 @@ func (e *Engine) report(end ending) {
 			zap.Error(end.err))
 	}
 	if end.what.outcome == OutcomeArchived {
-		e.parts.Log.Warn("archived objects cannot be read and are left out: restore them, then read them once by a receiver of its own",
-			zap.String("object", end.object.work.Object.URI()))
-		return
+		return // its source tells
 	}
 	if end.what.outcome == OutcomeNotALog {
 		e.reportNotALog(end.object)

@@ -154,9 +154,12 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		Progress: progress,
 		Room:     func() int { return r.engine.Load().Room() },
 		Hooks: queue.Hooks{
-			Message:     r.countMessage,
-			Received:    func() { r.engine.Load().SourceHealthy() },
-			Skipped:     func() { r.countObject(objectSkipped) },
+			Message:  r.countMessage,
+			Received: func() { r.engine.Load().SourceHealthy() },
+			Skipped:  func() { r.countObject(objectSkipped) },
+			Archived: func(uri string) {
+				r.sampledLog.Warn("archived log objects are left out: restore them, then read them by a `bucket` once, with its own storage", zap.String("object", uri))
+			},
 			AlreadyDone: func() { r.countObject(objectAlreadyDone) },
 			Unknown:     r.warnUnknown,
 			Waiting: func(messages int) {

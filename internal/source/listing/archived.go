@@ -3,18 +3,35 @@ package listing
 import (
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// archived are the log objects that cannot be read since they are archived, as lists tell.
+// archived are the log objects that cannot be read since they are archived.
 type archived struct {
-	fresh       map[source.ID]struct{} // that may not be committed yet; the others are done in Progress
+	fresh map[source.ID]struct{} // of lists, that may not be committed yet; the others are done in Progress
+
+	mu          sync.Mutex // guards everything below
 	count       int
 	first, last time.Time // of their names, else of LastModified
-	told        bool
+	told        int       // how many there were when they were told
+}
+
+// add notes one of a time, which is zero when it is not known.
+func (a *archived) add(at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.count++
+	if at.IsZero() {
+		return
+	}
+	if a.first.IsZero() || at.Before(a.first) {
+		a.first = at
+	}
+	a.last = newer(a.last, at)
 }
 
 // leaveArchived notes an archived object as done.
@@ -34,26 +51,25 @@ func (s *Source) leaveArchived(o *s3io.Object, n source.Name, id source.ID, grou
 	if at.IsZero() {
 		at = o.LastModified
 	}
-	if a.count == 0 || at.Before(a.first) {
-		a.first = at
-	}
-	if at.After(a.last) {
-		a.last = at
-	}
-	a.count++
+	a.add(at)
 	s.notes.done(group, id)
 	s.deps.Archived()
 }
 
-// tellArchived tells, once, what was left, when nothing is left to list for now.
+// tellArchived tells what was left, when nothing is left to list for now; again when there
+// are ten times as many.
 func (s *Source) tellArchived() {
 	a := &s.archived
-	if a.count == 0 || a.told {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.count == 0 || a.count < 10*a.told {
 		return
 	}
-	a.told = true
+	a.told = a.count
 	const form = "2006-01-02T15:04:05Z"
-	s.deps.Notice(true, fmt.Sprintf("%d log objects below s3://%s/%s, of %s to %s, are archived (GLACIER or DEEP_ARCHIVE) and are left out: "+
-		"to read them, restore them (aws s3api restore-object, or S3 Batch Operations), then run a receiver of its own once, with its own storage and start_from: %s",
-		a.count, s.cfg.Name, s.cfg.Prefix, a.first.UTC().Format(form), a.last.UTC().Format(form), a.first.UTC().Format(form)))
+	first, last := a.first.UTC().Format(form), a.last.UTC().Format(form)
+	s.deps.Notice(true, fmt.Sprintf("%d log objects below s3://%s/%s, of %s to %s, are archived and are left out: "+
+		"to read them, restore them (aws s3api restore-object, or S3 Batch Operations), then run a receiver of its own once, "+
+		"with its own storage, start_from: %s and until: %s",
+		a.count, s.cfg.Name, s.cfg.Prefix, first, last, first, last))
 }

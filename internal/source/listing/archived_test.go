@@ -48,7 +48,7 @@ func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 		assert.Equal(t, archivedOnes, count)
 		require.Len(t, told, 1)
 		assert.Contains(t, told[0], fmt.Sprintf("%d log objects below s3://b/p/, of 2002-03-11T00:00:00Z to %s, are archived", archivedOnes, last))
-		assert.Contains(t, told[0], "start_from: 2002-03-11T00:00:00Z")
+		assert.Contains(t, told[0], "start_from: 2002-03-11T00:00:00Z and until: "+last)
 
 		r.restart(t)
 		assert.Empty(t, r.during(t, fullDay))
@@ -57,6 +57,32 @@ func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 			r.objects[i].Archived = false
 		}
 		assert.Empty(t, r.during(t, fullDay), "and done")
+	})
+}
+
+// Lists do not tell of the archive tiers of INTELLIGENT_TIERING: the GET does.
+func TestObjectsThatTurnOutArchivedAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		var told []string
+		r := newRig(t, func(s *settings) {
+			from("earliest")(s)
+			s.Notice = func(warn bool, text string) {
+				if warn {
+					told = append(told, text)
+				}
+			}
+		})
+		r.openError = func(string) error { return source.ErrArchived }
+		r.put(simpleKey(time.Now(), 1), time.Now())
+		w := r.within(t, time.Minute)
+		require.NotNil(t, w)
+		_, err := w.Content.OpenAt(t.Context(), 0)
+		require.ErrorIs(t, err, source.ErrArchived)
+		r.commit(t, w)
+		r.during(t, time.Hour)
+		require.Len(t, told, 1)
+		assert.Contains(t, told[0], "1 log objects below s3://b/p/, of 2002-09-27T00:00:00Z to 2002-09-27T00:00:00Z, are archived")
 	})
 }
 

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"sync"
@@ -29,7 +30,11 @@ func (s *Source) newItem(o source.Object, id source.ID, group string) *item {
 
 // OpenAt implements source.Content.
 func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	return it.from.deps.Bucket.Open(ctx, it.work.Object, offset)
+	body, err := it.from.deps.Bucket.Open(ctx, it.work.Object, offset)
+	if errors.Is(err, source.ErrArchived) { // in an archive tier of INTELLIGENT_TIERING: lists do not say so
+		it.from.archived.add(it.work.Object.Name.Time)
+	}
+	return body, err
 }
 
 // Ack implements source.Receipt. Progress knows the object from now on.

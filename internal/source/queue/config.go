@@ -101,6 +101,7 @@ type Hooks struct {
 	Message     func(MessageOutcome) // the outcome of a message
 	Received    func()               // a receive succeeded
 	Skipped     func()               // an object is done unread, since KeyPattern or Buckets leave it out
+	Archived    func(uri string)     // an object is done unread, since it has to be restored before
 	AlreadyDone func()               // an object is done unread, since Progress knows it
 	// Unknown is called with the reason why messages are no notifications, or parts of
 	// them: at its first message, and then once a minute with how many there were.
@@ -133,6 +134,9 @@ func (d *Deps) defaults() {
 	}
 	if h.Skipped == nil {
 		h.Skipped = func() {}
+	}
+	if h.Archived == nil {
+		h.Archived = func(string) {}
 	}
 	if h.AlreadyDone == nil {
 		h.AlreadyDone = func() {}

@@ -120,6 +120,9 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 		o.denied = errors.Is(err, source.ErrDenied)
 		o.from.mu.Unlock()
 		cancel()
+		if errors.Is(err, source.ErrArchived) {
+			o.from.deps.Hooks.Archived(o.work.Object.URI())
+		}
 		return nil, err
 	}
 	return &stream{r, cancel}, nil

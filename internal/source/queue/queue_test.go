@@ -46,6 +46,17 @@ func TestOpeningFailsAsTheBucketDoes(t *testing.T) {
 	r.untilDeleted(1)
 }
 
+func TestAnArchivedObjectIsTold(t *testing.T) {
+	r := newRig(t)
+	r.remote.Send(event("archived"))
+	w := r.next()
+	_, err := w.Content.OpenAt(context.Background(), 0)
+	require.ErrorIs(t, err, source.ErrArchived)
+	assert.Equal(t, []string{"s3://b/archived"}, r.counts.archived)
+	r.progress.finish(w) // the engine counts it as done
+	r.untilDeleted(1)
+}
+
 // A message goes when the last of its objects is done, not before.
 func TestAMessageIsDeletedAfterAllItsObjects(t *testing.T) {
 	r := newRig(t)

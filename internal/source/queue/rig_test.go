@@ -264,6 +264,8 @@ func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.Re
 		return nil, source.ErrGone
 	case strings.HasPrefix(o.Key, "denied"):
 		return nil, source.ErrDenied
+	case o.Key == "archived":
+		return nil, source.ErrArchived
 	}
 	return &endless{ctx}, nil
 }
@@ -287,6 +289,7 @@ type counts struct {
 	trouble     error // the last that was told
 	waiting     []int
 	lost        []string
+	archived    []string
 }
 
 func (c *counts) hooks() Hooks {
@@ -300,6 +303,7 @@ func (c *counts) hooks() Hooks {
 			c.messages[o]++
 		},
 		Skipped:     func() { c.mu.Lock(); c.skipped++; c.mu.Unlock() },
+		Archived:    func(uri string) { c.mu.Lock(); c.archived = append(c.archived, uri); c.mu.Unlock() },
 		AlreadyDone: func() { c.mu.Lock(); c.alreadyDone++; c.mu.Unlock() },
 		Unknown: func(u UnknownMessages) {
 			c.mu.Lock()
