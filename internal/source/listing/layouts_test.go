@@ -47,7 +47,9 @@ var folders = []struct {
 	{"partitioned by words", func(t time.Time, n int) string { return eventKey("prod/frankfurt/web", t, n) }, true},
 	{"names beside days", func(t time.Time, n int) string { return "p/mixed/" + stamped(t, n) }, true},
 	{"days beside names", func(t time.Time, n int) string { return eventKey("mixed", t, n) }, true},
-	{"days right below the prefix", func(t time.Time, n int) string { return "p/" + dayPath("2006/01/02/2006-01-02-00-00-00-", t) + unique(n) }, true},
+	{"days right below the prefix", func(t time.Time, n int) string {
+		return "p/" + dayPath("2006/01/02/2006-01-02-00-00-00-", t) + unique(n)
+	}, true},
 	{"days alone", func(t time.Time, n int) string { return eventKey("audit", t, n) }, true},
 	{"vended", func(t time.Time, n int) string {
 		return "p/AWSLogs/111122223333/S3/eu-west-1/" + dayPath("2006/01/02/15/", t) + "log_" + unique(n) + ".gz"

@@ -31,7 +31,7 @@ type madeBucket struct {
 // Of objects with many records.
 const (
 	manyLines  = 1500
-	joinedLine  = 300 // records on one line
+	joinedLine = 300 // records on one line
 )
 
 // makeBucket makes a first part of so many objects in each folder, of the last 8 days,
