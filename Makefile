@@ -35,6 +35,7 @@ export PATH := $(BIN):$(PATH)
 NODE         := $(shell command -v npm >/dev/null && command -v node)
 PROMETHEUS   := $(BIN)/.prometheus.stamp
 VICTORIALOGS := $(BIN)/.victorialogs.stamp
+SEAWEEDFS    := $(BIN)/.seaweedfs.stamp
 FAUXQS       := .tools/fauxqs/.stamp
 GRAFANA      := .tools/grafana/.stamp
 
@@ -107,6 +108,12 @@ test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS
 	for module in internal/gen $(SYSTEM); do \
 	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
 	done
+
+.PHONY: test-seaweedfs
+test-seaweedfs: $(TOOLS) $(SEAWEEDFS) build ## Run the tests of buckets against SeaweedFS, and print the figures (built once, 4 minutes, 160 MB)
+	env S3TEST_SERVER=seaweedfs $(GOTESTSUM) -- $(RACE) -count=1 -timeout 20m ./internal/s3io
+	env S3TEST_SERVER=seaweedfs $(GOTESTSUM) -- $(RACE) -count=1 -timeout 20m -run RealServer ./internal/source/listing
+	cd $(SYSTEM) && env S3TEST_SERVER=seaweedfs go test -count=1 -timeout 30m -v -run 'MadeBucket|DeniedObjects|TheUpgradeReads|KilledAtRandomMoments/(bucket|queue)' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)'
 
 .PHONY: test-kill
 test-kill: $(S3) build killpoints ## Kill and stop the built collector at work, many times, and print the figures
@@ -243,6 +250,10 @@ $(PROMETHEUS): internal/tools/prometheus/go.mod internal/tools/prometheus/go.sum
 
 $(VICTORIALOGS): internal/tools/victorialogs/go.mod internal/tools/victorialogs/go.sum
 	cd internal/tools/victorialogs && $(GO_INSTALL) tool
+	@touch $@
+
+$(SEAWEEDFS): internal/tools/seaweedfs/go.mod internal/tools/seaweedfs/go.sum
+	cd internal/tools/seaweedfs && $(GO_INSTALL) tool
 	@touch $@
 
 $(FAUXQS): $(wildcard internal/tools/fauxqs/*)

@@ -2,6 +2,9 @@ package ingest
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -53,42 +56,64 @@ func TestAliasIsDoneOnlyWhenTheObjectWasRead(t *testing.T) {
 }
 
 func TestHowFarAnObjectCameIsFoundAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := &fakeStorage{values: map[string][]byte{}}
-		records := samplelogs.Records(31, 20_000)
-		object := textObject(records...)
-		src := newFakeSource(object)
-		src.once = true
-		accepted := 0
-		var mu sync.Mutex
-		sink := &fakeSink{decide: func(ctx context.Context, _ int) error {
-			mu.Lock()
-			accepted++
-			stuck := accepted > 3
-			mu.Unlock()
-			if stuck {
-				<-ctx.Done()
-			}
-			return ctx.Err()
-		}}
-		cfg := testConfig()
-		cfg.Deliveries = 1 // so that the batches that are accepted are the first ones
-		r := newRig(cfg, src, sink)
-		r.parts.Progress = openStore(t, client)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Minute, cancel)
-		_ = r.Run(ctx) // the source ended before
+	text := samplelogs.Records(31, 20_000)
+	var objects []string
+	for i := range 3000 {
+		objects = append(objects, fmt.Sprintf(`{"request_time":"2026-02-06T00:00:38.123Z","operation":"REST.GET.OBJECT","key_name":"%d"}`, i))
+	}
+	for name, c := range map[string]struct {
+		records []string
+		between string
+	}{
+		"a record a line":       {text, "\n"},
+		"objects on one line":   {objects, ""},
+		"objects with a space":  {objects, " "},
+		"joined records":        {text[:1000], " "},
+		"lines of many objects": {[]string{strings.Join(objects[:1500], ""), strings.Join(objects[1500:], "")}, "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				want := uidsOf(c.records)
+				if name == "lines of many objects" {
+					want = uidsOf(objects)
+				}
+				cfg := testConfig()
+				cfg.Deliveries = 1 // so that the batches that are accepted are the first ones
+				cfg.SplitJoined, cfg.BatchRecords = c.between == " ", min(cfg.BatchRecords, len(want)/5)
+				client := &fakeStorage{values: map[string][]byte{}}
+				object := textObject(strings.Join(c.records, c.between))
+				src := newFakeSource(object)
+				src.once = true
+				accepted := 0
+				var mu sync.Mutex
+				sink := &fakeSink{decide: func(ctx context.Context, _ int) error {
+					mu.Lock()
+					accepted++
+					stuck := accepted > 3
+					mu.Unlock()
+					if stuck {
+						<-ctx.Done()
+					}
+					return ctx.Err()
+				}}
+				r := newRig(cfg, src, sink)
+				r.parts.Progress = openStore(t, client)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Minute, cancel)
+				_ = r.Run(ctx) // the source ended before
 
-		store := openStore(t, client)
-		object.offset, _ = store.Reached(idOf(object))
-		assert.Positive(t, object.offset)
-		sink.decide = nil
-		next := newRig(testConfig(), newFakeSource(object), sink)
-		next.parts.Progress = store
-		require.NoError(t, next.Run(t.Context()))
-		assert.Equal(t, uidsOf(records), sink.uids, "the rest, and nothing twice")
-		assert.True(t, store.Done(idOf(object)))
-	})
+				store := openStore(t, client)
+				object.offset, _ = store.Reached(idOf(object))
+				assert.Positive(t, object.offset)
+				sink.decide = nil
+				next := newRig(cfg, newFakeSource(object), sink)
+				next.parts.Progress = store
+				require.NoError(t, next.Run(t.Context()))
+				assert.True(t, maps.Equal(want, sink.uids), "the rest, and nothing twice")
+				assert.True(t, store.Done(idOf(object)))
+			})
+		})
+	}
 }
 
 func uidsOf(records []string) map[string]int {

@@ -98,17 +98,19 @@ func (c *converter) lines(text string) {
 }
 
 // line converts a line, which is one record or several; see accesslog.Next. It
-// begins at the offset at.
+// begins at the offset at. Of several records each is where reading may resume, or what a
+// batch has of a line would be counted once more.
 func (c *converter) line(line string, at int64) {
 	for rest := line; rest != ""; {
 		var record string
+		begin := at + int64(len(line)-len(rest))
 		record, rest = accesslog.Next(rest, c.engine.cfg.SplitJoined)
-		c.convertRecord(record, at)
+		c.convertRecord(record, begin)
 	}
 }
 
-// convertRecord converts one record of the line that begins at the offset at, where
-// reading resumes if the batch ends before the record.
+// convertRecord converts one record that begins at the offset at, where reading resumes
+// if the batch ends before it.
 func (c *converter) convertRecord(line string, at int64) {
 	if c.full(len(line)) {
 		c.cut(at)

@@ -40,7 +40,8 @@ type Reader struct {
 	err error
 }
 
-// Open opens src and begins at offset, a Chunk.End of an earlier reading or 0.
+// Open opens src and begins at offset: 0, a Chunk.End of an earlier reading, or where a
+// record begins within a line, whose rest is then the first line.
 // gzip, of any number of members, and zstd, of any number of frames, are told by
 // their magic bytes; packed data inside packed data is not text. A UTF-8 byte
 // order mark at the beginning is passed over. An offset past the end gives an

@@ -91,10 +91,12 @@ func TestObjectsThatTurnOutArchivedAreTold(t *testing.T) {
 func TestTheNewestLogObjectIsTriedWhenAllOthersAreDenied(t *testing.T) {
 	const denied = retryLimit + 500
 	for name, c := range map[string]struct {
-		key func(at time.Time, n int) string
-		all bool // also the newest ones are denied
+		key  func(at time.Time, n int) string
+		all  bool          // also the newest ones are denied
+		slow time.Duration // for a try
 	}{
 		"names":           {key: simpleKey},
+		"slow tries":      {key: simpleKey, slow: time.Second}, // always one that is due again
 		"source bucket":   {key: func(at time.Time, n int) string { return eventKey(partA, at, n) }},
 		"all of them are": {key: simpleKey, all: true},
 	} {
@@ -125,6 +127,7 @@ func TestTheNewestLogObjectIsTriedWhenAllOthersAreDenied(t *testing.T) {
 						continue
 					}
 					tried++
+					time.Sleep(c.slow)
 					switch seen[w.Object.Key]++; {
 					case w.Object.Key == newest && !c.all:
 						r.commit(t, w)

@@ -264,10 +264,12 @@ func (f *find) tellWord(key string) {
 	}
 }
 
-// see takes folders that another list showed.
+// see takes folders that another list showed. Those of years are left to the search, which
+// skips none of them and knows what they are in.
 func (f *find) see(folders []string) {
 	for _, path := range folders {
-		if f.known[path] == 0 && len(f.outside) < maxFolders {
+		_, folder := cutFolder(path)
+		if _, isYear := yearFolder(folder); !isYear && f.known[path] == 0 && len(f.outside) < maxFolders {
 			f.outside[path] = true
 		}
 	}

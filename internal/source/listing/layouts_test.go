@@ -45,6 +45,11 @@ var folders = []struct {
 	{"partitioned", func(t time.Time, n int) string { return eventKey(partA, t, n) }, true},
 	{"partitioned in a folder", func(t time.Time, n int) string { return eventKey("AWSLogs/"+partA, t, n) }, true},
 	{"partitioned by words", func(t time.Time, n int) string { return eventKey("prod/frankfurt/web", t, n) }, true},
+	{"names beside days", func(t time.Time, n int) string { return "p/mixed/" + stamped(t, n) }, true},
+	{"days beside names", func(t time.Time, n int) string { return eventKey("mixed", t, n) }, true},
+	{"days right below the prefix", func(t time.Time, n int) string {
+		return "p/" + dayPath("2006/01/02/2006-01-02-00-00-00-", t) + unique(n)
+	}, true},
 	{"days alone", func(t time.Time, n int) string { return eventKey("audit", t, n) }, true},
 	{"vended", func(t time.Time, n int) string {
 		return "p/AWSLogs/111122223333/S3/eu-west-1/" + dayPath("2006/01/02/15/", t) + "log_" + unique(n) + ".gz"
@@ -137,7 +142,7 @@ func sorted(keys []string) []string {
 func TestLayoutsEnterTheFoldersTheyHave(t *testing.T) {
 	for layout, want := range map[Layout][]string{
 		Simple:      nil,
-		Partitioned: {"partitioned", "partitioned in a folder", "partitioned by words", "days alone", "hive without hours, names of S3"},
+		Partitioned: {"partitioned", "partitioned in a folder", "partitioned by words", "days beside names", "days right below the prefix", "days alone", "hive without hours, names of S3"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000 * fullDay)

@@ -133,6 +133,7 @@ type Source struct {
 	look     look
 	pattern  *pattern
 	probing  probing
+	newNext  bool          // what is tried again was next, and may always be due: new work has its turn
 	toldIdle time.Duration // see maxIdle
 	ending   ending
 	sharing  sharing
@@ -181,18 +182,28 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		}
 		now := s.deps.Clock.Now()
 		s.settle()
-		if work := s.later.Pop(now); work != nil {
-			if !s.renew(work) {
-				continue
-			}
-			return work, nil
-		}
 		full := s.later.Full(now)
+		if full {
+			if err := s.probe(ctx, now); err != nil {
+				return nil, err
+			}
+		}
+		mayTryAgain := !s.newNext || full
+		s.newNext = false
+		if mayTryAgain {
+			if work := s.later.Pop(now); work != nil {
+				if !s.renew(work) {
+					continue
+				}
+				s.newNext = true
+				return work, nil
+			}
+		}
 		work, more, err := s.step(ctx, now, full)
 		switch {
 		case work != nil || err != nil:
 			return work, err
-		case more:
+		case more, !mayTryAgain:
 			continue
 		}
 		if err := s.wait(ctx, now, full); err != nil {
@@ -205,7 +216,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 // more says that another step may be taken now.
 func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *source.Work, more bool, err error) {
 	if full {
-		return nil, false, s.probe(ctx, now)
+		return nil, false, nil
 	}
 	if len(s.find.candidates) > 0 {
 		return nil, true, s.examine(ctx, now)

@@ -1,6 +1,6 @@
-// Package s3test gives tests a real S3 server (versitygw, a process of its own)
-// and a proxy in front of it that breaks things on purpose. It supports tests
-// only, and is the one other package that may import the AWS SDK: objects are
+// Package s3test gives tests a real S3 server (versitygw, or SeaweedFS on request, a
+// process of its own) and a proxy in front of it that breaks things on purpose. It supports
+// tests only, and is the one other package that may import the AWS SDK: objects are
 // put by a client that is not the one under test.
 package s3test
 
@@ -33,26 +33,48 @@ type Server struct {
 	AccessKey string
 	SecretKey string
 	Env       []string // the credentials as the SDK's chain takes them: "AWS_...=..."
+	AnyRegion bool     // it takes requests that are signed for another Region than its own
 
 	client *s3.Client
-	data   string // the directory that holds the buckets
+	data   string // the directory that holds the buckets; "": they are no directories
 }
+
+// Variable names the environment variable that says which server Start starts:
+// versitygw, or seaweedfs.
+const Variable = "S3TEST_SERVER"
 
 // Start starts a server with nothing in it, or skips the test when versitygw is
 // neither on PATH nor in .tools/bin of the module.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	program := find(t, "versitygw")
-	if program == "" {
-		t.Skip("versitygw is not on PATH nor in .tools/bin: make test puts it there " +
-			"(go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)")
-	}
 	s := &Server{AccessKey: "s3test-access", SecretKey: "s3test-secret"}
 	addr := machine.FreeAddr(t)
 	s.Endpoint = "http://" + addr
 	s.Env = []string{
 		"AWS_ACCESS_KEY_ID=" + s.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.SecretKey,
 		"AWS_REGION=" + Region, "AWS_EC2_METADATA_DISABLED=true",
+	}
+	s.client = s3.New(s3.Options{
+		Region: Region, BaseEndpoint: &s.Endpoint, UsePathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+	})
+	switch server := os.Getenv(Variable); server {
+	case "", "versitygw":
+		s.startVersityGW(t, addr)
+	case "seaweedfs":
+		s.startSeaweedFS(t, addr)
+	default:
+		t.Fatalf("%s is %q: it must be versitygw or seaweedfs", Variable, server)
+	}
+	return s
+}
+
+func (s *Server) startVersityGW(t testing.TB, addr string) {
+	t.Helper()
+	program := find(t, "versitygw")
+	if program == "" {
+		t.Skip("versitygw is not on PATH nor in .tools/bin: make test puts it there " +
+			"(go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)")
 	}
 	dir := t.TempDir()
 	meta := filepath.Join(dir, "meta")
@@ -62,8 +84,15 @@ func Start(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(context.Background(), program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
+	out := run(t, program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
 		"--port", addr, "--keep-alive", "--quiet", "posix", "--sidecar", meta, s.data)
+	waitUp(t, addr, out)
+}
+
+// run starts a program that is killed when the test ends.
+func run(t testing.TB, program string, args ...string) *output {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), program, args...)
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -73,12 +102,7 @@ func Start(t testing.TB) *Server {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	waitUp(t, addr, out)
-	s.client = s3.New(s3.Options{
-		Region: Region, BaseEndpoint: &s.Endpoint, UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
-	})
-	return s
+	return out
 }
 
 // SetEnv gives this process the server's credentials for the rest of the test.
@@ -135,9 +159,14 @@ func (s *Server) PutAll(t testing.TB, bucket string, keys []string, body []byte)
 }
 
 // Place lays many objects with the same body into the server's own directory, a
-// hundred times as fast as PutAll. Such objects have no ETag.
+// hundred times as fast as PutAll, which it is where buckets are no directories. Such
+// objects have no ETag.
 func (s *Server) Place(t testing.TB, bucket string, keys []string, body []byte) {
 	t.Helper()
+	if s.data == "" {
+		s.PutAll(t, bucket, keys, body)
+		return
+	}
 	for _, key := range keys {
 		if err := os.WriteFile(filepath.Join(s.data, bucket, filepath.FromSlash(key)), body, 0o600); err != nil {
 			t.Fatal(err)
@@ -196,7 +225,7 @@ func waitUp(t testing.TB, addr string, out *output) {
 		}
 		<-time.After(20 * time.Millisecond)
 	}
-	t.Fatalf("versitygw does not listen on %s:\n%s", addr, out.String())
+	t.Fatalf("the server does not listen on %s:\n%s", addr, out.String())
 }
 
 // output keeps what the server writes.
