@@ -2,7 +2,7 @@ package listing
 
 import (
 	"fmt"
-	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,7 +12,7 @@ import (
 
 // archived are the log objects that cannot be read since they are archived.
 type archived struct {
-	fresh map[source.ID]struct{} // of lists, that may not be committed yet; the others are done in Progress
+	fresh fresh // of lists; the others are done in Progress
 
 	mu          sync.Mutex // guards everything below
 	count       int
@@ -37,22 +37,19 @@ func (a *archived) add(at time.Time) {
 // leaveArchived notes an archived object as done.
 func (s *Source) leaveArchived(o *s3io.Object, n source.Name, id source.ID, group string) {
 	a := &s.archived
-	if _, known := a.fresh[id]; known {
-		return
+	_, ofDay := dayOfGroup(group)
+	if ofDay || strings.HasPrefix(group, groupOfAny) { // else a span's position tells
+		if a.fresh.has(id) {
+			return
+		}
+		a.fresh.add(id, s.deps.Progress)
+		s.notes.done(group, id)
 	}
-	if len(a.fresh) >= freshLimit {
-		maps.DeleteFunc(a.fresh, func(id source.ID, _ struct{}) bool { return s.deps.Progress.Done(id) })
-	}
-	if a.fresh == nil {
-		a.fresh = map[source.ID]struct{}{}
-	}
-	a.fresh[id] = struct{}{}
 	at := n.Time
 	if at.IsZero() {
 		at = o.LastModified
 	}
 	a.add(at)
-	s.notes.done(group, id)
 	s.deps.Archived()
 }
 

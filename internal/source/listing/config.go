@@ -67,7 +67,7 @@ func (c *Config) Validate(path string) error {
 	check(patternErr == nil, "key_pattern", "is %q: %w", c.KeyPattern, patternErr)
 	check(patternErr != nil || pattern.canFit(c.Prefix), "key_pattern",
 		"is %q: no key that begins with prefix %q fits it; the pattern is on the whole key", c.KeyPattern, c.Prefix)
-	untilErr := c.checkUntil(time.Now())
+	untilErr := c.checkUntil()
 	check(untilErr == nil, "until", "is %w", untilErr)
 	check(err == nil, "start_from", "is %w", err)
 	check(c.Lookback >= 0, "lookback", "is %v: it must not be negative", c.Lookback)

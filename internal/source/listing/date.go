@@ -18,6 +18,10 @@ const (
 	// maxStep is how far a Date may be from the one before, and the time since then, to be
 	// used at once. Of more, a second answer has to say the same.
 	maxStep = time.Hour
+	// maxDoubts is how many answers are asked for until two agree, before this machine's
+	// clock has to do, and doubtPause the time between them.
+	maxDoubts  = 4
+	doubtPause = time.Second
 	// toldSkew is from when on a wrong clock is told.
 	toldSkew = 24 * time.Hour
 )
@@ -29,6 +33,7 @@ type date struct {
 	confirmed bool      // it is of an answer, not of this machine
 	doubted   time.Time // a Date that was too far off
 	doubtedAt time.Time
+	doubts    int // in a row
 	told      bool
 }
 
@@ -51,13 +56,16 @@ func (d *date) observe(got, now time.Time) verdictOnDate {
 	}
 	if isFar(got, d.Add(now.Sub(d.read))) && isFar(got, d.doubted.Add(now.Sub(d.doubtedAt))) {
 		d.doubted, d.doubtedAt = got, now
-		if first {
+		if d.doubts++; first && d.doubts < maxDoubts {
 			return askAgain
 		}
-		return useAnswer
+		if !first {
+			return useAnswer
+		}
+		got = now // no two answers agree
 	}
 	skew := got.Sub(now).Abs()
-	d.Time, d.read, d.confirmed, d.doubted = got, now, true, time.Time{}
+	d.Time, d.read, d.confirmed, d.doubted, d.doubts = got, now, true, time.Time{}, 0
 	if first && skew > maxSkew {
 		return restoreAgain
 	}
@@ -74,6 +82,10 @@ func (s *Source) readDate(got, now time.Time) (use bool, err error) {
 		err = s.restoreBy(got, now)
 	}
 	if s.date.confirmed && !was {
+		if err == nil {
+			err = s.checkSince()
+		}
+		s.broken = err
 		s.notes.confirm()
 		for _, text := range s.repairs {
 			s.deps.Notice(true, text)

@@ -46,6 +46,7 @@ type find struct {
 	undecided  map[string]triedAgain // by id
 	foreign    map[string]bool       // ids that this process rejected
 	words      map[string]bool       // wrong prefixes that were told
+	refused    map[string]bool       // folders that may not be listed, which was told
 	upgraded   upgraded              // folders that are read from the upgrade on
 	limit      bool                  // that there is more than is walked was told
 	period     time.Duration         // that was told
@@ -65,7 +66,7 @@ func newFind(s *Source) find {
 	return find{
 		source: s,
 		known:  map[string]int{}, outside: map[string]bool{}, ordinary: map[string]bool{},
-		undecided: map[string]triedAgain{}, foreign: map[string]bool{}, words: map[string]bool{},
+		undecided: map[string]triedAgain{}, foreign: map[string]bool{}, words: map[string]bool{}, refused: map[string]bool{},
 	}
 }
 
@@ -75,11 +76,24 @@ func (f *find) begin() s3io.ListInput {
 	f.doubt, f.walked, f.lists = false, 0, 0
 	f.stack = f.stack[:0]
 	for path := range f.outside {
-		f.push(path, strings.Count(path[len(f.source.cfg.Prefix):], "/"))
+		f.push(path, f.depthOf(path))
 	}
 	clear(f.outside)
+	for _, p := range f.source.prefixes { // lists that skip names may skip their folders too
+		base := p.base
+		if p.alone {
+			base, _ = cutFolder(base)
+		}
+		if base != f.source.cfg.Prefix {
+			f.push(base, f.depthOf(base))
+		}
+	}
 	f.push(f.source.cfg.Prefix, 0)
 	return f.stack[len(f.stack)-1].in.ListInput
+}
+
+func (f *find) depthOf(path string) int {
+	return strings.Count(path[len(f.source.cfg.Prefix):], "/")
 }
 
 // push adds a folder to those that are to be listed, unless this search did or will.
@@ -160,6 +174,27 @@ func (f *find) isName(key string) bool {
 	return ok && isName(key[len(f.at.in.Prefix):], n)
 }
 
+// denied leaves out the folder that is being listed, if it is not Config.Prefix itself: it
+// must not hold up the others. It reports whether there are more.
+func (f *find) denied() (next list, more, ok bool) {
+	top := len(f.stack) - 1
+	if f.stack[top].depth == 0 {
+		return next, false, false
+	}
+	path := f.stack[top].in.Prefix
+	f.doubt = true
+	f.stack = f.stack[:top]
+	if !f.refused[path] {
+		f.refused[path] = true
+		f.source.deps.Notice(true, fmt.Sprintf("s3://%s/%s may not be listed, so nothing below it is read: allow s3:ListBucket for it, or leave it out by bucket.key_pattern",
+			f.source.cfg.Name, path))
+	}
+	if top == 0 {
+		return next, false, true
+	}
+	return f.stack[top-1].in, true, true
+}
+
 // descend adds folders to the stack, so that the first one is listed next, and finds
 // prefixes.
 func (f *find) descend(parent string, depth int, folders []string) {
@@ -170,7 +205,7 @@ func (f *find) descend(parent string, depth int, folders []string) {
 		case !f.source.pattern.canFit(path):
 		case isYear && !f.ordinary[path]:
 			f.consider(candidate{place: place{parent, form}, year: path})
-		case buckets:
+		case buckets && !f.ordinary[path]:
 			f.consider(candidate{place: place{path, days}, year: path, bucket: true})
 		default:
 			f.push(path, depth+1)
@@ -225,14 +260,28 @@ func (f *find) consider(c candidate) {
 	f.candidates = append(f.candidates, c)
 }
 
-// tryAgain keeps a candidate that could not be judged: nothing of it can be read, or
-// there are only empty objects.
+// tryAgain keeps a candidate that could not be judged: by the next search, or ever more
+// rarely while there are objects that cannot be read. Where it begins is stored: what
+// comes meanwhile is not lost by a restart.
 func (f *find) tryAgain(id string, c candidate, hidden bool, now time.Time) {
-	again := f.undecided[id]
+	again, known := f.undecided[id]
 	again.candidate, again.hidden, again.seen = c, hidden, f.number
-	again.wait = min(max(2*again.wait, f.source.cfg.DiscoverInterval), maxTriedAgain)
-	again.due = now.Add(again.wait)
+	if hidden {
+		again.wait = min(max(2*again.wait, f.source.cfg.DiscoverInterval), maxTriedAgain)
+		again.due = now.Add(again.wait)
+	}
 	f.undecided[id] = again
+	if !known {
+		f.source.notes.cursor(f.source.cursors()+id+undecidedSuffix, source.EncodeCursor(c.from.stored()))
+	}
+}
+
+// decide forgets that a candidate could not be judged.
+func (f *find) decide(id string) {
+	if _, known := f.undecided[id]; known {
+		delete(f.undecided, id)
+		f.source.notes.cursor(f.source.cursors()+id+undecidedSuffix, nil)
+	}
 }
 
 // take implements job: log objects are handed out by the runs of their prefix.
@@ -292,9 +341,7 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 	}
 	if !f.doubt {
 		f.forgetVanished()
-		if !f.hides() {
-			f.complete(r.date)
-		}
+		f.complete(r.date)
 	}
 	lists := r.lists + f.lists
 	period := max(s.cfg.DiscoverInterval, s.cfg.PollInterval, time.Duration(lists)*perList)
@@ -313,18 +360,11 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 // forgetVanished forgets the folders that the search did not see.
 func (f *find) forgetVanished() {
 	maps.DeleteFunc(f.known, func(_ string, seen int) bool { return seen < f.number })
-	maps.DeleteFunc(f.undecided, func(_ string, again triedAgain) bool { return again.seen < f.number })
-}
-
-// hides reports whether there are objects that could not be looked into: if they are log
-// objects, they were there already.
-func (f *find) hides() bool {
-	for _, again := range f.undecided {
-		if again.hidden {
-			return true
+	for id, again := range f.undecided {
+		if again.seen < f.number {
+			f.decide(id)
 		}
 	}
-	return false
 }
 
 // complete notes that a search saw all folders.

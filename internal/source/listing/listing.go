@@ -118,6 +118,7 @@ type Source struct {
 	// Only the goroutine of Next uses the following.
 	date     date
 	opened   time.Time // when New was called
+	broken   error     // why nothing can be read; Next returns it
 	repairs  []string  // of stored progress, to be told
 	from     startPoint
 	today    day
@@ -136,6 +137,7 @@ type Source struct {
 	newNext  bool          // what is tried again was next, and may always be due: new work has its turn
 	toldIdle time.Duration // see maxIdle
 	ending   ending
+	since    time.Time // of a new share, to be checked by S3's clock
 	sharing  sharing
 	group    groupName
 	stale    bool // there may be groups to forget
@@ -179,6 +181,9 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if s.broken != nil {
+			return nil, s.broken
 		}
 		now := s.deps.Clock.Now()
 		s.settle()

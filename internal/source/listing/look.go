@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -61,20 +62,24 @@ func (s *Source) examine(ctx context.Context, now time.Time) error {
 	f := &s.find
 	c := f.candidates[0]
 	is, err := s.judge(ctx, c)
-	if err != nil {
+	switch {
+	case errors.Is(err, source.ErrDenied): // it must not hold up the others
+		is = hidden
+	case err != nil:
 		return err
 	}
 	f.candidates = f.candidates[1:]
 	id := s.idOf(c.place)
 	switch is {
 	case ordinary:
+		f.decide(id)
 		f.ordinary[c.year], f.again = true, true
 	case foreign:
 		s.reject(id, c)
 	case undecided, hidden:
 		f.tryAgain(id, c, is == hidden, now)
 	case withNames, withAnyNames:
-		delete(f.undecided, id)
+		f.decide(id)
 		f.added(s.addPrefix(c.place, is == withAnyNames, c.from, now))
 	}
 	return nil
@@ -100,7 +105,7 @@ func (s *Source) judge(ctx context.Context, c candidate) (verdict, error) {
 	switch {
 	case err != nil:
 		return undecided, err
-	case got.object == nil:
+	case len(got.objects) == 0:
 		return got.none, nil
 	case got.plain:
 		return withNames, nil
@@ -109,14 +114,16 @@ func (s *Source) judge(ctx context.Context, c candidate) (verdict, error) {
 	case s.deps.IsLog == nil:
 		return hidden, nil
 	}
-	switch isLog, err := s.deps.IsLog(ctx, s.object(got.object, source.Name{})); {
-	case err != nil:
-		return hidden, ctx.Err()
-	case isLog:
-		return withAnyNames, nil
-	default:
-		return foreign, nil
+	for _, o := range got.objects { // the first record of one may be torn
+		isLog, err := s.deps.IsLog(ctx, s.object(o, source.Name{}))
+		switch {
+		case err != nil:
+			return hidden, ctx.Err()
+		case isLog:
+			return withAnyNames, nil
+		}
 	}
+	return foreign, nil
 }
 
 // judgeBucket looks for a log object on the first page of a source bucket.
@@ -125,13 +132,17 @@ func (s *Source) judgeBucket(ctx context.Context, at place) (verdict, error) {
 	if err != nil {
 		return undecided, err
 	}
-	p := prefix{place: at}
+	p, others := prefix{place: at}, false
 	for i := range page.Objects {
-		if _, _, ok := p.parse(page.Objects[i].Key); ok {
+		key := page.Objects[i].Key
+		if _, _, ok := p.parse(key); ok {
 			return withNames, nil
 		}
+		others = others || !strings.HasSuffix(key, "/") // consoles create such objects
 	}
-	s.stray(at.base, "")
+	if others {
+		return ordinary, nil
+	}
 	return undecided, nil
 }
 
@@ -159,7 +170,7 @@ func (s *Source) foreignID(id string) source.ID {
 // reject notes that a candidate is no prefix. It is not looked at again with the same
 // settings.
 func (s *Source) reject(id string, c candidate) {
-	delete(s.find.undecided, id)
+	s.find.decide(id)
 	s.find.foreign[id] = true
 	s.notes.done(groupOfForeign, s.foreignID(id))
 	s.stray(c.year, "")
@@ -170,61 +181,78 @@ func (s *Source) isForeign(id string) bool {
 	return s.find.foreign[id] || s.deps.Progress.Done(s.foreignID(id))
 }
 
-// newest is the newest object that newest found.
+// newest are the newest objects of a place.
 type newest struct {
-	object *s3io.Object
-	plain  bool    // it has a name of S3's, in the right folder
-	none   verdict // why there is no object
+	objects []*s3io.Object // the newest one, and another one where there is one
+	plain   bool           // the first one has a name of S3's, in the right folder
+	none    verdict        // why there is no object
 }
 
+// maxTries is how many folders of a level are tried, the last ones, before it counts as
+// having no log object.
+const maxTries = 3
+
 // newest finds the newest of the log objects of a place, or of what may be some, by
-// going down into the last year, month, day and hour: at most 7 lists. The last one is
-// only looked at up to its first page.
-func (s *Source) newest(ctx context.Context, at place) (got newest, err error) {
+// going down into the last year, month, day and hour: 7 lists, or some more where the last
+// one has none. Of the last list only the first page counts.
+func (s *Source) newest(ctx context.Context, at place) (newest, error) {
 	parts, delimiter := at.form.parts(), "/"
 	if at.form == names {
 		parts, delimiter = []string{"20", "", "", "", ""}, "-" // and the minute
 	}
-	parent := at.base
-	for level := 0; ; level++ {
-		in := s3io.ListInput{Prefix: parent, Delimiter: delimiter}
-		switch level {
-		case 0:
-			in.Prefix += parts[0] // there may be much else
-		case len(parts):
-			in.Delimiter = ""
-		}
-		page, err := s.listOne(ctx, in)
-		if err != nil {
-			return got, err
-		}
-		if level < len(parts) {
-			if next := lastFolder(page.Prefixes, parent, parts[level], delimiter); next != "" {
-				parent = next
-				continue
-			}
-		}
-		switch {
-		case at.form.dated() && level == 1 && !hasNumbers(page.Prefixes, parent):
-			got.none = ordinary
-		case at.form.dated() && level < 3:
-			got.none = foreign
-		default:
-			s.pickNewest(&got, page.Objects, at, level)
-		}
-		return got, nil
-	}
+	return s.newestIn(ctx, at, at.base, parts, delimiter, 0)
 }
 
-// lastFolder returns the greatest of folders whose names are part and two digits.
-func lastFolder(folders []string, parent, part, delimiter string) (last string) {
+func (s *Source) newestIn(ctx context.Context, at place, parent string, parts []string, delimiter string, level int) (got newest, err error) {
+	in := s3io.ListInput{Prefix: parent, Delimiter: delimiter}
+	switch level {
+	case 0:
+		in.Prefix += parts[0] // there may be much else
+	case len(parts):
+		in.Delimiter = ""
+	}
+	page, err := s.listOne(ctx, in)
+	if err != nil {
+		return got, err
+	}
+	if level < len(parts) {
+		last := lastFolders(page.Prefixes, parent, parts[level], delimiter)
+		for i, folder := range last {
+			below, err := s.newestIn(ctx, at, folder, parts, delimiter, level+1)
+			if err != nil || len(below.objects) > 0 {
+				return below, err
+			}
+			if i == 0 {
+				got = below
+			}
+		}
+		if len(last) > 0 {
+			return got, nil
+		}
+	}
+	switch {
+	case !at.form.dated() || level >= 3:
+		s.pickNewest(&got, page.Objects, at, level)
+	case hasNumbers(page.Prefixes, parent):
+		got.none = foreign // months or days without a leading zero
+	case len(page.Prefixes) > 0 || slices.ContainsFunc(page.Objects, func(o s3io.Object) bool { return !strings.HasSuffix(o.Key, "/") }):
+		got.none = ordinary
+	}
+	return got, nil
+}
+
+// lastFolders returns the greatest of folders whose names are part and two digits, the
+// greatest first.
+func lastFolders(folders []string, parent, part, delimiter string) (last []string) {
 	for _, folder := range folders {
 		name := strings.TrimSuffix(folder[len(parent):], delimiter)
 		if number, ok := strings.CutPrefix(name, part); ok && len(number) == 2 && areDigits(number) {
-			last = max(last, folder)
+			last = append(last, folder)
 		}
 	}
-	return last
+	slices.Sort(last)
+	slices.Reverse(last)
+	return last[:min(len(last), maxTries)]
 }
 
 // hasNumbers reports whether one of folders is a number: months without a leading zero.
@@ -235,20 +263,25 @@ func hasNumbers(folders []string, parent string) bool {
 	})
 }
 
+// pickNewest picks the newest object of a page, and another one.
 func (s *Source) pickNewest(got *newest, objects []s3io.Object, at place, level int) {
 	for i := range objects {
 		o := &objects[i]
-		if o.Size == 0 || o.Archived || strings.HasSuffix(o.Key, "/") || !s.fits(o.Key) {
-			continue
-		}
-		if got.object == nil || !o.LastModified.Before(got.object.LastModified) {
-			got.object = o
+		switch {
+		case o.Size == 0 || o.Archived || strings.HasSuffix(o.Key, "/") || !s.fits(o.Key):
+		case len(got.objects) == 0:
+			got.objects = []*s3io.Object{o}
+		case !o.LastModified.Before(got.objects[0].LastModified):
+			got.objects = []*s3io.Object{o, got.objects[0]}
+		case len(got.objects) == 1:
+			got.objects = append(got.objects, o)
 		}
 	}
-	if got.object == nil {
+	if len(got.objects) == 0 {
 		return
 	}
-	n, isLog := source.ParseName(got.object.Key)
-	_, name := cutFolder(got.object.Key)
+	key := got.objects[0].Key
+	n, isLog := source.ParseName(key)
+	_, name := cutFolder(key)
 	got.plain = isLog && isName(name, n) && (level == 3 || !at.form.dated())
 }

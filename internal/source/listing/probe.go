@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -13,7 +14,7 @@ import (
 type probing struct {
 	due  time.Time
 	wait time.Duration
-	last string // id of the prefix that was tried last
+	last string // id of the prefix that was tried last; with Any, the last key that was listed
 }
 
 const (
@@ -43,18 +44,46 @@ func (s *Source) probe(ctx context.Context, now time.Time) error {
 }
 
 func (s *Source) anyReadable(ctx context.Context) bool {
+	if s.cfg.Layout == Any {
+		return s.anyReadableBehind(ctx)
+	}
 	for _, at := range s.nextProbed() {
 		got, err := s.newest(ctx, at)
-		if err != nil || got.object == nil {
-			continue
-		}
-		body, err := s.deps.Bucket.Open(ctx, s.object(got.object, source.Name{}), 0)
-		if err == nil {
-			_ = body.Close() // read only
+		if err == nil && len(got.objects) > 0 && s.isReadable(ctx, got.objects[0]) {
 			return true
 		}
 	}
 	return false
+}
+
+// anyReadableBehind tries the newest object of each of the next pages.
+func (s *Source) anyReadableBehind(ctx context.Context) bool {
+	for range maxProbed {
+		page, err := s.listOne(ctx, s3io.ListInput{Prefix: s.cfg.Prefix, StartAfter: s.probing.last})
+		if err != nil {
+			return false
+		}
+		s.probing.last = lastShown(&page) // "" begins anew
+		var got newest
+		s.pickNewest(&got, page.Objects, place{}, 0)
+		if len(got.objects) > 0 && s.isReadable(ctx, got.objects[0]) {
+			return true
+		}
+		if page.Token == "" {
+			s.probing.last = ""
+			return false
+		}
+	}
+	return false
+}
+
+func (s *Source) isReadable(ctx context.Context, o *s3io.Object) bool {
+	body, err := s.deps.Bucket.Open(ctx, s.object(o, source.Name{}), 0)
+	if err != nil {
+		return false
+	}
+	_ = body.Close() // read only
+	return true
 }
 
 // nextProbed returns the places of the next prefixes to try, in turn.

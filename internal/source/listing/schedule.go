@@ -135,6 +135,10 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	got, err := s.nextPage(ctx, r)
 	if err == nil {
 		if use, err := s.readDate(got.Date, now); err != nil || !use {
+			if !s.date.confirmed {
+				r.due = now.Add(doubtPause)
+				heap.Fix(&s.runs, 0)
+			}
 			return err
 		}
 		if r.lists == 0 {
@@ -146,8 +150,15 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 			heap.Fix(&s.runs, 0)
 		}
 	}
-	if errors.Is(err, s3io.ErrToken) {
+	switch {
+	case errors.Is(err, s3io.ErrToken):
 		r.more = false // the pass begins anew
+	case errors.Is(err, source.ErrDenied):
+		if s.leaveDenied(r) {
+			return nil
+		}
+		r.due = now.Add(s.cfg.PollInterval) // it must not hold up the others
+		heap.Fix(&s.runs, 0)
 	}
 	if err != nil {
 		return err
@@ -160,6 +171,21 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	s.page = page{run: r, objects: got.Objects}
 	s.fetchAhead(r, now)
 	return nil
+}
+
+// leaveDenied lets the search go on behind a folder that may not be listed.
+func (s *Source) leaveDenied(r *run) bool {
+	f, ok := r.job.(*find)
+	if !ok {
+		return false
+	}
+	next, more, ok := f.denied()
+	if ok {
+		heap.Pop(&s.runs)
+		r.in, r.more = next, more
+		s.page = page{run: r}
+	}
+	return ok
 }
 
 // mustWait reports whether too much of what spans found is not acknowledged yet.
@@ -202,6 +228,9 @@ func (s *Source) fromPage(now time.Time) *item {
 			due = now.Add(idlePause)
 		}
 		if !never && !r.dead {
+			if s.ending.last && !r.more && !s.ending.over(r.passed) {
+				due = now // this pass began before the end
+			}
 			r.due = due
 			heap.Push(&s.runs, r)
 		}

@@ -194,7 +194,7 @@ func TestIdlePrefixesAreFoundAgain(t *testing.T) {
 
 // Folders that only look like source buckets cost no more than the search does.
 func TestMadeUpFoldersCostWhatTheSearchCosts(t *testing.T) {
-	n := 5000
+	n := maxFolders - 10
 	if underRace {
 		n /= 10
 	}

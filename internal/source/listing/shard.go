@@ -17,8 +17,8 @@ type Share struct {
 
 // Shard is the share of the objects that one of several collectors reads, and the one
 // that it had before the number of collectors was changed. Who reads an object follows
-// from its key and the time in its name alone, so the collectors need not agree on
-// anything else.
+// from its key and its time alone, that in its name or else LastModified, so the
+// collectors need not agree on anything else.
 type Shard struct {
 	Share `mapstructure:",squash"`
 	Since string `mapstructure:"since"` // RFC 3339: objects delivered before are of Was; "" means all are of this share
@@ -99,12 +99,26 @@ func (s *Source) restoreShard(cursors map[string][]byte, date time.Time) error {
 	if len(stored.Eras) > 0 {
 		was = stored.Eras
 	}
+	s.since = since
 	s.sharing.Eras = []era{{Since: since, Share: &share}}
 	if !since.IsZero() {
 		s.sharing.Eras = append(s.sharing.Eras, was[:min(len(was), maxEras-1)]...)
 	}
 	s.notes.cursor(name, source.EncodeCursor(s.sharing))
 	return nil
+}
+
+// checkSince returns an error when the time of a new share has passed by S3's clock.
+func (s *Source) checkSince() error {
+	if s.since.IsZero() || s.since.After(s.date.Time) {
+		return nil
+	}
+	return errSincePassed(s.since)
+}
+
+func errSincePassed(since time.Time) error {
+	return fmt.Errorf("`bucket::shard::since` is %s, which has passed: set a time that lies ahead, in all collectors before that time",
+		since.Format(time.RFC3339))
 }
 
 // fits returns why a share cannot follow those that are stored.
@@ -118,9 +132,8 @@ func (c *Shard) fits(share Share, since time.Time, stored []era, date time.Time)
 		return fmt.Errorf("`bucket::shard` is %d of %d, but the stored progress is of %d of %d: objects would be read twice or never; "+
 			"set shard.since to a time that lies ahead and shard.was to {index: %d, count: %d}, in all collectors before that time",
 			share.Index, share.Count, last.Index, last.Count, last.Index, last.Count)
-	case !since.IsZero() && !since.After(date):
-		return fmt.Errorf("`bucket::shard::since` is %s, which has passed: set a time that lies ahead, in all collectors before that time",
-			since.Format(time.RFC3339))
+	case !since.IsZero() && date.Sub(since) > toldSkew:
+		return errSincePassed(since)
 	case last != nil && (c.Was == nil || c.Was.normal() != *last):
 		return fmt.Errorf("`bucket::shard::was` is not what the stored progress is of: set it to {index: %d, count: %d}", last.Index, last.Count)
 	}

@@ -123,6 +123,8 @@ const (
 	startName = "start"
 	lookName  = "look"
 	namesID   = "names"
+	// undecidedSuffix is behind the id of a candidate that could not be judged.
+	undecidedSuffix = "?"
 )
 
 // cursors is the prefix of all cursor names.
@@ -160,6 +162,9 @@ func (s *Source) restoreBy(date, now time.Time) error {
 	if err := s.restoreShard(cursors, date); err != nil {
 		return err
 	}
+	if err := s.checkLayout(cursors); err != nil {
+		return err
+	}
 	if s.cfg.Layout == Any {
 		s.start(&whole{source: s}, rankNewest, now)
 		return nil
@@ -167,6 +172,14 @@ func (s *Source) restoreBy(date, now time.Time) error {
 	for _, name := range slices.Sorted(maps.Keys(cursors)) {
 		id, ours := strings.CutPrefix(name, s.cursors())
 		if !ours || id == startName || id == lookName || id == shardName {
+			continue
+		}
+		if undecided, ok := strings.CutSuffix(id, undecidedSuffix); ok {
+			var start storedStart
+			if err := source.DecodeCursor(name, cursors[name], &start); err != nil {
+				return err
+			}
+			s.find.undecided[undecided] = triedAgain{candidate: candidate{from: start.point()}}
 			continue
 		}
 		var stored storedPrefix
@@ -182,6 +195,22 @@ func (s *Source) restoreBy(date, now time.Time) error {
 	}
 	if s.cfg.Layout != Simple {
 		s.start(&s.find, rankFind, now)
+	}
+	return nil
+}
+
+// checkLayout reports stored progress of another kind of layout: what Any has read is kept
+// under other names.
+func (s *Source) checkLayout(cursors map[string][]byte) error {
+	isAny := slices.ContainsFunc(s.deps.Progress.Groups(), func(group string) bool { return strings.HasPrefix(group, groupOfAny) })
+	others := false
+	for name := range cursors {
+		id, ours := strings.CutPrefix(name, s.cursors())
+		others = others || ours && id != startName && id != lookName && id != shardName
+	}
+	if s.cfg.Layout == Any && others || s.cfg.Layout != Any && isAny {
+		return fmt.Errorf("`bucket::layout` is %q, but the stored progress is of another one, and all would be read again: "+
+			"give a receiver with `any` a storage of its own", s.cfg.Layout)
 	}
 	return nil
 }

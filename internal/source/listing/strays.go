@@ -18,10 +18,32 @@ const (
 	freshLimit = 1024
 )
 
+// fresh are ids that are to be committed as done, and may not be yet.
+type fresh struct {
+	ids   map[source.ID]struct{}
+	clean int // how many there may be before those are removed that are committed
+}
+
+func (f *fresh) has(id source.ID) bool {
+	_, known := f.ids[id]
+	return known
+}
+
+func (f *fresh) add(id source.ID, committed source.Progress) {
+	if f.ids == nil {
+		f.ids, f.clean = map[source.ID]struct{}{}, freshLimit
+	}
+	if len(f.ids) >= f.clean {
+		maps.DeleteFunc(f.ids, func(id source.ID, _ struct{}) bool { return committed.Done(id) })
+		f.clean = max(2*len(f.ids), freshLimit)
+	}
+	f.ids[id] = struct{}{}
+}
+
 // strays holds the keys that were counted as skipped and may not be committed yet. All
 // others are done in Progress.
 type strays struct {
-	fresh   map[source.ID]struct{}
+	fresh   fresh
 	dayless int // in strayGroup, by this process
 	count   int
 	example string
@@ -57,16 +79,10 @@ func (s *Source) stray(key, rest string) {
 		return
 	}
 	id := source.Identify(s.cfg.Name, key, "")
-	if _, fresh := s.strays.fresh[id]; fresh || s.deps.Progress.Done(id) {
+	if s.strays.fresh.has(id) || s.deps.Progress.Done(id) {
 		return
 	}
-	if len(s.strays.fresh) >= freshLimit {
-		maps.DeleteFunc(s.strays.fresh, func(id source.ID, _ struct{}) bool { return s.deps.Progress.Done(id) })
-	}
-	if s.strays.fresh == nil {
-		s.strays.fresh = map[source.ID]struct{}{}
-	}
-	s.strays.fresh[id] = struct{}{}
+	s.strays.fresh.add(id, s.deps.Progress)
 	s.notes.done(s.groupOfStray(rest), id)
 	s.deps.Skipped(key)
 	if s.strays.count++; s.strays.example == "" {

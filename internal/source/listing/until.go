@@ -3,6 +3,8 @@ package listing
 import (
 	"container/heap"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
@@ -25,25 +27,20 @@ func parseUntil(text string) (time.Time, error) {
 	return t, nil
 }
 
-// checkUntil reports an end that is not behind the start.
-func (c *Config) checkUntil(now time.Time) error {
+// checkUntil reports an end that is not behind the start. A start that long ago is not
+// checked: it may be stored, and be longer ago than that.
+func (c *Config) checkUntil() error {
 	until, err := parseUntil(c.Until)
 	if err != nil || until.IsZero() {
 		return err
 	}
 	start, err := parseStart(c.StartFrom)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil //nolint:nilerr // Validate reports it as that of start_from
-	}
-	from := start.at
-	switch start.kind {
-	case latest:
+	case start.kind == latest:
 		return fmt.Errorf("%q with start_from latest, which reads nothing that was delivered before: set start_from to earliest or to a time", c.Until)
-	case ago:
-		from = now.Add(-start.ago)
-	case earliest, at:
-	}
-	if !until.After(from) {
+	case start.kind == at && !until.After(start.at):
 		return fmt.Errorf("%q: it must be after start_from (%s)", c.Until, c.StartFrom)
 	}
 	return nil
@@ -86,16 +83,14 @@ func (s *Source) beginLast(now time.Time) {
 // end is called when everything is read.
 func (s *Source) end() {
 	s.settle() // what was acknowledged last
-	if s.ending.told || !s.find.hides() {
+	if s.ending.told {
 		return
 	}
 	s.ending.told = true
-	for _, again := range s.find.undecided {
-		if again.hidden {
-			s.deps.Notice(true, fmt.Sprintf("%d folders below s3://%s/%s, such as %q, are not read: their newest object cannot be, so it is not known whether they hold log objects; "+
-				"allow s3:GetObject and kms:Decrypt there", len(s.find.undecided), s.cfg.Name, s.cfg.Prefix, again.year))
-			return
-		}
+	hidden := slices.DeleteFunc(slices.Collect(maps.Values(s.find.undecided)), func(c triedAgain) bool { return !c.hidden })
+	if len(hidden) > 0 {
+		s.deps.Notice(true, fmt.Sprintf("%d folders below s3://%s/%s, such as %q, are not read: their newest object cannot be, so it is not known whether they hold log objects; "+
+			"allow s3:GetObject and kms:Decrypt there", len(hidden), s.cfg.Name, s.cfg.Prefix, hidden[0].year))
 	}
 }
 

@@ -125,7 +125,6 @@ func TestWrongUntil(t *testing.T) {
 		{"earliest", "yesterday", "it must be an RFC 3339 time"},
 		{"latest", "2026-11-22T00:00:00Z", "set start_from to earliest or to a time"},
 		{"2026-11-22T00:00:00Z", "2026-11-22T00:00:00Z", "it must be after start_from"},
-		{"1h", "2001-01-01T00:00:00Z", "it must be after start_from"},
 	} {
 		set := DefaultConfig()
 		set.Name, set.StartFrom, set.Until = "b", c.start, c.until
