@@ -23,11 +23,7 @@ func (s *Server) startSeaweedFS(t testing.TB, addr string) {
 		t.Fatal("weed is not on PATH nor in .tools/bin: make test-seaweedfs puts it there")
 	}
 	s.AnyRegion = true
-	dir, err := os.MkdirTemp("", "weed") // short, as the path of a socket has to be
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // behind the server's end
+	dir := t.TempDir()
 	config := filepath.Join(dir, "s3.json")
 	text := fmt.Sprintf(`{"identities": [{"name": "s3test", "actions": ["Admin"], "credentials": [{"accessKey": %q, "secretKey": %q}]}]}`,
 		s.AccessKey, s.SecretKey)
@@ -44,7 +40,7 @@ func (s *Server) startSeaweedFS(t testing.TB, addr string) {
 	args := []string{
 		"-logtostderr", "server", "-dir=" + dir, "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
 		"-s3", "-s3.port=" + port(addr), "-s3.config=" + config, "-s3.port.iceberg=0", "-s3.port.lance=0",
-		"-filer.localSocket=" + filepath.Join(dir, "filer.sock"), "-s3.localSocket=" + filepath.Join(dir, "s3.sock"),
+		"-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock", // in dir: the path of a socket has to be short
 		"-master.volumeSizeLimitMB=64", "-volume.max=0", // as many as the disk holds
 	}
 	for _, name := range []string{"master.port", "volume.port", "filer.port"} {
@@ -57,7 +53,7 @@ func (s *Server) startSeaweedFS(t testing.TB, addr string) {
 			_ = os.Remove("/tmp/seaweedfs-" + name + "-grpc-" + grpc + ".sock")
 		})
 	}
-	out := run(t, program, args...)
+	out := run(t, dir, program, args...)
 	waitUp(t, addr, out)
 	for deadline := time.Now().Add(200 * time.Second); ; {
 		_, err := s.client.ListBuckets(context.Background(), &s3.ListBucketsInput{})

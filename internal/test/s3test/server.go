@@ -84,15 +84,16 @@ func (s *Server) startVersityGW(t testing.TB, addr string) {
 			t.Fatal(err)
 		}
 	}
-	out := run(t, program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
+	out := run(t, dir, program, "--access", s.AccessKey, "--secret", s.SecretKey, "--region", Region,
 		"--port", addr, "--keep-alive", "--quiet", "posix", "--sidecar", meta, s.data)
 	waitUp(t, addr, out)
 }
 
-// run starts a program that is killed when the test ends.
-func run(t testing.TB, program string, args ...string) *output {
+// run starts a program in a directory. It is killed when the test ends.
+func run(t testing.TB, dir, program string, args ...string) *output {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), program, args...)
+	cmd.Dir = dir
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
