@@ -293,8 +293,7 @@ func TestExampleBackfill(t *testing.T) {
 		receiver: "s3_access_logs/backfill",
 		env:      []string{"LOGS=" + dir, "OTLP_HTTP_ENDPOINT=" + s.http, "SSL_CERT_FILE=" + s.caFile},
 	})
-	running.readToEnd(t, time.Minute)
-	running.stop(t, 20*time.Second)
+	running.ended(t)
 	assert.EqualValues(t, len(c.want), s.requests())
 	seen, outside := s.points()
 	assert.Zero(t, outside, "of %d points", seen)
