@@ -263,6 +263,7 @@ func TestShutdownOfAnotherCauseHasNoLimit(t *testing.T) {
 		require.NoError(t, r.Ready())
 		require.NoError(t, r.NotReady())
 		done(nil)
+		r.signal()
 		r.after(time.Hour)
 		assert.Empty(t, r.sentAt())
 		assert.Empty(t, r.exited())

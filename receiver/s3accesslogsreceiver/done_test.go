@@ -197,6 +197,14 @@ func TestLastEmissionThatIsRefusedPermanentlyIsSettled(t *testing.T) {
 	require.NoError(t, m.Shutdown(t.Context()))
 }
 
+func TestEmissionThatIsRefusedOnceIsWaitedFor(t *testing.T) {
+	e := newTestEmission(t, &refusing{answers: []error{errors.New("later")}}, refusalDrop)
+	e.Emit(t.Context(), testMetrics(1), false)
+	assert.Equal(t, "the pipeline refuses: later", e.refusals.offers.waits(time.Now()))
+	e.Emit(t.Context(), testMetrics(1), false)
+	assert.Empty(t, e.refusals.offers.waits(time.Now()))
+}
+
 // Here the source has ended, and what it gave is not accepted.
 func TestDirectoryThatIsStoppedInItsLastEmissionIsNotDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -347,6 +347,38 @@ func TestAwayBackEndEndsByItself(t *testing.T) {
 	assertSame(t, want, records(t, out, nil))
 }
 
+// A permission that is missing is waited for: nothing else could be opened, so that it
+// may be given later.
+func TestDeniedFileEndsByItself(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("cannot start a process of another user")
+	}
+	t.Parallel()
+	program(t)
+	dir, err := os.MkdirTemp("", "denied") // below t.TempDir another user sees nothing
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	require.NoError(t, os.Chmod(dir, 0o777))
+	text := joined(samplelogs.Records(82, 500))
+	want := uids{}
+	want.add(text)
+	file, out := filepath.Join(dir, "in", "2026-11-09-00-00-00-0000000000000000"), filepath.Join(dir, "out.jsonl")
+	write(t, dir, map[string][]byte{"in/" + filepath.Base(file): text})
+	require.NoError(t, os.Chmod(file, 0o600))
+	c := start(t, setup{
+		receivers:  "s3_access_logs: {directory: {path: " + filepath.Dir(file) + "}}",
+		exporters:  "file: {path: " + out + "}",
+		extensions: "shutdown_when_done: {}",
+		noMetrics:  true,
+		uid:        65534,
+	})
+	t.Log(c.logged(t, time.Minute, "the collector ends later, nothing is lost, it waits: s3_access_logs: reading objects: ", "access denied"))
+	c.alive(t)
+	require.NoError(t, os.Chmod(file, 0o644))
+	c.ended(t)
+	assertSame(t, want, records(t, out, nil))
+}
+
 func TestSourceThatNeverEndsIsToldAtStart(t *testing.T) {
 	t.Parallel()
 	program(t)
