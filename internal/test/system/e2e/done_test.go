@@ -74,7 +74,7 @@ func (e *endings) start(t *testing.T) *collector {
 	return start(t, setup{
 		receivers:  receivers.String(),
 		exporters:  "file: {path: " + e.out + ", append: true}", // a reload does not truncate it
-		extensions: "file_storage: {directory: " + e.storage + ", timeout: 1m}\nshutdown_when_done: {}",
+		extensions: "file_storage: {directory: " + e.storage + ", timeout: 5m}\nshutdown_when_done: {}",
 		signals:    e.signals,
 		noMetrics:  true,
 	})
@@ -277,6 +277,28 @@ func TestTerminatedWhileItStartsEndsByItself(t *testing.T) {
 		assert.Zero(t, c.cmd.ProcessState.ExitCode(), "%v", c.cmd.ProcessState)
 		assert.Contains(t, tail(c.log(t), 1), "Shutdown complete.")
 	})
+}
+
+// A start that never ends, so that nothing heeds the SIGTERM.
+func TestHangingStartEndsByItself(t *testing.T) {
+	t.Parallel()
+	program(t)
+	e := newEndings(t, "logs")
+	e.add(t, 5)
+	e.add(t, 5)
+	e.holdStart(t, 'a')
+	c := e.start(t)
+	c.logged(t, 20*time.Second, "Extension started.", "shutdown_when_done")
+	begin := time.Now()
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	select {
+	case <-c.exited:
+	case <-time.After(watchdog + sinceReady):
+		t.Fatal("it outlives the watchdog")
+	}
+	assert.GreaterOrEqual(t, time.Since(begin), watchdog)
+	assert.Equal(t, 1, c.cmd.ProcessState.ExitCode(), "%v", c.cmd.ProcessState)
+	assert.Contains(t, c.log(t), "the collector has not ended, the process exits with status 1: it was sent SIGTERM and has not begun to shut down within 1m0s")
 }
 
 // The source is done when the signals come: the directory appears only when the collector
