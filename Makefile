@@ -42,12 +42,14 @@ GRAFANA      := .tools/grafana/.stamp
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
-# The receiver and what it needs; what writes files of the repository; the tests of the
-# built collector; those of deploy. The last three read files that are not their
-# module's, which Go's cache of test results does not watch.
-MODULES := . internal/gen internal/test/system deploy/check
+# The receiver and what it needs; the extension; what writes files of the repository; the
+# tests of the built collector; those of deploy. The last three read files that are not
+# their module's, which Go's cache of test results does not watch.
+MODULES := . extension/shutdownwhendoneextension internal/gen internal/test/system deploy/check
 SYSTEM  := internal/test/system
 NEWEST  := internal/test/compat/newest.mod
+EXTENSION        := extension/shutdownwhendoneextension
+EXTENSION_NEWEST := internal/test/compat/extension-newest.mod
 
 # Those of the first module, the one that takes longest first.
 PACKAGES := ./receiver/... ./...
@@ -93,7 +95,8 @@ validate: build ## Let the built collector check every configuration of this rep
 
 .PHONY: test
 test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
-	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./...) & small=$$!; \
+	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./... && \
+	  cd $(CURDIR)/$(EXTENSION) && go test $(RACE) ./...) & small=$$!; \
 	$(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -timeout 60m $(PACKAGES) && wait $$small
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
@@ -119,6 +122,10 @@ test-seaweedfs: $(TOOLS) $(SEAWEEDFS) build ## Run the tests of buckets against 
 test-kill: $(S3) build killpoints ## Kill and stop the built collector at work, many times, and print the figures
 	cd $(SYSTEM) && env E2E_KILL=1 go test -count=1 -timeout 20m -v -run 'Killed|Stopped|Faults|OnOneQueue' ./e2e | grep -E '^ *(---|[a-z]+_test.go|ok|FAIL|panic)'
 
+.PHONY: test-done
+test-done: build ## Let the built collector end by itself, 100 times in each of the cases that there are
+	cd $(SYSTEM) && env E2E_DONE=100 go test -count=1 -timeout 120m -v -run 'EndsByItself' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)'
+
 .PHONY: test-wrong
 test-wrong: $(S3) build ## Give the built collector every wrong answer to every request, and at random while it is killed
 	cd $(SYSTEM) && env E2E_WRONG=1 go test -count=1 -timeout 60m -v -run 'WrongAnswers' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)|Messages:'
@@ -129,13 +136,14 @@ test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
-	@unformatted=$$(gofumpt -l deploy internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofumpt -l deploy extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
 	cd internal/tools && go mod tidy -diff
 	for module in $(MODULES); do \
 	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run -c $(CURDIR)/.golangci.yml ./...); \
 	done
 	cd internal/gen && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	cd $(SYSTEM) && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
+	cd $(EXTENSION) && $(SHORT) ./...
 	$(SHORT) $(PACKAGES)
 
 .PHONY: compat
@@ -143,14 +151,17 @@ compat: $(TOOLS) ## Run the short tests with the oldest and the newest collector
 	go mod tidy -diff -modfile=$(NEWEST)
 	$(SHORT) $(PACKAGES)
 	$(SHORT) -modfile=$(NEWEST) $$(go list $(PACKAGES) | grep -v /archtest)
+	cd $(EXTENSION) && go mod tidy -diff -modfile=$(CURDIR)/$(EXTENSION_NEWEST) && \
+	  $(SHORT) ./... && $(SHORT) -modfile=$(CURDIR)/$(EXTENSION_NEWEST) ./...
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files
-	gofumpt -w deploy internal receiver
+	gofumpt -w deploy extension internal receiver
 
 .PHONY: generate
 generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew
 	go generate ./...
+	cd $(EXTENSION) && go generate ./...
 	cd internal/gen && go generate ./...
 
 # Up to Go 1.26 a FUZZTIME that is a time can end with "context deadline exceeded" where
@@ -211,6 +222,10 @@ pin: $(TOOLS) ## Write the versions of COLLECTOR, COLLECTOR_OLDEST and COLLECTOR
 	go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
 	cp go.mod $(NEWEST) && cp go.sum $(NEWEST:.mod=.sum)
 	go get -modfile=$(NEWEST) $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy -modfile=$(NEWEST)
+	cp $(EXTENSION)/go.mod $(EXTENSION_NEWEST) && cp $(EXTENSION)/go.sum $(EXTENSION_NEWEST:.mod=.sum)
+	cd $(EXTENSION) && go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
+	cd $(EXTENSION) && newest=-modfile=$(CURDIR)/$(EXTENSION_NEWEST) && \
+	  go get $$newest $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy $$newest
 	cd $(SYSTEM) && go get $(call collector,go.mod,$(COLLECTOR)) \
 	  github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage@$(word 1,$(COLLECTOR)) && go mod tidy
 	cd internal/gen && go mod tidy

@@ -164,6 +164,7 @@ func (e *Engine) deliver(ctx context.Context, b *batch) error {
 	}
 	begin := time.Now()
 	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs(), b.origins.locate)
+	e.totals.refused.Add(int64(refused))
 	b.logs, b.origins = nil, origins{}
 	e.parts.Instruments.delivered(b.records, refused, time.Since(begin))
 	return err

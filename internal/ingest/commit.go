@@ -272,6 +272,9 @@ func (e *Engine) settle(end ending, failure error) {
 	default:
 		o.work.Receipt.Ack()
 		e.totals.objects.Add(1)
+		if end.givenUp() {
+			e.totals.givenUp.Add(1)
+		}
 		e.parts.Instruments.object(end.what.outcome)
 	}
 	if failure == nil {

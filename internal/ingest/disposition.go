@@ -132,6 +132,11 @@ func (d denials) others(o *source.Work, opened int64) (others bool, attempts int
 	return opened > first, o.Attempt + 1
 }
 
+// givenUp reports whether an object is done, there, and not read to its end.
+func (end *ending) givenUp() bool {
+	return end.err != nil && !end.what.retry && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged))
+}
+
 // report logs an object that is given up or left, and reports a failing storage as the
 // component's status.
 func (e *Engine) report(end ending) {
@@ -164,8 +169,7 @@ func (e *Engine) report(end ending) {
 	if end.what.outcome == OutcomeNotALog {
 		e.reportNotALog(end.object)
 	}
-	givenUp := end.err != nil && !end.what.retry
-	if givenUp && (end.what.outcome != OutcomeGone || errors.Is(end.err, source.ErrChanged)) {
+	if end.givenUp() {
 		warn("object given up, the records before the fault stand")
 	}
 }

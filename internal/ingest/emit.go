@@ -104,6 +104,7 @@ func (c *committer) endEmitting() {
 	}
 	c.emit(time.Now(), true)
 	c.wait()
+	c.engine.totals.emissionRefused.Store(c.emitter.worst == Refused)
 }
 
 // emitWhenFull emits early when the pending points reach their limit; commits

@@ -56,6 +56,10 @@ type Totals struct {
 	Bytes     int64 // decompressed
 	Records   int64 // well-formed
 	Malformed int64
+	GivenUp   int64 // of Objects, those that were not read to their end
+	Refused   int64 // records that the sink refused permanently
+
+	EmissionRefused bool // a request of the last emission was refused permanently
 }
 
 // Parts are the engine's dependencies; the caller keeps ownership. Those of logs, of
@@ -93,7 +97,10 @@ type Engine struct {
 	loopTimer      *time.Timer   // ends ConcernLoop
 	notLogs        notLogs       // only for the committer
 
-	totals struct{ objects, bytes, records, malformed atomic.Int64 }
+	totals struct {
+		objects, bytes, records, malformed, givenUp, refused atomic.Int64
+		emissionRefused                                      atomic.Bool
+	}
 }
 
 // maxPieces bounds the pieces between the downloads and the assembler.
@@ -132,6 +139,8 @@ func (e *Engine) Totals() Totals {
 	return Totals{
 		Objects: e.totals.objects.Load(), Bytes: e.totals.bytes.Load(),
 		Records: e.totals.records.Load(), Malformed: e.totals.malformed.Load(),
+		GivenUp: e.totals.givenUp.Load(), Refused: e.totals.refused.Load(),
+		EmissionRefused: e.totals.emissionRefused.Load(),
 	}
 }
 

@@ -39,7 +39,9 @@ func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, retry bool
 }
 
 func (e *emission) once(ctx context.Context, p *points) ingest.Answer {
+	e.refusals.offers.begin()
 	_, err := p.offer(ctx, allItems(p.count))
+	e.refusals.offers.end(err)
 	switch {
 	case err == nil:
 		return ingest.Accepted

@@ -181,7 +181,9 @@ func (o *offering) try(ctx context.Context, t turn) error {
 	final := len(items) == 1 && o.acceptedSince(items[0])
 	for {
 		begin := o.tick()
+		o.offers.begin()
 		left, err := o.payload.offer(ctx, items)
+		o.offers.end(err)
 		switch {
 		case err == nil:
 			o.accept(items, begin)

@@ -45,6 +45,7 @@ type refusals struct {
 	report       func(error) // that nothing is accepted; nil when something is
 	log          *zap.Logger // sampled
 	fits         sizeLimit
+	offers       offers
 
 	// clock is a logical clock: it orders beginnings of offers and refusals of single
 	// items.

@@ -20,6 +20,9 @@ const closeTimeout = 5 * time.Second
 type run struct {
 	logs, metrics  bool // signals that it serves
 	engine         *ingest.Engine
+	status         *status
+	logRefusals    *refusals // nil without logs
+	pointRefusals  *refusals // nil without metrics
 	stopReading    context.CancelFunc
 	stopDelivering context.CancelFunc
 	done           chan struct{} // closed when everything has stopped
@@ -41,6 +44,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
 	status := newStatus(host, r.log, r.clock)
+	x.status = status
 	src, err := r.openSource(reading, progress, status.report)
 	if err != nil {
 		stopReading()
@@ -62,10 +66,12 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		NotALogHint: r.cfg.notALogHint(),
 	}
 	if x.logs {
-		parts.Converter, parts.Sink = r.converter(), r.delivery(status.report)
+		d := r.delivery(status.report)
+		parts.Converter, parts.Sink, x.logRefusals = r.converter(), d, d.refusals
 	}
 	if x.metrics {
-		parts.Metrics, parts.Emitter, parts.Interval = metrics, r.emission(status.report), r.cfg.Metrics.Interval
+		e := r.emission(status.report)
+		parts.Metrics, parts.Emitter, parts.Interval, x.pointRefusals = metrics, e, r.cfg.Metrics.Interval, e.refusals
 	}
 	if known != nil {
 		parts.Clients = known
@@ -74,16 +80,21 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	r.engine.Store(x.engine)
 	r.counted.Store(metrics)
 	r.enrichment.Store(known)
+	done := registerSource(host, r.set.ID.String(), src.ends, x.waits)
 	go func() {
 		defer close(x.done)
 		if known != nil {
 			known.load(reading)
 		}
 		err := x.engine.Run(reading, delivering)
-		stopReading() // a directory that was read ends by itself
+		settled := err == nil && delivering.Err() == nil // the last emission as well
+		stopReading()                                    // a directory that was read ends by itself
 		r.close(src, progress, known)
 		status.stop(err == nil)
-		r.summarize(x.engine, err)
+		counts := r.summarize(x.engine, src.unread.Load(), err)
+		if settled {
+			done(counts)
+		}
 	}()
 	return x, nil
 }
@@ -125,14 +136,27 @@ func withTimeout(end func(context.Context) error) error {
 	return end(ctx)
 }
 
-// summarize logs what was read, once reading has ended.
-func (r *s3Receiver) summarize(engine *ingest.Engine, err error) {
+// summarize logs what was read, once reading has ended, and returns it. unread is the
+// number of folders and files that could not be looked at.
+func (r *s3Receiver) summarize(engine *ingest.Engine, unread int64, err error) (counts map[string]int64) {
 	message := "directory read to its end"
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, context.Canceled):
 		message = "stopped reading"
+	case r.cfg.Bucket.HasValue():
+		message = "bucket read up to bucket.until"
 	}
 	t := engine.Totals()
+	givenUp := t.GivenUp + unread
 	r.log.Info(message,
 		zap.Int64("objects", t.Objects), zap.Int64("bytes", t.Bytes),
-		zap.Int64("records", t.Records), zap.Int64("malformed", t.Malformed))
+		zap.Int64("records", t.Records), zap.Int64("malformed", t.Malformed),
+		zap.Int64("given_up", givenUp), zap.Int64("refused", t.Refused))
+	if t.EmissionRefused {
+		r.log.Warn("the last emission of metrics was refused permanently, what it would have added is lost")
+	}
+	return map[string]int64{
+		"objects": t.Objects, "bytes": t.Bytes, "records": t.Records, "malformed": t.Malformed,
+		"given_up": givenUp, "refused": t.Refused,
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 
@@ -19,7 +20,9 @@ import (
 // openedSource is a source with the clients that it uses.
 type openedSource struct {
 	source  source.Source
-	clients []func() // closed after the source, in this order
+	ends    bool         // Next returns io.EOF some day
+	unread  atomic.Int64 // folders and files that could not be looked at
+	clients []func()     // closed after the source, in this order
 }
 
 func (o *openedSource) close() error {
@@ -44,16 +47,19 @@ func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store,
 }
 
 func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.Store) (*openedSource, error) {
+	opened := &openedSource{ends: !cfg.Follow}
 	src, err := directory.New(*cfg, directory.Deps{
 		Progress: progress,
 		Listed:   func() { r.engine.Load().SourceHealthy() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		LeftOut:  func(path string, why error) { r.log.Warn("a file is left out: "+path, zap.Error(why)) },
 		Problem: func(path string, err error) {
+			opened.unread.Add(1)
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on: "+path, zap.Error(err))
 		},
 	})
-	return &openedSource{source: src}, err
+	opened.source = src
+	return opened, err
 }
 
 func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
@@ -96,7 +102,7 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progre
 		client.Close()
 		return nil, err
 	}
-	return &openedSource{source: src, clients: []func(){client.Close}}, nil
+	return &openedSource{source: src, ends: cfg.Until != "", clients: []func(){client.Close}}, nil
 }
 
 // objectContent is the content of an object that is not handed out.

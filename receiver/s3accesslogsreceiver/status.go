@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -39,6 +40,8 @@ type status struct {
 	log   *zap.Logger
 	clock clock
 
+	needs atomic.Pointer[[]string] // see missing; mu may be held while the host takes a report
+
 	mu       sync.Mutex // guards everything below
 	failing  map[ingest.Concern]error
 	reported string    // the last reported text, without varying parts
@@ -46,6 +49,9 @@ type status struct {
 	later    *time.Timer
 	stopped  bool
 }
+
+// needed are the concerns without which nothing is read or accepted.
+var needed = []ingest.Concern{ingest.ConcernSource, ingest.ConcernObjects, ingest.ConcernStorage, ingest.ConcernLogs, ingest.ConcernEmission}
 
 func newStatus(host component.Host, log *zap.Logger, c clock) *status {
 	return &status{host: host, log: log, clock: c, failing: make(map[ingest.Concern]error)}
@@ -63,6 +69,7 @@ func (s *status) report(c ingest.Concern, err error) {
 	default:
 		delete(s.failing, c)
 	}
+	s.note()
 	if s.later != nil || s.stopped {
 		return // published when the timer ends
 	}
@@ -80,6 +87,28 @@ func (s *status) report(c ingest.Concern, err error) {
 		}
 	})
 }
+
+// note sets what is missing. mu is held.
+func (s *status) note() {
+	var texts []string
+	for _, c := range needed {
+		if err := s.failing[c]; err != nil {
+			texts = append(texts, textOf(c, err))
+		}
+	}
+	s.needs.Store(&texts)
+}
+
+// missing returns the errors that keep everything from being read and accepted. It does
+// not block.
+func (s *status) missing() []string {
+	if texts := s.needs.Load(); texts != nil {
+		return slices.Clone(*texts)
+	}
+	return nil
+}
+
+func textOf(c ingest.Concern, err error) string { return escape(string(c) + ": " + err.Error()) }
 
 // publish reports the state over all concerns if it has changed. mu is held.
 func (s *status) publish() {
@@ -108,7 +137,7 @@ func (s *status) unhealthy() error {
 	}
 	all := &failures{}
 	for _, c := range slices.Sorted(maps.Keys(s.failing)) {
-		all.texts = append(all.texts, escape(string(c)+": "+s.failing[c].Error()))
+		all.texts = append(all.texts, textOf(c, s.failing[c]))
 		all.causes = append(all.causes, s.failing[c])
 	}
 	return all

@@ -244,8 +244,7 @@ func TestExampleDirectory(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, c.stored(t))
 	running := startExample(t, "directory.yaml", overlay{env: []string{"LOGS=" + dir}})
-	running.readToEnd(t, time.Minute)
-	running.stop(t, 20*time.Second)
+	running.ended(t)
 	assert.Equal(t, len(c.want), strings.Count(running.log(t), "log.record.uid: Str("))
 }
 
@@ -293,8 +292,7 @@ func TestExampleBackfill(t *testing.T) {
 		receiver: "s3_access_logs/backfill",
 		env:      []string{"LOGS=" + dir, "OTLP_HTTP_ENDPOINT=" + s.http, "SSL_CERT_FILE=" + s.caFile},
 	})
-	running.readToEnd(t, time.Minute)
-	running.stop(t, 20*time.Second)
+	running.ended(t)
 	assert.EqualValues(t, len(c.want), s.requests())
 	seen, outside := s.points()
 	assert.Zero(t, outside, "of %d points", seen)
