@@ -29,7 +29,7 @@ const (
 // date is S3's time, as its last answer had it.
 type date struct {
 	time.Time
-	read      time.Time // when that answer came, by Deps.Clock
+	read      time.Time // when that answer was used, by Deps.Clock
 	confirmed bool      // it is of an answer, not of this machine
 	doubted   time.Time // a Date that was too far off
 	doubtedAt time.Time

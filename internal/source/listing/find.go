@@ -35,7 +35,7 @@ type find struct {
 	stack  []folder // to be listed; the last one is being listed
 	at     folder   // of the current page
 	walked int      // folders of the search
-	lists  int      // of newest, since the search began
+	lists  int      // of listOne, since the search began
 	told   bool     // what is left out of the current folder
 	again  bool     // the search is to be repeated at once: there is a folder to walk
 
@@ -204,9 +204,9 @@ func (f *find) descend(parent string, depth int, folders []string) {
 		switch {
 		case !f.source.pattern.canFit(path):
 		case isYear && !f.ordinary[path]:
-			f.consider(candidate{place: place{parent, form}, year: path})
+			f.consider(candidate{place: place{parent, form}, shown: path})
 		case buckets && !f.ordinary[path]:
-			f.consider(candidate{place: place{path, days}, year: path, bucket: true})
+			f.consider(candidate{place: place{path, days}, shown: path, bucket: true})
 		default:
 			f.push(path, depth+1)
 		}

@@ -29,7 +29,7 @@
 //	sweep  the same names: the whole window, every 6 hours
 //	day    names without a time of day, as partitioned by event time: one day
 //	span   see above
-//	find   the folders below Config.Prefix, in search of prefixes, every 10 minutes
+//	find   the folders below Config.Prefix, in search of prefixes
 //	whole  all keys, in the layout any, which has none of the others
 //
 // Where there are several prefixes, the runs of one to which nothing is delivered are the
@@ -64,10 +64,12 @@
 // # What is stored
 //
 // A cursor for start_from as it was resolved at the first start, one for the last
-// complete search, and one for each prefix: the window's first day and the spans. All objects before a span's position
+// complete search, one for the shares, one for each prefix: the window's first day and
+// the spans, and one for each folder that could not be judged yet: where it begins. All objects before a span's position
 // are acknowledged. Objects are in a group for their day, those of spans in groups of a
 // few thousand, in the order in which they were found, so that a long backfill is
-// forgotten while it runs.
+// forgotten while it runs. Groups "other" and "foreign" have keys and folders of something
+// else, those of the layout any the day of LastModified.
 //
 // # Known limits
 //

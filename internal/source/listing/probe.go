@@ -64,7 +64,7 @@ func (s *Source) anyReadableBehind(ctx context.Context) bool {
 			return false
 		}
 		s.probing.last = lastShown(&page) // "" begins anew
-		var got newest
+		var got sample
 		s.pickNewest(&got, page.Objects, place{}, 0)
 		if len(got.objects) > 0 && s.isReadable(ctx, got.objects[0]) {
 			return true

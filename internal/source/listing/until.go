@@ -90,7 +90,7 @@ func (s *Source) end() {
 	hidden := slices.DeleteFunc(slices.Collect(maps.Values(s.find.undecided)), func(c triedAgain) bool { return !c.hidden })
 	if len(hidden) > 0 {
 		s.deps.Notice(true, fmt.Sprintf("%d folders below s3://%s/%s, such as %q, are not read: their newest object cannot be, so it is not known whether they hold log objects; "+
-			"allow s3:GetObject and kms:Decrypt there", len(hidden), s.cfg.Name, s.cfg.Prefix, hidden[0].year))
+			"allow s3:GetObject and kms:Decrypt there", len(hidden), s.cfg.Name, s.cfg.Prefix, hidden[0].shown))
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Source) startOf(firstEdition bool) startPoint {
 type candidate struct {
 	place
 	bucket bool
-	year   string // the folder that shows it
+	shown  string // the folder that shows it
 	from   startPoint
 }
 
@@ -73,7 +73,7 @@ func (s *Source) examine(ctx context.Context, now time.Time) error {
 	switch is {
 	case ordinary:
 		f.decide(id)
-		f.ordinary[c.year], f.again = true, true
+		f.ordinary[c.shown], f.again = true, true
 	case foreign:
 		s.reject(id, c)
 	case undecided, hidden:
@@ -173,7 +173,7 @@ func (s *Source) reject(id string, c candidate) {
 	s.find.decide(id)
 	s.find.foreign[id] = true
 	s.notes.done(groupOfForeign, s.foreignID(id))
-	s.stray(c.year, "")
+	s.stray(c.shown, "")
 }
 
 // isForeign reports whether a candidate was rejected, by this process or an earlier one.
@@ -181,8 +181,8 @@ func (s *Source) isForeign(id string) bool {
 	return s.find.foreign[id] || s.deps.Progress.Done(s.foreignID(id))
 }
 
-// newest are the newest objects of a place.
-type newest struct {
+// sample are the newest objects of a place.
+type sample struct {
 	objects []*s3io.Object // the newest one, and another one where there is one
 	plain   bool           // the first one has a name of S3's, in the right folder
 	none    verdict        // why there is no object
@@ -195,7 +195,7 @@ const maxTries = 3
 // newest finds the newest of the log objects of a place, or of what may be some, by
 // going down into the last year, month, day and hour: 7 lists, or some more where the last
 // one has none. Of the last list only the first page counts.
-func (s *Source) newest(ctx context.Context, at place) (newest, error) {
+func (s *Source) newest(ctx context.Context, at place) (sample, error) {
 	parts, delimiter := at.form.parts(), "/"
 	if at.form == names {
 		parts, delimiter = []string{"20", "", "", "", ""}, "-" // and the minute
@@ -203,7 +203,7 @@ func (s *Source) newest(ctx context.Context, at place) (newest, error) {
 	return s.newestIn(ctx, at, at.base, parts, delimiter, 0)
 }
 
-func (s *Source) newestIn(ctx context.Context, at place, parent string, parts []string, delimiter string, level int) (got newest, err error) {
+func (s *Source) newestIn(ctx context.Context, at place, parent string, parts []string, delimiter string, level int) (got sample, err error) {
 	in := s3io.ListInput{Prefix: parent, Delimiter: delimiter}
 	switch level {
 	case 0:
@@ -264,7 +264,7 @@ func hasNumbers(folders []string, parent string) bool {
 }
 
 // pickNewest picks the newest object of a page, and another one.
-func (s *Source) pickNewest(got *newest, objects []s3io.Object, at place, level int) {
+func (s *Source) pickNewest(got *sample, objects []s3io.Object, at place, level int) {
 	for i := range objects {
 		o := &objects[i]
 		switch {
