@@ -19,15 +19,15 @@ import (
 // margin is what a shutdown may take beside shutdown_timeout.
 const margin = 3 * time.Second
 
-// manyFiles makes a directory with n names of one file of a size, and returns it.
+// manyFiles makes a directory with n files of a size and the same content, and returns
+// it. Names of one file would be read once.
 func manyFiles(t testing.TB, n int, size int64) string {
 	t.Helper()
 	parent := t.TempDir()
-	file, dir := filepath.Join(parent, "file"), filepath.Join(parent, "objects")
-	sampleFile(t, file, size)
+	dir := filepath.Join(parent, "objects")
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	for i := range n {
-		require.NoError(t, os.Link(file, filepath.Join(dir, fmt.Sprintf("2026-11-09-00-00-%02d-%016d", i, i))))
+		sampleFile(t, filepath.Join(dir, fmt.Sprintf("2026-11-09-00-00-%02d-%016d", i, i)), size)
 	}
 	return dir
 }
@@ -69,7 +69,7 @@ func TestTerminatedInTheMiddleOfWork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := manyFiles(t, 40, 50<<20)
+			dir := manyFiles(t, 40, 16<<20)
 			c := start(t, setup{
 				receivers: "s3_access_logs: {directory: {path: " + dir + "}, shutdown_timeout: " + with.timeout.String() + "}",
 				exporters: with.exporter,
