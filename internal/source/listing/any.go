@@ -63,9 +63,5 @@ func (w *whole) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		s.deps.Notice(false, fmt.Sprintf("all below s3://%s/%s is listed every %v: %d LIST requests each time, %d a day",
 			s.cfg.Name, s.cfg.Prefix, every, r.lists, int64(r.lists)*int64(24*time.Hour/every)))
 	}
-	due = r.began.Add(every)
-	if due.Before(now) {
-		due = now
-	}
-	return due, false
+	return newer(r.began.Add(every), now), false
 }

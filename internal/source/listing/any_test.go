@@ -17,7 +17,7 @@ func TestAnyReadsObjectsOfAllNames(t *testing.T) {
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Layout, s.KeyPattern = Any, `\.log(?:\.gz)?$`
-			s.Notice = func(_ bool, text string) { told = append(told, text) }
+			s.Notice = noticesTo(&told)
 		})
 		r.size = 2
 		old := time.Now().Add(-300 * fullDay)

@@ -24,11 +24,7 @@ func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Archived = func() { count++ }
-			s.Notice = func(warn bool, text string) {
-				if warn {
-					told = append(told, text)
-				}
-			}
+			s.Notice = warningsTo(&told)
 		})
 		first := time.Now().Add(-200 * fullDay)
 		var want []string
@@ -67,11 +63,7 @@ func TestObjectsThatTurnOutArchivedAreTold(t *testing.T) {
 		var told []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
-			s.Notice = func(warn bool, text string) {
-				if warn {
-					told = append(told, text)
-				}
-			}
+			s.Notice = warningsTo(&told)
 		})
 		r.openError = func(string) error { return source.ErrArchived }
 		r.put(simpleKey(time.Now(), 1), time.Now())

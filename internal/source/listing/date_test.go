@@ -42,11 +42,7 @@ func newClockedRig(t *testing.T, off time.Duration, change func(*settings)) (*ri
 	clock, told := &wrongClock{off: off}, &[]string{}
 	r := newRig(t, func(s *settings) {
 		s.Clock = clock
-		s.Notice = func(warn bool, text string) {
-			if warn {
-				*told = append(*told, text)
-			}
-		}
+		s.Notice = warningsTo(told)
 		if change != nil {
 			change(s)
 		}

@@ -350,11 +350,7 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		s.deps.Notice(false, fmt.Sprintf("folders below s3://%s/%s are searched every %v, with %d LIST requests: log objects are in %d of them",
 			s.cfg.Name, s.cfg.Prefix, period.Round(time.Second), lists, len(s.prefixes)))
 	}
-	due = r.began.Add(period)
-	if due.Before(now) {
-		due = now
-	}
-	return due, false
+	return newer(r.began.Add(period), now), false
 }
 
 // forgetVanished forgets the folders that the search did not see.

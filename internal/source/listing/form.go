@@ -55,13 +55,17 @@ func (f form) end() string {
 	return ":" // sorts behind "9"
 }
 
-// parts are what the folders of a year, a month, a day and an hour begin with. Two
-// digits follow: the names of the year begin with its century.
-func (f form) parts() []string {
-	if f == hive {
-		return []string{hiveYear + "20", "month=", "day=", "hour="}
+// parts are what the parts of a key for a year, a month, a day and so on begin with. Two
+// digits and the delimiter follow: those of a year begin with its century.
+func (f form) parts() (parts []string, delimiter string) {
+	switch f {
+	case hive:
+		return []string{hiveYear + "20", "month=", "day=", "hour="}, "/"
+	case days:
+		return []string{"20", "", "", ""}, "/"
+	default:
+		return []string{"20", "", "", "", ""}, "-" // and the minute
 	}
-	return []string{"20", "", "", ""}
 }
 
 // yearFolder returns the form of which folder, without "/", is that of a year.

@@ -196,10 +196,7 @@ const maxTries = 3
 // going down into the last year, month, day and hour: 7 lists, or some more where the last
 // one has none. Of the last list only the first page counts.
 func (s *Source) newest(ctx context.Context, at place) (sample, error) {
-	parts, delimiter := at.form.parts(), "/"
-	if at.form == names {
-		parts, delimiter = []string{"20", "", "", "", ""}, "-" // and the minute
-	}
+	parts, delimiter := at.form.parts()
 	return s.newestIn(ctx, at, at.base, parts, delimiter, 0)
 }
 

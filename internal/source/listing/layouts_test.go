@@ -99,7 +99,7 @@ func TestLogObjectsAreFoundInAllFolders(t *testing.T) {
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			asked = looks(s)
-			s.Notice = func(_ bool, text string) { told = append(told, text) }
+			s.Notice = noticesTo(&told)
 		})
 		var want []string
 		add := func(at time.Time, n int) {
@@ -207,7 +207,7 @@ func TestTheUpgradeReadsNothingTwice(t *testing.T) {
 			r := newRig(t, func(s *settings) {
 				from(start)(s)
 				looks(s)
-				s.Notice = func(_ bool, text string) { told = append(told, text) }
+				s.Notice = noticesTo(&told)
 			})
 			began := time.Now()
 			time.Sleep(time.Hour)
@@ -316,11 +316,7 @@ func TestNamesWithSomethingBeforeThemAreToldWithThePrefix(t *testing.T) {
 		var told []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
-			s.Notice = func(warn bool, text string) {
-				if warn {
-					told = append(told, text)
-				}
-			}
+			s.Notice = warningsTo(&told)
 		})
 		for n := range 3 {
 			r.put("p/web-"+stamped(time.Now(), n), time.Now())
@@ -338,7 +334,7 @@ func TestSearchIsBounded(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		var told []string
 		r := newRig(t, func(s *settings) {
-			s.Notice = func(warn bool, text string) { told = append(told, text) }
+			s.Notice = noticesTo(&told)
 		})
 		r.busy = true
 		for n := range maxFolders + 100 {

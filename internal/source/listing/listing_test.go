@@ -57,6 +57,19 @@ func newRig(t *testing.T, change func(*settings)) *rig {
 	return r
 }
 
+// noticesTo returns a Notice that appends to a list, warningsTo one for warnings only.
+func noticesTo(list *[]string) func(warn bool, text string) {
+	return func(_ bool, text string) { *list = append(*list, text) }
+}
+
+func warningsTo(list *[]string) func(warn bool, text string) {
+	return func(warn bool, text string) {
+		if warn {
+			*list = append(*list, text)
+		}
+	}
+}
+
 // restart makes a new source over what was committed.
 func (r *rig) restart(t *testing.T) {
 	t.Helper()

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -88,11 +89,7 @@ func (s *Source) isReadable(ctx context.Context, o *s3io.Object) bool {
 
 // nextProbed returns the places of the next prefixes to try, in turn.
 func (s *Source) nextProbed() (places []place) {
-	ids := make([]string, 0, len(s.prefixes))
-	for id := range s.prefixes {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(s.prefixes))
 	begin, _ := slices.BinarySearchFunc(ids, s.probing.last+"\x00", strings.Compare)
 	for i := range min(len(ids), maxProbed) {
 		id := ids[(begin+i)%len(ids)]

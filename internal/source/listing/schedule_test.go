@@ -143,7 +143,7 @@ func TestListCallsOfManyIdleBuckets(t *testing.T) {
 			var told []string
 			r := newRig(t, func(s *settings) {
 				s.Layout = Partitioned
-				s.Notice = func(_ bool, text string) { told = append(told, text) }
+				s.Notice = noticesTo(&told)
 			})
 			r.busy = true
 			r.idleBuckets(n)

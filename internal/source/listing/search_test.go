@@ -96,11 +96,7 @@ func TestAFolderThatMayNotBeListedHoldsUpNone(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		var told []string
 		r := newRig(t, func(s *settings) {
-			s.Notice = func(warn bool, text string) {
-				if warn {
-					told = append(told, text)
-				}
-			}
+			s.Notice = warningsTo(&told)
 		})
 		r.set.Bucket = closedTo{r.fakeBucket, "p/secret/"}
 		r.restart(t)

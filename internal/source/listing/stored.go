@@ -130,6 +130,13 @@ const (
 // cursors is the prefix of all cursor names.
 func (s *Source) cursors() string { return "listing/" + s.cfg.Name + "/" + s.cfg.Prefix + ":" }
 
+// cutPlace returns the id of the prefix or candidate that a cursor is of; ok is false for
+// other cursors.
+func (s *Source) cutPlace(name string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(name, s.cursors())
+	return id, ok && id != startName && id != lookName && id != shardName
+}
+
 // note notes a prefix's cursor.
 func (s *Source) note(p *prefix) {
 	if p.gone {
@@ -170,8 +177,8 @@ func (s *Source) restoreBy(date, now time.Time) error {
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(cursors)) {
-		id, ours := strings.CutPrefix(name, s.cursors())
-		if !ours || id == startName || id == lookName || id == shardName {
+		id, ok := s.cutPlace(name)
+		if !ok {
 			continue
 		}
 		if undecided, ok := strings.CutSuffix(id, undecidedSuffix); ok {
@@ -205,8 +212,8 @@ func (s *Source) checkLayout(cursors map[string][]byte) error {
 	isAny := slices.ContainsFunc(s.deps.Progress.Groups(), func(group string) bool { return strings.HasPrefix(group, groupOfAny) })
 	others := false
 	for name := range cursors {
-		id, ours := strings.CutPrefix(name, s.cursors())
-		others = others || ours && id != startName && id != lookName && id != shardName
+		_, isPlace := s.cutPlace(name)
+		others = others || isPlace
 	}
 	if s.cfg.Layout == Any && others || s.cfg.Layout != Any && isAny {
 		return fmt.Errorf("`bucket::layout` is %q, but the stored progress is of another one, and all would be read again: "+

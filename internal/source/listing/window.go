@@ -97,11 +97,7 @@ func (w windowJob) handedOut(r *run, now time.Time) (due time.Time, never bool) 
 	w.prefix.reconsider(w.source.date.Time)
 	w.source.plan(w.prefix, now)
 	r.rank = w.rank() // today is yesterday soon
-	due = r.began.Add(w.interval(r.lists))
-	if due.Before(now) {
-		due = now
-	}
-	return due, false
+	return newer(r.began.Add(w.interval(r.lists)), now), false
 }
 
 // interval is the time from the begin of a pass with this many lists to the next one.
