@@ -45,6 +45,9 @@ func (it *item) identify(id source.ID) {
 	it.work.Offset, it.work.Attempt = it.from.deps.Progress.Reached(id)
 }
 
+// grew reports whether a beginning of the file was read before, which may be empty.
+func (it *item) grew() bool { return it.began.hash != 0 && it.began.end < it.read.end }
+
 // Ack implements source.Receipt.
 func (it *item) Ack() {
 	s := it.from
@@ -55,7 +58,7 @@ func (it *item) Ack() {
 	if !it.opened.Load() { // it was given up
 		read = reading{}
 	}
-	if it.began.end > 0 && it.began.end < read.end {
+	if it.grew() && read.hash != 0 {
 		s.known.grew(it.file, read)
 	}
 	if alias := it.work.Alias; it.opened.Load() && alias != (source.ID{}) && !s.known.done(alias) { // given up

@@ -100,12 +100,12 @@ func (s *Source) examine(it *item, still bool) verdict {
 		return takeNow
 	}
 	for _, r := range before {
-		if r.end > it.work.Offset && r.matches(f, it.end) {
+		if r.end >= it.work.Offset && r.matches(f, it.end) {
 			it.work.Offset, it.began = r.end, r // it was only appended to
 		}
 	}
 	verdict := s.leaveTorn(it, f, still)
-	if verdict == takeNow && it.began.end > 0 && it.began.end < it.read.end {
+	if verdict == takeNow && it.grew() {
 		s.mu.Lock()
 		s.known.grew(it.file, it.began) // is committed before anything of the rest
 		s.mu.Unlock()

@@ -256,6 +256,22 @@ func TestFileThatGrewBetweenTwoRunsGoesOn(t *testing.T) {
 	})
 }
 
+// A file that was found empty is expected to grow, too.
+func TestFileThatWasEmptyGoesOnAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
+		r.write(t, "a", "")
+		assert.Empty(t, r.texts(t, time.Minute))
+		r.extend(t, "a", lines100)
+		assert.Equal(t, lines100, r.texts(t, time.Minute))
+		r.commit(t)
+		require.NoError(t, r.Close())
+		r.extend(t, "a", "more\n")
+		r.restart(t)
+		assert.Equal(t, "more\n", r.texts(t, time.Minute))
+	})
+}
+
 // A collector that dies while it reads what was appended goes on behind what was read
 // before.
 func TestFileThatGrewIsKnownAfterAKill(t *testing.T) {

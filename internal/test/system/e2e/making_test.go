@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"path/filepath"
@@ -59,7 +60,8 @@ func TestFollowedDirectoryWhileToolsCopyAndMove(t *testing.T) {
 
 // copyAsTools writes files in three parts with some looks between them: as the AWS CLI and
 // rclone do, to another name, and as curl does, to the name itself, where it stops behind
-// a line. That such a file grows is known, and stored, when the last part comes.
+// a line. That such a file grows is known, and stored, when the last part comes: it has
+// enough lines for that.
 func copyAsTools(t *testing.T, dir string, keys []string, stored map[string][]byte) {
 	t.Helper()
 	const parts = 3
@@ -70,7 +72,7 @@ func copyAsTools(t *testing.T, dir string, keys []string, stored map[string][]by
 		switch {
 		case i%3 == 0:
 			name += ".6E8b2d1a"
-		case i%3 == 1 || !isText(stored[key]):
+		case i%3 == 1 || !isText(stored[key]) || bytes.Count(stored[key], []byte("\n")) < parts:
 			name += ".1f2e3d4c.partial"
 		}
 		names[key] = name
