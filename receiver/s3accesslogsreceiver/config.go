@@ -3,6 +3,8 @@ package s3accesslogsreceiver
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -14,7 +16,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
@@ -22,7 +24,7 @@ var errSources = errors.New("set exactly one of `bucket`, `queue` and `directory
 
 // Config is the receiver's configuration. Exactly one source is set.
 type Config struct {
-	Bucket    configoptional.Optional[listing.Config]   `mapstructure:"bucket"`
+	Bucket    configoptional.Optional[fleet.Config]     `mapstructure:"bucket"`
 	Queue     configoptional.Optional[queue.Config]     `mapstructure:"queue"`
 	Directory configoptional.Optional[directory.Config] `mapstructure:"directory"`
 
@@ -80,6 +82,7 @@ func (c *Config) Validate() error {
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
 		c.validateQueueRegion(),
+		c.validateOwner(),
 		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
@@ -95,6 +98,20 @@ func (c *Config) validateQueueRegion() error {
 		return fmt.Errorf("`queue::url` %w", err)
 	}
 	return nil
+}
+
+// validateOwner reports one expected owner for the buckets of several accounts.
+func (c *Config) validateOwner() error {
+	accounts := c.AWS.Accounts()
+	owner := ""
+	if c.Bucket.HasValue() {
+		owner = c.Bucket.Get().ExpectedBucketOwner
+	}
+	if owner == "" || len(accounts) == 0 || slices.Equal(accounts, []string{owner}) {
+		return nil
+	}
+	return fmt.Errorf("`bucket::expected_bucket_owner` is %s, but aws.roles are of other accounts (%s): "+
+		"leave it out, and set expected_bucket_owner of a role where its buckets are not of its account", owner, strings.Join(accounts, ", "))
 }
 
 func atLeast[T int | ByteSize | time.Duration](key string, value, least T) error {
