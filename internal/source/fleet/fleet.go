@@ -107,6 +107,7 @@ type Source struct {
 	parked   []*member // in trouble: they wait for others that are
 	offered  []*member
 	running  map[*member]time.Time // polled, and since when
+	reading  map[*member]struct{}  // those that read objects, or may soon
 	accounts []*account
 	asking   int                       // accounts whose buckets are being listed
 	forget   map[string]map[place]bool // plain groups, and which members want them forgotten
@@ -126,7 +127,7 @@ func New(cfg Config, deps Deps) (*Source, error) {
 	}
 	s := &Source{
 		cfg: cfg, deps: deps, wake: make(chan struct{}, 1),
-		members: map[place]*member{}, running: map[*member]time.Time{}, forget: map[string]map[place]bool{},
+		members: map[place]*member{}, running: map[*member]time.Time{}, reading: map[*member]struct{}{}, forget: map[string]map[place]bool{},
 	}
 	var err error
 	cursors := deps.Progress.Cursors()

@@ -67,58 +67,70 @@ func (s *Source) run(m *member) {
 
 // dispatch polls the members whose turn it is.
 func (s *Source) dispatch(now time.Time) {
+	for m := s.pick(now); m != nil; m = s.pick(now) {
+		s.polls.Go(func() {
+			for m := m; m != nil; {
+				m = s.poll(m)
+			}
+		})
+	}
+}
+
+// pick returns the next member to poll, or nil.
+func (s *Source) pick(now time.Time) *member {
+	if len(s.queue) == 0 || len(s.running)+len(s.offered) >= maxSlowPolls {
+		return nil
+	}
 	quick, troubled := 0, 0
 	for _, since := range s.running {
 		if now.Sub(since) <= slowAfter {
 			quick++
 		}
 	}
-	if len(s.queue) > 0 {
-		troubled = s.troubled(now)
+	for m := range s.reading {
+		if m.isTroubled(now) {
+			troubled++
+		}
 	}
-	for len(s.queue) > 0 && quick < maxPolls && len(s.running)+len(s.offered) < maxSlowPolls {
+	for quick < maxPolls && len(s.queue) > 0 {
 		m := s.queue[0]
 		s.queue = s.queue[1:]
 		switch {
 		case m.isTroubled(now) && (m.reading > 0 || troubled >= s.share(4)):
 			m.state = parked
 			s.parked = append(s.parked, m)
-			continue
-		case m.isTroubled(now):
-			troubled++
-		case m.reading >= s.deps.Downloads-s.share(4) && m.reading > 0 && len(s.members) > 1:
+		case m.reading > 0 && m.reading >= s.deps.Downloads-s.share(4) && len(s.members) > 1:
 			m.state = parked
-			continue
+		default:
+			m.state, m.woken = polling, false
+			s.read(m, 1) // what it may find
+			s.running[m] = now
+			return m
 		}
-		quick++
-		m.state, m.woken = polling, false
-		m.reading++ // what it may find
-		s.running[m] = now
-		s.polls.Go(func() { s.poll(m) })
 	}
+	return nil
 }
 
 // share returns one of n shares of the downloads.
 func (s *Source) share(n int) int { return max(1, s.deps.Downloads/n) }
 
-// troubled returns how many members in trouble list or read.
-func (s *Source) troubled(now time.Time) (n int) {
-	for _, m := range s.members {
-		if m.reading > 0 && m.isTroubled(now) {
-			n++
-		}
+// read adds to the objects that a member reads.
+func (s *Source) read(m *member, n int) {
+	if m.reading += n; m.reading > 0 {
+		s.reading[m] = struct{}{}
+	} else {
+		delete(s.reading, m)
 	}
-	return n
 }
 
-// poll polls a member once.
-func (s *Source) poll(m *member) {
+// poll polls a member once, and returns the next one.
+func (s *Source) poll(m *member) (next *member) {
 	work, due, err := m.src.Poll(s.open)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.running, m)
 	if work == nil {
-		m.reading--
+		s.read(m, -1)
 	}
 	now := s.deps.Clock.Now()
 	switch {
@@ -142,6 +154,10 @@ func (s *Source) poll(m *member) {
 	}
 	s.unpark(m)
 	s.signal()
+	if s.open.Err() != nil {
+		return nil
+	}
+	return s.pick(now)
 }
 
 func (s *Source) wait(m *member, due time.Time) {
@@ -214,7 +230,7 @@ func (s *Source) noteAnswer(m *member, begun time.Time, failed bool) {
 func (s *Source) endDownload(m *member) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m.reading--
+	s.read(m, -1)
 	if m.state == parked || len(s.parked) > 0 {
 		s.unpark(m)
 		s.signal()
