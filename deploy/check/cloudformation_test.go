@@ -122,12 +122,36 @@ func (c *template) truth(node *yaml.Node) bool {
 		return !slices.ContainsFunc(node.Content, func(part *yaml.Node) bool { return !c.truth(part) })
 	case "!Equals":
 		return c.value(node.Content[0]) == c.value(node.Content[1])
+	case "!Contains": // in rules only
+		return slices.Contains(c.value(node.Content[0]).([]any), c.value(node.Content[1]))
 	}
 	require.Fail(c.t, "not a condition", "%s: %s", c.name, node.Tag)
 	return false
 }
 
-// active tells whether a resource is there with these parameters.
+// refused returns what the rules say against the parameters. A rule may use rule
+// functions and !Ref only.
+func (c *template) refused() []string {
+	var out []string
+	for name, rule := range c.entries("Rules") {
+		var parts struct {
+			Assertions []struct {
+				Assert            yaml.Node `yaml:"Assert"`
+				AssertDescription string    `yaml:"AssertDescription"`
+			} `yaml:"Assertions"`
+		}
+		require.NoError(c.t, rule.Decode(&parts), name)
+		require.NotEmpty(c.t, parts.Assertions, name)
+		for _, one := range parts.Assertions {
+			if !c.truth(&one.Assert) {
+				out = append(out, one.AssertDescription)
+			}
+		}
+	}
+	return out
+}
+
+// active reports whether a resource exists with these parameters.
 func (c *template) active(resource *yaml.Node) bool {
 	for key, value := range pairs(resource) {
 		if key == "Condition" {
@@ -163,6 +187,12 @@ func (c *template) value(node *yaml.Node) any {
 			parts = append(parts, part)
 		}
 		return parts
+	case "!Join":
+		var parts []string
+		for _, part := range c.value(node.Content[1]).([]any) {
+			parts = append(parts, part.(string))
+		}
+		return strings.Join(parts, node.Content[0].Value)
 	case "!If":
 		if c.holds(node.Content[0].Value) {
 			return c.value(node.Content[1])
@@ -261,7 +291,7 @@ func choices() map[string]map[string]string {
 			for _, oidc := range []string{"", "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE"} {
 				all[fmt.Sprintf("%s %s %t", source, encryption, oidc != "")] = map[string]string{
 					"LogBucketName": "logs", "Source": source, "QueueEncryption": encryption, "OidcProvider": oidc,
-					"SourceBucketArns": "arn:aws:s3:::shop",
+					"SourceBuckets": "shop", "AlarmTopicArn": "arn:aws:sns:us-east-1:111122223333:alarms",
 				}
 			}
 		}
@@ -274,6 +304,7 @@ func TestTemplatesReferToWhatIsThere(t *testing.T) {
 	for name, parameters := range choices() {
 		c := loadTemplate(t, "logs.yaml", parameters)
 		resources := c.render()
+		assert.Empty(t, c.refused(), name)
 		assert.Equal(t, parameters["Source"] == "queue", resources["Queue"] != nil, name)
 		maps.Copy(used, c.used)
 	}
@@ -283,7 +314,7 @@ func TestTemplatesReferToWhatIsThere(t *testing.T) {
 			assert.True(t, used[name], "%s is used nowhere", name)
 		}
 	}
-	assert.Len(t, glob(t, "deploy/aws/cloudformation/*"), 2, "the tests know of two templates")
+	assert.Len(t, glob(t, "deploy/aws/cloudformation/*"), 2+len(organization), "the tests know of these templates")
 }
 
 func TestTemplateOfASourceBucketHasEveryLayout(t *testing.T) {

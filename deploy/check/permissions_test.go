@@ -66,6 +66,7 @@ type statement struct {
 	Actions    []string
 	Resources  []string            // of identities' and resources' policies
 	Service    string              // the principal's, if it is one
+	AWS        []string            // other principals; "*" for any
 	Conditions map[string][]string // operator and key: values
 }
 
@@ -95,11 +96,11 @@ func TestTemplatesAndTerraformGrantTheSame(t *testing.T) {
 	}
 	all := templatePolicies(t, "queue", "kms")
 	fromSource := map[string][]string{"ArnEquals aws:SourceArn": {logBucket}, "StringEquals aws:SourceAccount": {account}}
-	assert.Equal(t, statement{"Allow", []string{"sqs:SendMessage"}, []string{"<Queue>"}, "s3.amazonaws.com", fromSource}, all["queue"]["Notifications"])
-	assert.Equal(t, statement{"Allow", []string{"kms:Decrypt", "kms:GenerateDataKey"}, []string{"*"}, "s3.amazonaws.com", fromSource}, all["key"]["Notifications"])
+	assert.Equal(t, statement{"Allow", []string{"sqs:SendMessage"}, []string{"<Queue>"}, "s3.amazonaws.com", nil, fromSource}, all["queue"]["Notifications"])
+	assert.Equal(t, statement{"Allow", []string{"kms:Decrypt", "kms:GenerateDataKey"}, []string{"*"}, "s3.amazonaws.com", nil, fromSource}, all["key"]["Notifications"])
 	for name, of := range map[string][]string{"bucket": {"s3", logBucket, logBucket + "/*"}, "queue": {"sqs", "<Queue>"}, "dead letters": {"sqs", "<DeadLetterQueue>"}} {
 		plain := map[string][]string{"Bool aws:SecureTransport": {"false"}}
-		assert.Equal(t, statement{"Deny", []string{of[0] + ":*"}, of[1:], "", plain}, all[name]["TLSOnly"])
+		assert.Equal(t, statement{"Deny", []string{of[0] + ":*"}, of[1:], "", []string{"*"}, plain}, all[name]["TLSOnly"])
 	}
 }
 
@@ -110,7 +111,8 @@ const (
 	logBucket = "arn:aws:s3:::logs"
 )
 
-var placeholders = strings.NewReplacer("<AWS::AccountId>", account, "<AWS::Partition>", "aws", "<AWS::Region>", region, "<LogBucket>", logBucket)
+// CloudFormation's joins take no partition, so that a template has the pattern of all.
+var placeholders = strings.NewReplacer("<AWS::AccountId>", account, "<AWS::Partition>", "aws", "<AWS::Region>", region, "<LogBucket>", logBucket, "arn:*:", "arn:aws:")
 
 // templatePolicies are those of logs.yaml, by name and Sid.
 func templatePolicies(t *testing.T, source, encryption string) map[string]map[string]statement {
@@ -120,7 +122,7 @@ func templatePolicies(t *testing.T, source, encryption string) map[string]map[st
 
 func templatePoliciesWith(t *testing.T, parameters map[string]string) map[string]map[string]statement {
 	t.Helper()
-	with := map[string]string{"LogBucketName": "logs", "SourceBucketArns": "arn:aws:s3:::shop"}
+	with := map[string]string{"LogBucketName": "logs", "SourceBuckets": "shop"}
 	maps.Copy(with, parameters)
 	all := loadTemplate(t, "logs.yaml", with).render()
 	out := map[string]map[string]statement{}
@@ -135,36 +137,54 @@ func templatePoliciesWith(t *testing.T, parameters map[string]string) map[string
 		if all[where[0]] == nil {
 			continue
 		}
-		out[name] = map[string]statement{}
-		for _, one := range at(t, all[where[0]], where[1]+".Statement").([]any) {
-			fields := one.(map[string]any)
-			s := statement{Effect: fields["Effect"].(string), Actions: list(fields["Action"]), Conditions: map[string][]string{}}
-			if fields["Resource"] != nil {
-				s.Resources = list(fields["Resource"])
-			}
-			if principal, ok := fields["Principal"].(map[string]any); ok {
-				s.Service, _ = principal["Service"].(string)
-			}
-			conditions, _ := fields["Condition"].(map[string]any)
-			for operator, keys := range conditions {
-				for key, values := range keys.(map[string]any) {
-					s.Conditions[operator+" "+key] = list(values)
-				}
-			}
-			out[name][fields["Sid"].(string)] = s
+		out[name] = statements(t, at(t, all[where[0]], where[1]+".Statement"), placeholders)
+	}
+	return out
+}
+
+// statements are those of a policy, or a single one, by Sid.
+func statements(t *testing.T, policy any, names *strings.Replacer) map[string]statement {
+	t.Helper()
+	if one, ok := policy.(map[string]any); ok {
+		policy = []any{one}
+	}
+	out := map[string]statement{}
+	for _, one := range policy.([]any) {
+		fields := one.(map[string]any)
+		s := statement{Effect: fields["Effect"].(string), Actions: list(fields["Action"], names), Conditions: map[string][]string{}}
+		if fields["Resource"] != nil {
+			s.Resources = list(fields["Resource"], names)
 		}
+		switch principal := fields["Principal"].(type) {
+		case string:
+			s.AWS = []string{principal}
+		case map[string]any:
+			s.Service, _ = principal["Service"].(string)
+			if principal["AWS"] != nil {
+				s.AWS = list(principal["AWS"], names)
+			}
+		}
+		conditions, _ := fields["Condition"].(map[string]any)
+		for operator, keys := range conditions {
+			for key, values := range keys.(map[string]any) {
+				s.Conditions[operator+" "+key] = list(values, names)
+			}
+		}
+		sid := fields["Sid"].(string)
+		require.NotContains(t, out, sid)
+		out[sid] = s
 	}
 	return out
 }
 
 // list is a value, or several, sorted.
-func list(value any) []string {
+func list(value any, names *strings.Replacer) []string {
 	var out []string
 	if one, ok := value.(string); ok {
-		return []string{placeholders.Replace(one)}
+		return []string{names.Replace(one)}
 	}
 	for _, one := range value.([]any) {
-		out = append(out, placeholders.Replace(one.(string)))
+		out = append(out, names.Replace(one.(string)))
 	}
 	slices.Sort(out)
 	return out
@@ -187,13 +207,31 @@ func terraformPoliciesWith(t *testing.T, variables map[string]cty.Value) map[str
 		if ((name == "queue" || name == "dead letters") && !local.GetAttr("has_queue").True()) || (name == "key" && !local.GetAttr("has_key").True()) {
 			continue
 		}
-		out[name] = map[string]statement{}
-		eachBlock(t, find(t, terraform(t), "data", "aws_iam_policy_document", label).Blocks, context, func(_ string, body *hclsyntax.Body, context *hcl.EvalContext) {
-			sid, s := terraformStatement(t, body, context)
-			out[name][sid] = s
-		})
+		out[name] = moduleStatements(t, terraform(t), label, context)
 	}
 	return out
+}
+
+// moduleStatements are those of a policy document, by Sid.
+func moduleStatements(t *testing.T, module hclsyntax.Blocks, label string, context *hcl.EvalContext) map[string]statement {
+	t.Helper()
+	out := map[string]statement{}
+	eachBlock(t, find(t, module, "data", "aws_iam_policy_document", label).Blocks, context, func(_ string, body *hclsyntax.Body, context *hcl.EvalContext) {
+		sid, s := terraformStatement(t, body, context)
+		require.NotContains(t, out, sid)
+		out[sid] = s
+	})
+	return out
+}
+
+// text is an object with one attribute.
+func text(key, value string) cty.Value {
+	return cty.ObjectVal(map[string]cty.Value{key: cty.StringVal(value)})
+}
+
+// counted is a resource that has a count.
+func counted(resource cty.Value) cty.Value {
+	return cty.TupleVal([]cty.Value{resource})
 }
 
 // moduleContext is what the module's expressions refer to. Variables that are not
@@ -204,38 +242,52 @@ func moduleContext(t *testing.T, given map[string]cty.Value) *hcl.EvalContext {
 		"log_bucket":     cty.StringVal("logs"),
 		"source_buckets": cty.MapVal(map[string]cty.Value{"shop": cty.StringVal("partitioned-by-delivery-time")}),
 	}
-	locals := map[string]*hclsyntax.Attribute{}
-	for _, block := range terraform(t) {
+	maps.Copy(set, given)
+	return contextOf(t, terraform(t), set, map[string]map[string]cty.Value{
+		"aws_sqs_queue": {"log": counted(text("arn", "<Queue>")), "dead_letter": counted(text("arn", "<DeadLetterQueue>"))},
+		"aws_kms_key":   {"queue": counted(text("arn", "<QueueKey>"))},
+	})
+}
+
+func contextOf(t *testing.T, module hclsyntax.Blocks, given map[string]cty.Value, resources map[string]map[string]cty.Value) *hcl.EvalContext {
+	t.Helper()
+	set, locals := map[string]cty.Value{}, map[string]*hclsyntax.Attribute{}
+	for _, block := range module {
 		switch block.Type {
 		case "variable":
-			if preset := block.Body.Attributes["default"]; preset != nil && set[block.Labels[0]] == cty.NilVal {
-				value, problems := preset.Expr.Value(nil)
-				require.False(t, problems.HasErrors(), problems.Error())
-				set[block.Labels[0]] = value
+			name, preset := block.Labels[0], block.Body.Attributes["default"]
+			if value, is := given[name]; is {
+				set[name] = value
+				continue
 			}
+			require.NotNil(t, preset, "variable %s has no value", name)
+			value, problems := preset.Expr.Value(nil)
+			require.False(t, problems.HasErrors(), problems.Error())
+			set[name] = value
 		case "locals":
 			maps.Copy(locals, block.Body.Attributes)
 		}
 	}
-	maps.Copy(set, given)
-	text := func(key, value string) cty.Value {
-		return cty.ObjectVal(map[string]cty.Value{key: cty.StringVal(value)})
+	for name := range given {
+		require.Contains(t, set, name, "there is no such variable")
 	}
 	current := func(key, value string) cty.Value {
 		return cty.ObjectVal(map[string]cty.Value{"current": text(key, value)})
 	}
-	context := variables(map[string]map[string]cty.Value{
+	all := map[string]map[string]cty.Value{
 		"var": set,
 		"data": {
 			"aws_caller_identity": current("account_id", account),
 			"aws_partition":       current("partition", "aws"),
 			"aws_region":          current("id", region),
 		},
-		"aws_s3_bucket": {"log": text("arn", logBucket)},
-		"aws_sqs_queue": {"log": cty.TupleVal([]cty.Value{text("arn", "<Queue>")}), "dead_letter": cty.TupleVal([]cty.Value{text("arn", "<DeadLetterQueue>")})},
-		"aws_kms_key":   {"queue": cty.TupleVal([]cty.Value{text("arn", "<QueueKey>")})},
-	})
-	context.Functions = map[string]function.Function{"length": stdlib.LengthFunc, "lookup": stdlib.LookupFunc, "split": stdlib.SplitFunc}
+	}
+	maps.Copy(all, resources)
+	context := variables(all)
+	context.Functions = map[string]function.Function{
+		"length": stdlib.LengthFunc, "lookup": stdlib.LookupFunc, "split": stdlib.SplitFunc,
+		"join": stdlib.JoinFunc, "jsonencode": stdlib.JSONEncodeFunc,
+	}
 	known := map[string]cty.Value{}
 	for range locals { // they refer to each other
 		context.Variables["local"] = cty.ObjectVal(known)
@@ -245,7 +297,8 @@ func moduleContext(t *testing.T, given map[string]cty.Value) *hcl.EvalContext {
 			}
 		}
 	}
-	require.Len(t, known, len(locals), "a local value cannot be worked out")
+	require.Len(t, known, len(locals), "a local value cannot be computed")
+	context.Variables["local"] = cty.ObjectVal(known)
 	return context
 }
 
@@ -281,9 +334,12 @@ func terraformStatement(t *testing.T, body *hclsyntax.Body, context *hcl.EvalCon
 		case "principals":
 			if texts(t, body.Attributes["type"], context)[0] == "Service" {
 				s.Service = texts(t, body.Attributes["identifiers"], context)[0]
+			} else {
+				s.AWS = texts(t, body.Attributes["identifiers"], context)
 			}
 		case "condition":
 			name := texts(t, body.Attributes["test"], context)[0] + " " + texts(t, body.Attributes["variable"], context)[0]
+			require.NotContains(t, s.Conditions, name)
 			s.Conditions[name] = texts(t, body.Attributes["values"], context)
 		}
 	})

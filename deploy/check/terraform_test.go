@@ -15,11 +15,17 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// terraform returns the top-level blocks of the module.
+// terraform returns the top-level blocks of the module for one account and Region.
 func terraform(t testing.TB) hclsyntax.Blocks {
 	t.Helper()
+	return module(t, "deploy/aws/terraform")
+}
+
+// module returns the top-level blocks of a folder.
+func module(t testing.TB, folder string) hclsyntax.Blocks {
+	t.Helper()
 	var all hclsyntax.Blocks
-	for _, name := range glob(t, "deploy/aws/terraform/*.tf") {
+	for _, name := range glob(t, folder+"/*.tf") {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		file, problems := hclsyntax.ParseConfig(text, filepath.Base(name), hcl.InitialPos)
@@ -30,7 +36,7 @@ func terraform(t testing.TB) hclsyntax.Blocks {
 }
 
 func TestTerraformIsFormatted(t *testing.T) {
-	for _, name := range glob(t, "deploy/aws/terraform/*.tf") {
+	for _, name := range append(glob(t, "deploy/aws/terraform/*.tf"), glob(t, "deploy/aws/terraform/*/*.tf")...) {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		assert.Equal(t, string(hclwrite.Format(text)), string(text), name)
@@ -38,8 +44,19 @@ func TestTerraformIsFormatted(t *testing.T) {
 }
 
 func TestTerraformRefersToWhatIsThere(t *testing.T) {
+	folders := []string{"deploy/aws/terraform"}
+	for name := range organization {
+		folders = append(folders, "deploy/aws/terraform/"+name)
+	}
+	require.Len(t, glob(t, "deploy/aws/terraform/*/versions.tf"), len(organization))
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) { refersToWhatIsThere(t, module(t, folder)) })
+	}
+}
+
+func refersToWhatIsThere(t *testing.T, blocks hclsyntax.Blocks) {
+	t.Helper()
 	declared, used := map[string]bool{}, map[string]bool{}
-	blocks := terraform(t)
 	for _, block := range blocks {
 		switch block.Type {
 		case "variable":
@@ -63,7 +80,7 @@ func TestTerraformRefersToWhatIsThere(t *testing.T) {
 	}
 	for _, block := range blocks {
 		if block.Type == "variable" {
-			references(t, block.Body, []string{"string", "number", "map"}, used)
+			references(t, block.Body, []string{"string", "number", "bool", "map", "list"}, used)
 			continue
 		}
 		references(t, block.Body, []string{"each"}, used)
@@ -153,7 +170,7 @@ func variables(names map[string]map[string]cty.Value) *hcl.EvalContext {
 	return context
 }
 
-// happens tells whether a dynamic block is there.
+// happens reports whether a dynamic block is made.
 func happens(t testing.TB, dynamic *hclsyntax.Body, context *hcl.EvalContext) bool {
 	t.Helper()
 	value, problems := dynamic.Attributes["for_each"].Expr.Value(context)

@@ -10,12 +10,13 @@ locals {
   region      = data.aws_region.current.id
   has_queue   = var.source_type == "queue"
   has_key     = local.has_queue && var.queue_encryption == "kms"
-  log_objects = "${aws_s3_bucket.log.arn}/${var.log_prefix}*"
+  bucket_arn  = "arn:${local.partition}:s3:::${var.log_bucket}"
+  log_objects = "${local.bucket_arn}/${var.log_prefix}*"
 
-  # Whoever may set a bucket's logging chooses the prefix, and so the account in a key.
+  # Anyone who may set a bucket's logging chooses the prefix, and so the account in a key.
   deliveries = {
     LogDelivery = {
-      resource = "${aws_s3_bucket.log.arn}/${var.log_prefix}${local.account}/${local.region}/*"
+      resource = "${local.bucket_arn}/${var.log_prefix}${local.account}/${local.region}/*"
       sources  = [for bucket, layout in var.source_buckets : "arn:${local.partition}:s3:::${bucket}" if layout != "simple"]
     }
     SimpleLogDelivery = {
@@ -26,11 +27,15 @@ locals {
 }
 
 resource "aws_s3_bucket" "log" {
+  count = var.create_log_bucket ? 1 : 0
+
   bucket = var.log_bucket
 }
 
 resource "aws_s3_bucket_ownership_controls" "log" {
-  bucket = aws_s3_bucket.log.id
+  count = var.create_log_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.log[0].id
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -38,7 +43,9 @@ resource "aws_s3_bucket_ownership_controls" "log" {
 }
 
 resource "aws_s3_bucket_public_access_block" "log" {
-  bucket                  = aws_s3_bucket.log.id
+  count = var.create_log_bucket ? 1 : 0
+
+  bucket                  = aws_s3_bucket.log[0].id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -47,7 +54,9 @@ resource "aws_s3_bucket_public_access_block" "log" {
 
 # S3 delivers no logs to a bucket whose default is a KMS key.
 resource "aws_s3_bucket_server_side_encryption_configuration" "log" {
-  bucket = aws_s3_bucket.log.id
+  count = var.create_log_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.log[0].id
 
   rule {
     apply_server_side_encryption_by_default {
@@ -57,7 +66,9 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "log" {
 }
 
 resource "aws_s3_bucket_versioning" "log" {
-  bucket = aws_s3_bucket.log.id
+  count = var.create_log_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.log[0].id
 
   versioning_configuration {
     status = "Enabled"
@@ -65,7 +76,9 @@ resource "aws_s3_bucket_versioning" "log" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "log" {
-  bucket = aws_s3_bucket_versioning.log.id
+  count = var.create_log_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket_versioning.log[0].id
 
   rule {
     id     = "expire"
@@ -89,7 +102,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "log" {
   }
 
   rule {
-    id     = "markers" # of deletion, behind which there is nothing any more
+    id     = "markers" # delete markers that are the last version of their object
     status = "Enabled"
 
     filter {
@@ -103,7 +116,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "log" {
 }
 
 data "aws_iam_policy_document" "log_bucket" {
-  # Without a source bucket nobody delivers.
+  # Without a source bucket no delivery is allowed.
   dynamic "statement" {
     for_each = { for sid, delivery in local.deliveries : sid => delivery if length(delivery.sources) > 0 }
 
@@ -131,12 +144,12 @@ data "aws_iam_policy_document" "log_bucket" {
     }
   }
 
-  # Each delivery would make another one, without end.
+  # Each delivery would cause another one, without end.
   statement {
     sid       = "NoLogOfTheLog"
     effect    = "Deny"
     actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.log.arn}/*"]
+    resources = ["${local.bucket_arn}/*"]
 
     principals {
       type        = "Service"
@@ -146,16 +159,16 @@ data "aws_iam_policy_document" "log_bucket" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [aws_s3_bucket.log.arn]
+      values   = [local.bucket_arn]
     }
   }
 
-  # Holds for the account's administrators too; lifecycle rules are not subject to it.
+  # Applies to the account's administrators too, but not to lifecycle rules.
   statement {
     sid       = "OnlyLogDelivery"
     effect    = "Deny"
     actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"]
-    resources = ["${aws_s3_bucket.log.arn}/*"]
+    resources = ["${local.bucket_arn}/*"]
 
     principals {
       type        = "*"
@@ -173,7 +186,7 @@ data "aws_iam_policy_document" "log_bucket" {
     sid       = "TLSOnly"
     effect    = "Deny"
     actions   = ["s3:*"]
-    resources = [aws_s3_bucket.log.arn, "${aws_s3_bucket.log.arn}/*"]
+    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
 
     principals {
       type        = "*"
@@ -189,7 +202,9 @@ data "aws_iam_policy_document" "log_bucket" {
 }
 
 resource "aws_s3_bucket_policy" "log" {
-  bucket = aws_s3_bucket.log.id
+  count = var.create_log_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.log[0].id
   policy = data.aws_iam_policy_document.log_bucket.json
 
   depends_on = [aws_s3_bucket_public_access_block.log]
@@ -199,7 +214,7 @@ resource "aws_s3_bucket_logging" "source" {
   for_each = var.source_buckets
 
   bucket        = each.key
-  target_bucket = aws_s3_bucket.log.id
+  target_bucket = var.log_bucket
   target_prefix = var.log_prefix
 
   target_object_key_format {

@@ -1,6 +1,11 @@
 output "log_bucket" {
   description = "bucket.name"
-  value       = aws_s3_bucket.log.id
+  value       = var.log_bucket
+}
+
+output "log_bucket_policy" {
+  description = "Policy of the log bucket; where create_log_bucket is false, for you to merge with the bucket's own"
+  value       = data.aws_iam_policy_document.log_bucket.json
 }
 
 output "queue_url" {

@@ -85,7 +85,7 @@ data "aws_iam_policy_document" "queue" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [aws_s3_bucket.log.arn]
+      values   = [local.bucket_arn]
     }
   }
 
@@ -115,10 +115,11 @@ resource "aws_sqs_queue_policy" "log" {
   policy    = data.aws_iam_policy_document.queue[0].json
 }
 
+# It is the whole of a bucket's notifications, so a log bucket that exists keeps its own.
 resource "aws_s3_bucket_notification" "log" {
-  count = local.has_queue ? 1 : 0
+  count = local.has_queue && var.create_log_bucket ? 1 : 0
 
-  bucket = aws_s3_bucket.log.id
+  bucket = aws_s3_bucket.log[0].id
 
   queue {
     queue_arn     = aws_sqs_queue.log[0].arn
@@ -126,7 +127,7 @@ resource "aws_s3_bucket_notification" "log" {
     filter_prefix = var.log_prefix
   }
 
-  depends_on = [aws_sqs_queue_policy.log] # S3 tries the queue at once
+  depends_on = [aws_sqs_queue_policy.log] # S3 sends a test message to the queue at once
 }
 
 data "aws_iam_policy_document" "key" {
@@ -162,7 +163,7 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [aws_s3_bucket.log.arn]
+      values   = [local.bucket_arn]
     }
   }
 }

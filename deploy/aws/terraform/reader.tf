@@ -12,7 +12,7 @@ data "aws_iam_policy_document" "reader" {
     content {
       sid       = "List"
       actions   = ["s3:ListBucket"]
-      resources = [aws_s3_bucket.log.arn]
+      resources = [local.bucket_arn]
     }
   }
 
@@ -47,7 +47,7 @@ resource "aws_iam_policy" "reader" {
   policy = data.aws_iam_policy_document.reader.json
 }
 
-# Who asks a service to assume the role. EC2 tells nothing of it.
+# On whose behalf a service assumes the role; EC2 does not say.
 locals {
   service_account = split(":", var.service_account)
   trust_conditions = {

@@ -1,6 +1,12 @@
 variable "log_bucket" {
-  description = "Name of the log bucket to create."
+  description = "Name of the log bucket."
   type        = string
+}
+
+variable "create_log_bucket" {
+  description = "false: the log bucket exists, and its settings are left alone (README.md of the folder above, \"A log bucket that exists\")."
+  type        = bool
+  default     = true
 }
 
 variable "log_prefix" {
@@ -10,7 +16,7 @@ variable "log_prefix" {
 }
 
 variable "source_buckets" {
-  description = "Buckets to be logged, of the account and region of the provider: name to layout. They exist already; never the log bucket itself."
+  description = "Buckets to be logged, of the account and Region of the provider: name to layout. They exist already; the log bucket is refused."
   type        = map(string)
   default     = {}
 
@@ -29,7 +35,7 @@ variable "source_buckets" {
 }
 
 variable "retention_days" {
-  description = "Log objects are deleted after so many days."
+  description = "Log objects are deleted after this many days."
   type        = number
   default     = 365
 }
@@ -46,7 +52,7 @@ variable "source_type" {
 }
 
 variable "max_receive_count" {
-  description = "A message goes to the dead-letter queue after so many receives; every restart and hand-back costs one."
+  description = "A message goes to the dead-letter queue after this many receives; every restart and hand-back costs one."
   type        = number
   default     = 20
 
@@ -65,6 +71,23 @@ variable "queue_encryption" {
     condition     = contains(["sqs", "kms"], var.queue_encryption)
     error_message = "The encryption is sqs or kms."
   }
+}
+
+variable "max_message_age" {
+  description = "Seconds after which an alarm tells of a message that is still in the queue."
+  type        = number
+  default     = 3600
+
+  validation {
+    condition     = var.max_message_age >= 300 && var.max_message_age <= 604800
+    error_message = "At least 300, at most 604800."
+  }
+}
+
+variable "alarm_topics" {
+  description = "ARNs of SNS topics of this Region that alarms notify; without one alarms only show in CloudWatch."
+  type        = list(string)
+  default     = []
 }
 
 variable "trusted_service" {

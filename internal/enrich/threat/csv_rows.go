@@ -5,28 +5,28 @@ import (
 	"io"
 )
 
-// maxRowLines is how many lines a row may have, through line breaks in quotes.
+// maxRowLines is the number of lines that a row may span by line breaks in quotes.
 const maxRowLines = 32
 
 var errOpenQuote = errors.New("a quote that is not closed")
 
-// rowReader gives a csv.Reader the lines of one row after the other, without
-// blank lines, comments and spaces around a line. The csv.Reader asks for a
-// further line only while a quote is open, so an error that ends a row leaves it
-// at the beginning of a line.
+// rowReader passes the lines of each row to a csv.Reader, without blank lines,
+// comments, and spaces around lines. The csv.Reader reads a further line only
+// while a quote is open, so after an error in a row it continues at the beginning
+// of a line.
 type rowReader struct {
 	lines *lineReader
-	at    int    // number of the line in which the row begins
+	at    int    // number of the first line of the row
 	n     int    // lines of the row so far
-	size  int    // bytes of these
+	size  int    // bytes of these lines
 	buf   []byte // the latest line
-	rest  []byte // what of buf is to be read
+	rest  []byte // the unread part of buf
 }
 
-// begin has to be called before each row.
+// begin must be called before each row.
 func (r *rowReader) begin() { r.n, r.size, r.rest = 0, 0, nil }
 
-// Read implements io.Reader. errOpenQuote and errLongLine are about the row.
+// Read implements io.Reader. After errOpenQuote and errLongLine, the next row can be read.
 func (r *rowReader) Read(p []byte) (int, error) {
 	if len(r.rest) == 0 {
 		if err := r.next(); err != nil {

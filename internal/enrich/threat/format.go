@@ -20,20 +20,20 @@ var (
 // Auto detects the format.
 const Auto = "auto"
 
-// format is one way in which feeds are written.
+// format is a file format of feeds.
 type format struct {
 	name string
-	// detect reports whether a feed that begins like this is of the format.
+	// detect reports whether a feed with this head has the format.
 	detect func(h *head, f *Feed) bool
-	// decode reads a whole feed. Bad entries go to sink.skip; an error means
-	// that what was read is not all, so none of it is used.
+	// decode reads a whole feed. Invalid entries go to sink.skip; an error means
+	// that the feed was read incompletely, so none of it is used.
 	decode func(r *bufio.Reader, s *sink) error
 }
 
-// formats in the order of detection. list takes everything that is text.
+// formats are in the order of detection. list accepts any text.
 var formats = []format{stixFormat, mispFormat, dropFormat, crowdstrikeFormat, csvFormat, listFormat}
 
-// Formats returns the names that Feed.Format may have.
+// Formats returns the valid values of Feed.Format.
 func Formats() []string {
 	names := []string{Auto}
 	for i := range formats {
@@ -42,29 +42,29 @@ func Formats() []string {
 	return names
 }
 
-// headSize is how much of a feed is read to detect its format, in bytes.
+// headSize is the number of bytes that are read to detect a format.
 const headSize = 64 << 10
 
-// head is the beginning of a feed, to detect its format.
+// head is the beginning of a feed, from which its format is detected.
 type head struct {
 	text []byte    // the first headSize bytes
-	keys []jsonKey // when it is JSON
+	keys []jsonKey // of JSON; nil for other text
 }
 
-// jsonKey is a name in a JSON object; depth is how many brackets are open.
+// jsonKey is a name in a JSON object; depth is the number of open brackets.
 type jsonKey struct {
 	depth int
 	name  string
 }
 
-// has reports whether one of the names is a key at a depth from least to most.
+// has reports whether one of the names is a key at a depth between least and most.
 func (h *head) has(least, most int, names ...string) bool {
 	return slices.ContainsFunc(h.keys, func(k jsonKey) bool {
 		return k.depth >= least && k.depth <= most && slices.Contains(names, k.name)
 	})
 }
 
-// decode reads a feed, packed with gzip or not, in its format.
+// decode reads a feed, which may be compressed with gzip, in its format.
 func decode(r io.Reader, s *sink) error {
 	br := bufio.NewReaderSize(r, headSize)
 	if magic, _ := br.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
@@ -72,11 +72,11 @@ func decode(r io.Reader, s *sink) error {
 		if err != nil {
 			return fmt.Errorf("%w: broken gzip", ErrFormat)
 		}
-		// What a few bytes can unpack to is bounded like what is transferred.
+		// The limit on the transferred size also applies after decompression.
 		br = bufio.NewReaderSize(&limitedReader{r: unzipped, left: s.feed.maxSize}, headSize)
 	}
 	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
-		_, _ = br.Discard(3) // they are there
+		_, _ = br.Discard(3) // cannot fail: the bytes are buffered
 	}
 	f, err := formatOf(br, s.feed)
 	if err != nil {
@@ -100,11 +100,11 @@ func reasons(list []string) string {
 	return "; " + strings.Join(list, "; ")
 }
 
-// formatOf returns the format of the settings, or the detected one.
+// formatOf returns the configured format, or the detected one.
 func formatOf(br *bufio.Reader, f *Feed) (*format, error) {
 	if f.Format != "" && f.Format != Auto {
 		i := slices.IndexFunc(formats, func(known format) bool { return known.name == f.Format })
-		return &formats[i], nil // New has checked the name
+		return &formats[i], nil // New validates the name
 	}
 	text, err := br.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// crowdstrikeFormat is the JSON of CrowdStrike's indicator API, and what is
-// modelled on it: a list of objects with an indicator, its type and what is
-// known of it, alone, under a name such as "resources", or one a line.
+// crowdstrikeFormat is the JSON of CrowdStrike's indicator API and of formats
+// modelled on it: objects with an indicator, its type and details, in an array, in
+// an array under a name such as "resources", or one per line.
 var crowdstrikeFormat = format{
 	name: "crowdstrike",
 	detect: func(h *head, _ *Feed) bool {
@@ -18,18 +18,18 @@ var crowdstrikeFormat = format{
 	decode: decodeCrowdstrike,
 }
 
-// wrappers are the names under which the list may be.
+// wrappers are the possible names of the array.
 var wrappers = []string{"resources", "indicators"}
 
-// crowdstrikeTypes are the types that are addresses; the first two are
-// CrowdStrike's own.
+// crowdstrikeTypes are the types of addresses: "" for entries without a type,
+// CrowdStrike's own two, and those of related formats.
 var crowdstrikeTypes = []string{
 	"", "ip_address", "ip_address_block", "ip", "ipv4", "ipv6", "ipv4-addr", "ipv6-addr", "ip-address", "cidr",
 }
 
 var errNoIndicator = errors.New("no indicator in it")
 
-// crowdstrikeEntry holds the names of the API, then those of its relatives.
+// crowdstrikeEntry has the fields of the API, then those of related formats.
 type crowdstrikeEntry struct {
 	Indicator       text   `json:"indicator"`
 	Type            text   `json:"type"`
@@ -55,9 +55,9 @@ type crowdstrikeEntry struct {
 }
 
 func decodeCrowdstrike(r *bufio.Reader, s *sink) error {
-	start, _ := r.Peek(headSize) // an error comes again
+	start, _ := r.Peek(headSize) // a read error is returned again by the next read
 	h := head{keys: scanKeys(start)}
-	if h.has(1, 1, "indicator", "value") { // one a line
+	if h.has(1, 1, "indicator", "value") { // one per line
 		return s.eachLine(r, func(at int, line []byte) error {
 			var e crowdstrikeEntry
 			if err := unmarshal(line, &e); err != nil {

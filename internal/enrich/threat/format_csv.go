@@ -12,7 +12,7 @@ import (
 )
 
 // csvFormat is a table with a header line, which may be a comment, as in the
-// files of abuse.ch. Separators are commas, semicolons or tabs.
+// files of abuse.ch. The separator is a comma, a semicolon or a tab.
 var csvFormat = format{
 	name: "csv",
 	detect: func(h *head, f *Feed) bool {
@@ -26,14 +26,14 @@ var csvFormat = format{
 	decode: decodeCSV,
 }
 
-// headerLines is the number of lines among which the header has to be.
+// headerLines is the number of lines that are searched for the header.
 const headerLines = 200
 
-// Columns names the columns of a CSV feed; "" guesses a column by the names that
-// common feeds use.
+// Columns names the columns of a CSV feed; "" means that the column is detected by
+// the names that common feeds use.
 type Columns struct {
 	Indicator   string `mapstructure:"indicator"`
-	Type        string `mapstructure:"type"` // rows of other types than addresses are ignored
+	Type        string `mapstructure:"type"` // rows with a type that is not an address are ignored
 	Confidence  string `mapstructure:"confidence"`
 	Actor       string `mapstructure:"actor"`
 	Software    string `mapstructure:"software"`
@@ -56,7 +56,7 @@ const (
 	colValidUntil
 )
 
-// guesses are the usual names of the columns, in lower case with _ between words.
+// guesses are the common names of each column, in lower case with _ between words.
 var guesses = [...][]string{
 	{"indicator", "ioc_value", "ip", "ip_address", "ipaddress", "ioc", "dst_ip", "dstip", "src_ip", "srcip", "client_ip", "address", "cidr", "network", "netblock", "prefix", "value"},
 	{"type", "ioc_type", "indicator_type"},
@@ -79,13 +79,13 @@ func (c *Columns) named() [len(guesses)]string {
 // csvHeader has the positions of the columns.
 type csvHeader struct {
 	comma   byte
-	columns int               // their number
-	indexes [len(guesses)]int // of the columns; -1 means none
+	columns int               // the number of columns
+	indexes [len(guesses)]int // of the columns in guesses; -1 means absent
 }
 
 var errNoHeader = errors.New("no header line that names a column of addresses; name it in csv::indicator")
 
-// findHeader reads up to and with the header line.
+// findHeader reads up to and including the header line.
 func findHeader(lines *lineReader, f *Feed) (*csvHeader, error) {
 	for range headerLines {
 		line, err := lines.next()
@@ -96,11 +96,11 @@ func findHeader(lines *lineReader, f *Feed) (*csvHeader, error) {
 			return nil, err
 		}
 		h, err := parseHeader(strings.TrimLeft(string(line), "# \t"), f)
-		if err != nil || h != nil && (line[0] != '#' || h.columns > 1) { // one word in a comment heads nothing
+		if err != nil || h != nil && (line[0] != '#' || h.columns > 1) { // a comment of one word is not a header
 			return h, err
 		}
 		if len(line) > 0 && line[0] != '#' && f.CSV.Indicator == "" {
-			break // the first row has to be the header
+			break // without a configured column, the first row has to be the header
 		}
 	}
 	if f.CSV.Indicator != "" {
@@ -109,8 +109,8 @@ func findHeader(lines *lineReader, f *Feed) (*csvHeader, error) {
 	return nil, errNoHeader
 }
 
-// parseHeader returns nil for a line that is no header. A header without one of
-// the columns that the settings name is an error.
+// parseHeader returns nil for a line that is not a header. A header that lacks a
+// configured column is an error.
 func parseHeader(line string, f *Feed) (*csvHeader, error) {
 	h := &csvHeader{comma: ','}
 	for _, c := range []byte(";\t") {
@@ -118,7 +118,7 @@ func parseHeader(line string, f *Feed) (*csvHeader, error) {
 			h.comma = c
 		}
 	}
-	fields, _ := newCSV(strings.NewReader(line), h.comma).Read() // lazy quotes: io.EOF of a blank line is all that can come
+	fields, _ := newCSV(strings.NewReader(line), h.comma).Read() // with LazyQuotes, the only error is io.EOF for a blank line
 	h.columns = len(fields)
 	names := make([]string, len(fields))
 	for i, field := range fields {
@@ -139,7 +139,7 @@ func parseHeader(line string, f *Feed) (*csvHeader, error) {
 		switch {
 		case h.indexes[i] >= 0 || i != colIndicator && settings[i] == "":
 		case i == colIndicator:
-			return nil, nil //nolint:nilnil // no header, and nothing wrong
+			return nil, nil //nolint:nilnil // not a header, which is not an error
 		default:
 			return nil, fmt.Errorf("no column %q, which csv names; there are: %s", settings[i], cut(line, 200))
 		}
@@ -153,12 +153,12 @@ func columnName(field string) string {
 	}), "_")
 }
 
-// newCSV returns a reader of rows, which have as many fields as they have.
+// newCSV returns a reader that accepts rows of any number of fields.
 func newCSV(r io.Reader, comma byte) *csv.Reader {
 	c := csv.NewReader(r)
 	c.Comma, c.FieldsPerRecord, c.ReuseRecord = rune(comma), -1, true
 	c.LazyQuotes = true
-	c.TrimLeadingSpace = comma != '\t' // it would take empty fields for space
+	c.TrimLeadingSpace = comma != '\t' // otherwise it would trim empty fields
 	return c
 }
 
@@ -190,13 +190,13 @@ func decodeCSV(r *bufio.Reader, s *sink) error {
 	}
 }
 
-// csvRow is the row that was read last.
+// csvRow is the latest row. Its fields are valid until the next one is read.
 type csvRow struct {
 	header *csvHeader
 	fields []string
 }
 
-// get returns the field of a column, "" when there is none.
+// get returns the field of a column, "" if the row has none.
 func (row *csvRow) get(column int) string {
 	if i := row.header.indexes[column]; i >= 0 && i < len(row.fields) {
 		return strings.TrimSpace(row.fields[i])

@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// dropFormat is the JSON form of Spamhaus' DROP lists: an object a line with
-// cidr, sblid and rir, the last one about the list itself.
+// dropFormat is the JSON form of Spamhaus' DROP lists: one object per line with
+// cidr, sblid and rir; the last object has the list's metadata.
 var dropFormat = format{
 	name:   "drop",
 	detect: func(h *head, _ *Feed) bool { return h.has(1, 1, "cidr") },

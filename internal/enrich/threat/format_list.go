@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// listFormat is one address, prefix or range a line, as FireHOL's netsets, the
-// text form of Spamhaus DROP and most plain lists have it. What follows a # or ;
-// is a comment; behind an entry it describes it.
+// listFormat is one address, prefix or range per line, as in FireHOL's netsets,
+// the text form of Spamhaus DROP and most plain lists. A # or ; begins a comment;
+// one that follows an entry is the entry's description.
 var listFormat = format{
 	name:   "list",
 	detect: func(h *head, _ *Feed) bool { return h.keys == nil },

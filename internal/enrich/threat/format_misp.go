@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// mispFormat is what MISP exports: an event, a list of events under response, or
-// a list of attributes. An indicator is an attribute of an address that is meant
-// for detection; galaxies and tags on it, else on its event, name actor and
-// malware.
+// mispFormat is MISP's export format: an event, a list of events under "response",
+// or a list of attributes. An attribute is an indicator if it is an address and
+// marked for detection (to_ids). Its galaxies and tags, or else its event's, name
+// actor and malware.
 var mispFormat = format{
 	name: "misp",
 	detect: func(h *head, _ *Feed) bool {
@@ -42,7 +42,7 @@ type mispAttribute struct {
 	Comment text          `json:"comment"`
 	Tags    []mispTag     `json:"Tag"`
 	Galaxy  []mispGalaxy  `json:"Galaxy"`
-	Event   *mispEventRef `json:"Event"` // where attributes are listed alone
+	Event   *mispEventRef `json:"Event"` // in a list of attributes without events
 }
 
 type mispEventRef struct {
@@ -52,15 +52,15 @@ type mispEventRef struct {
 	} `json:"Orgc"`
 }
 
-// mispIndicator is an attribute that waits for the end of its event, whose tags
-// may come behind it.
+// mispIndicator is an attribute that is kept until the end of its event, whose
+// tags may follow the attributes.
 type mispIndicator struct {
 	at    int
 	value string
 	detail
 }
 
-// mispEvent is what of an event applies to its attributes.
+// mispEvent has the details of an event that apply to its attributes.
 type mispEvent struct {
 	detail
 	indicators []mispIndicator
@@ -69,7 +69,7 @@ type mispEvent struct {
 type mispReader struct {
 	d  *json.Decoder
 	s  *sink
-	at int // attributes so far
+	at int // number of attributes read
 }
 
 func decodeMISP(r *bufio.Reader, s *sink) error {
@@ -77,7 +77,7 @@ func decodeMISP(r *bufio.Reader, s *sink) error {
 	return m.value(&mispEvent{detail: detail{confidence: unknown}})
 }
 
-// value reads an event, or whatever it is wrapped into.
+// value reads an event, or an array or object that contains events.
 func (m *mispReader) value(e *mispEvent) error {
 	t, err := m.d.Token()
 	if err != nil {
@@ -133,7 +133,7 @@ func (m *mispReader) member(e *mispEvent, key string) error {
 	return skipValue(m.d)
 }
 
-// object reads an object of an event: its attributes count like the event's own.
+// object reads an object of an event. Its attributes are treated as the event's own.
 func (m *mispReader) object(e *mispEvent) error {
 	if t, err := m.d.Token(); err != nil || t != json.Delim('{') {
 		return errors.Join(err, errNotObject)
@@ -163,7 +163,7 @@ func (m *mispReader) attribute(e *mispEvent) error {
 		m.s.ignore()
 		return nil
 	}
-	value, _, _ := strings.Cut(string(a.Value), "|") // the port
+	value, _, _ := strings.Cut(string(a.Value), "|") // a port follows
 	i := mispIndicator{at: m.at, value: value, detail: detail{confidence: unknown, description: string(a.Comment)}}
 	if a.Event != nil {
 		i.provider = string(a.Event.Orgc.Name)
@@ -179,7 +179,7 @@ func (m *mispReader) attribute(e *mispEvent) error {
 
 func isFalse(t text) bool { return t == "false" || t == "0" }
 
-// flush adds the indicators of an event that was read to its end.
+// flush adds the indicators of a completely read event to the sink.
 func (m *mispReader) flush(e *mispEvent) error {
 	for i := range e.indicators {
 		in := &e.indicators[i]

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// stixFormat is STIX 2.1, and 2.0 as far as the two agree: a bundle, TAXII's
-// envelope, or a plain array of objects. Relationships of the type "indicates"
-// tell an indicator's actors and malware.
+// stixFormat is STIX 2.1, and 2.0 as far as the two agree: a bundle, a TAXII
+// envelope, or an array of objects. Relationships of the type "indicates" link
+// an indicator to its actors and malware.
 var stixFormat = format{
 	name: "stix",
 	detect: func(h *head, _ *Feed) bool {
@@ -22,8 +22,8 @@ var stixFormat = format{
 	decode: decodeSTIX,
 }
 
-// stixObject is what is kept of an object of any of the types in stixTypes. It
-// is also what of a TAXII collection is stored.
+// stixObject has the fields that are used of an object of one of stixTypes. The
+// cached copy of a TAXII collection consists of these objects too.
 type stixObject struct {
 	Type     text `json:"type"`
 	ID       text `json:"id"`
@@ -45,10 +45,10 @@ type stixObject struct {
 	Source       text `json:"source_ref,omitempty"`
 	Target       text `json:"target_ref,omitempty"`
 
-	at int // its number in the feed
+	at int // position in the feed, from 1
 }
 
-// role is what an object's name tells of an indicator that points to it.
+// role is what the name of an object means for an indicator that refers to it.
 type role int
 
 const (
@@ -58,17 +58,17 @@ const (
 	provider
 )
 
-// stixTypes are the types that are kept.
+// stixTypes are the types of objects that are used.
 var stixTypes = map[text]role{
 	"indicator": noRole, "relationship": noRole, "identity": provider,
 	"threat-actor": actor, "intrusion-set": actor, "campaign": actor,
 	"malware": software, "tool": software,
 }
 
-// stixObjects are the objects of a feed, the newest version of each.
+// stixObjects has the newest version of each object of a feed.
 type stixObjects struct {
 	byID map[text]*stixObject
-	read int // of all types
+	read int // number of objects read, of all types
 }
 
 var errNoID = errors.New("no id in it")
@@ -81,16 +81,16 @@ func decodeSTIX(r *bufio.Reader, s *sink) error {
 	return objects.addTo(s)
 }
 
-// envelope is what stands around the objects.
+// envelope has the fields beside the objects.
 type envelope struct {
-	more bool   // TAXII: this is not all
-	next string // TAXII: the page after this one
-	upTo string // in a copy of a collection: version.AddedAfter
+	more bool   // TAXII: further pages follow
+	next string // TAXII: the next page
+	upTo string // version.AddedAfter of a cached copy of a collection
 
-	bare bool // there is none: the objects are an array
+	bare bool // the objects are an array, without an envelope
 }
 
-// decode takes in a bundle, an envelope or an array.
+// decode reads a bundle, an envelope or an array.
 func (o *stixObjects) decode(r io.Reader, skip func(at int, err error)) (e envelope, err error) {
 	d := newDecoder(r)
 	element := func() error { return o.decodeObject(d, skip) }
@@ -154,15 +154,15 @@ func (o *stixObjects) decodeObject(d *json.Decoder, skip func(at int, err error)
 	return nil
 }
 
-// newer reports whether an object modified at a replaces one modified at b; at the
-// same time or without times it does, since it came later.
+// newer reports whether an object modified at a replaces an earlier one in the feed
+// that was modified at b. It does if the times are equal or one is missing.
 func newer(a, b text) bool {
 	at, err := time.Parse(time.RFC3339, string(a))
 	bt, err2 := time.Parse(time.RFC3339, string(b))
 	return err != nil || err2 != nil || !at.Before(bt)
 }
 
-// addTo adds the indicators to a sink, in the order in which they came.
+// addTo adds the indicators to a sink, in the order of the feed.
 func (o *stixObjects) addTo(s *sink) error {
 	indicated := o.indicated()
 	for _, object := range o.indicators() {
@@ -201,7 +201,7 @@ func (o *stixObjects) indicators() []*stixObject {
 	return o.inOrder(func(object *stixObject) bool { return object.Type == "indicator" })
 }
 
-// inOrder returns some of the objects, in the order in which they came.
+// inOrder returns the objects for which which returns true, in the order of the feed.
 func (o *stixObjects) inOrder(which func(*stixObject) bool) []*stixObject {
 	var list []*stixObject
 	for _, object := range o.byID {
@@ -213,8 +213,8 @@ func (o *stixObjects) inOrder(which func(*stixObject) bool) []*stixObject {
 	return list
 }
 
-// indicated returns what each indicator points to, in the order in which the
-// relationships came.
+// indicated returns the ids that each indicator refers to, in the order of the
+// relationships in the feed.
 func (o *stixObjects) indicated() map[text][]text {
 	links := o.inOrder(func(object *stixObject) bool { return object.Relationship == "indicates" && !object.Revoked })
 	indicated := map[text][]text{}
@@ -224,8 +224,8 @@ func (o *stixObjects) indicated() map[text][]text {
 	return indicated
 }
 
-// nameOf returns the name of an object in a role, "" when it has another one or
-// is not there.
+// nameOf returns the name of an object, "" if its role is not as or if it is missing
+// or revoked.
 func (o *stixObjects) nameOf(id text, as role) string {
 	if object := o.byID[id]; object != nil && !object.Revoked && stixTypes[object.Type] == as {
 		return string(object.Name)

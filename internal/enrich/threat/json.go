@@ -11,13 +11,13 @@ import (
 
 var errTooDeep = errors.New("json nested deeper than 64")
 
-// nesting follows how many brackets of JSON are open.
+// nesting counts the open brackets of JSON.
 type nesting struct {
 	depth            int
 	inString, escape bool
 }
 
-// step takes the next byte.
+// step processes the next byte.
 func (n *nesting) step(c byte) {
 	switch {
 	case n.escape:
@@ -60,7 +60,7 @@ func deeperThan(text []byte, depth int) bool {
 	return false
 }
 
-// scanKeys returns the names in objects as far as the text goes, which may end
+// scanKeys returns the names in the objects of a text, which may be truncated
 // anywhere.
 func scanKeys(text []byte) []jsonKey {
 	keys := []jsonKey{}
@@ -81,8 +81,8 @@ func scanKeys(text []byte) []jsonKey {
 
 func newDecoder(r io.Reader) *json.Decoder { return json.NewDecoder(&depthReader{r: r}) }
 
-// eachElement calls fn before every element of an array; fn has to consume it.
-// A value that is no array is consumed and has no elements.
+// eachElement calls fn for every element of an array; fn must consume the element.
+// A value that is not an array is consumed and has no elements.
 func eachElement(d *json.Decoder, fn func() error) error {
 	start, err := d.Token()
 	if err != nil {
@@ -103,8 +103,8 @@ func eachElement(d *json.Decoder, fn func() error) error {
 	return err
 }
 
-// eachKey calls fn behind every name in an object whose { was read; fn has to
-// consume the value.
+// eachKey calls fn for every name of an object whose { was read; fn must consume
+// the value.
 func eachKey(d *json.Decoder, fn func(key string) error) error {
 	for d.More() {
 		key, err := d.Token()
@@ -120,8 +120,8 @@ func eachKey(d *json.Decoder, fn func(key string) error) error {
 	return err
 }
 
-// skipValue consumes a value, bracket by bracket so that a large one is not held
-// in memory.
+// skipValue consumes a value token by token, so that a large one is not held in
+// memory.
 func skipValue(d *json.Decoder) error {
 	for depth := 0; ; {
 		t, err := d.Token()
@@ -140,8 +140,8 @@ func skipValue(d *json.Decoder) error {
 	}
 }
 
-// decodeEntry reads a value that is an entry. bad says what is wrong with it
-// alone; err ends the feed.
+// decodeEntry reads an entry. bad is an error in this entry alone, after which the
+// next one can be read; after err the feed cannot be read further.
 func decodeEntry(d *json.Decoder, into any) (bad, err error) {
 	err = d.Decode(into)
 	var wrongType *json.UnmarshalTypeError
@@ -155,12 +155,12 @@ func decodeEntry(d *json.Decoder, into any) (bad, err error) {
 	return nil, err
 }
 
-// entryError is about one value of an entry.
+// entryError is an error in a value of an entry.
 type entryError struct{ err error }
 
 func (e *entryError) Error() string { return e.err.Error() }
 
-// text is a string, or a number or bool as one; anything else is "".
+// text is a string, number or bool as a string; any other value is "".
 type text string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -176,8 +176,8 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// texts is what an entry names one or more of: a string, or a list of strings or
-// of objects that have a name.
+// texts is a list of names. In JSON it is a string, or an array of strings or of
+// objects that have a name.
 type texts []string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -212,8 +212,8 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 
 func (t texts) String() string { return strings.Join(t, ", ") }
 
-// moment is a time in any of the ways that parseTime reads, in unix seconds; 0
-// is none.
+// moment is a time in unix seconds, read in any of parseTime's formats; 0 means
+// none.
 type moment int64
 
 // UnmarshalJSON implements json.Unmarshaler.

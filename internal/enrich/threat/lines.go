@@ -13,12 +13,12 @@ var errLongLine = errors.New("line longer than 64 KiB")
 type lineReader struct {
 	r    *bufio.Reader
 	n    int  // number of the latest line, from 1
-	long bool // the latest line was longer than maxLine, and cut
+	long bool // the latest line was longer than maxLine and is truncated
 	buf  []byte
 }
 
-// next returns the next line, without spaces around it, valid until the next
-// call; io.EOF after the last one.
+// next returns the next line without surrounding spaces, or io.EOF after the last
+// one. The line is valid until the next call.
 func (l *lineReader) next() ([]byte, error) {
 	l.buf, l.long = l.buf[:0], false
 	for {
@@ -44,7 +44,7 @@ func (l *lineReader) next() ([]byte, error) {
 	}
 }
 
-// each calls fn with every line that is neither blank nor too long.
+// eachLine calls fn for every line that is neither blank nor too long.
 func (s *sink) eachLine(r *bufio.Reader, fn func(at int, line []byte) error) error {
 	s.unit = "line"
 	lines := lineReader{r: r}

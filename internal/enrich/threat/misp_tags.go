@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// mispConfidence are the tags that state a confidence; those of the taxonomy "misp" with
-// its numbers.
+// mispConfidence maps the tags that state a confidence to 0 to 100. The numbers of
+// the taxonomy "misp" are its own.
 var mispConfidence = map[string]int16{
 	`misp:confidence-level="completely-confident"`: 100,
 	`misp:confidence-level="usually-confident"`:    75,
@@ -19,8 +19,8 @@ var mispConfidence = map[string]int16{
 	`estimative-language:confidence-in-analytic-judgment="low"`:      low,
 }
 
-// mispActors and mispSoftware are words of the names of MISP's galaxies of
-// groups, and of malware and tools.
+// mispActors and mispSoftware are words that occur in the names of MISP's galaxies
+// of threat actors, and of malware and tools.
 var (
 	mispActors   = []string{"threat-actor", "intrusion-set", "activity-group", "campaign"}
 	mispSoftware = []string{
@@ -29,7 +29,7 @@ var (
 	}
 )
 
-// addTags adds what tags say: those of taxonomies, and those of galaxies,
+// addTags applies the tags of taxonomies and of galaxies, such as
 // misp-galaxy:threat-actor="Name".
 func (d *detail) addTags(tags []mispTag) {
 	for _, tag := range tags {
@@ -43,7 +43,7 @@ func (d *detail) addTags(tags []mispTag) {
 	}
 }
 
-// addGalaxies adds the names in galaxies.
+// addGalaxies adds the names of the clusters of galaxies.
 func (d *detail) addGalaxies(galaxies []mispGalaxy) {
 	for _, g := range galaxies {
 		for _, c := range g.Cluster {
@@ -56,7 +56,7 @@ func (d *detail) addGalaxies(galaxies []mispGalaxy) {
 	}
 }
 
-// addName adds a name of a galaxy.
+// addName adds a name from a galaxy to the actors or the software.
 func (d *detail) addName(galaxy, name string) {
 	switch {
 	case slices.ContainsFunc(mispActors, func(word string) bool { return strings.HasSuffix(galaxy, word) }):
@@ -66,8 +66,8 @@ func (d *detail) addName(galaxy, name string) {
 	}
 }
 
-// joined appends a name to a list of names, once: tags repeat galaxies. A list
-// that is cut anyway does not grow.
+// joined appends a name to a list unless the list has it: tags repeat galaxies. A
+// list longer than maxText, which will be truncated, does not grow.
 func joined(names, name string) string {
 	switch {
 	case len(names) > maxText:

@@ -11,18 +11,19 @@ const (
 	literal           // a quoted constant, without quotes and escapes
 )
 
-// patternLexer cuts a STIX pattern into tokens.
+// patternLexer splits a STIX pattern into tokens.
 type patternLexer struct {
 	rest  string
 	kind  tokenKind
 	token string
 }
 
-// is reports whether the token is a keyword or sign, take steps over it as well.
+// is reports whether the current token is this keyword or sign.
 func (l *patternLexer) is(token string) bool {
 	return (l.kind == word || l.kind == sign) && l.token == token
 }
 
+// take is like is, and advances over the token.
 func (l *patternLexer) take(token string) bool {
 	if !l.is(token) {
 		return false
@@ -31,7 +32,7 @@ func (l *patternLexer) take(token string) bool {
 	return true
 }
 
-// advance reads the next token. What is not closed ends with the pattern.
+// advance reads the next token. An unclosed quote or index extends to the end of the pattern.
 func (l *patternLexer) advance() {
 	l.rest = strings.TrimLeft(l.rest, " \t\r\n")
 	if l.rest == "" {
@@ -62,8 +63,8 @@ func inWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-:.", c) >= 0
 }
 
-// wordLength includes the quoted steps and the indexes of a path:
-// a:b.'c d'[*].e.
+// wordLength returns the length of the word that s begins with. It includes the
+// quoted steps and the indexes of a path, as in a:b.'c d'[*].e.
 func wordLength(s string) int {
 	n, path := 0, false
 	for n < len(s) {
@@ -87,9 +88,9 @@ func wordLength(s string) int {
 	return n
 }
 
-// unquote reads up to the closing quote; \ takes the next byte as it is.
+// unquote reads up to the closing quote; \ escapes the next byte.
 func unquote(s string) (value, rest string) {
-	if i := strings.IndexAny(s, `'\`); i < 0 || s[i] == '\'' { // most hold no escape
+	if i := strings.IndexAny(s, `'\`); i < 0 || s[i] == '\'' { // the common case: no escape
 		value, rest, _ = strings.Cut(s, "'")
 		return value, rest
 	}

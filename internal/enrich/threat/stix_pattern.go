@@ -9,29 +9,29 @@ import (
 
 var (
 	errPattern = errors.New("not a STIX pattern")
-	// errOtherPattern: a pattern that an address alone cannot match.
+	// errOtherPattern means that an address alone cannot match the pattern.
 	errOtherPattern = errors.New("a pattern about more than an address")
 )
 
-// maxParens is how deep a pattern may be nested.
+// maxParens is the maximum nesting of parentheses.
 const maxParens = 32
 
-// meaning is what a part of a pattern asks for.
+// meaning is what a part of a pattern requires. The zero value requires what an
+// access log does not have.
 type meaning struct {
-	prefixes []netip.Prefix // any of them is enough
-	// neutral parts say nothing that an address could contradict, such as a
-	// port. What is neither is beyond an access log.
-	neutral bool
+	prefixes []netip.Prefix // an address in any of them matches the part
+	neutral  bool           // no address contradicts the part, such as one about a port
 }
 
 func (m meaning) addresses() bool { return len(m.prefixes) > 0 }
 
-// or is enough when one of both is.
+// or returns the meaning of two parts of which one has to match.
 func (m meaning) or(n meaning) meaning {
 	return meaning{prefixes: append(m.prefixes, n.prefixes...), neutral: m.neutral && n.neutral}
 }
 
-// and is enough for an address when the other part is neutral.
+// and returns the meaning of two parts that both have to match: an address can do so
+// only if one part is neutral.
 func (m meaning) and(n meaning) meaning {
 	switch {
 	case n.neutral:
@@ -42,16 +42,16 @@ func (m meaning) and(n meaning) meaning {
 	return meaning{}
 }
 
-// patternParser reads the patterns of STIX 2.1, part 9, as far as they can be
+// patternParser parses the patterns of STIX 2.1, part 9, and evaluates the parts
 // about addresses.
 type patternParser struct {
 	patternLexer
 	depth int
-	err   error // of an address that cannot be used
+	err   error // the latest address that cannot be used
 }
 
-// parsePattern returns the prefixes any one of which is enough to match a
-// pattern; errOtherPattern when none is. An error beside prefixes is about
+// parsePattern returns the prefixes of which each one alone matches the pattern, or
+// errOtherPattern if there are none. An error that is returned with prefixes is about
 // another address in the pattern.
 func parsePattern(pattern string) ([]netip.Prefix, error) {
 	p := &patternParser{patternLexer: patternLexer{rest: pattern}}
@@ -70,8 +70,8 @@ func parsePattern(pattern string) ([]netip.Prefix, error) {
 	return nil, errOtherPattern
 }
 
-// observations is: observation (AND | OR | FOLLOWEDBY observation)*. Of several
-// that all have to be seen, one address is not enough.
+// observations is: observation (AND | OR | FOLLOWEDBY observation)*. An address
+// alone does not match observations that all have to occur.
 func (p *patternParser) observations() (meaning, error) {
 	m, err := p.observation()
 	for err == nil && (p.is("AND") || p.is("OR") || p.is("FOLLOWEDBY")) {
@@ -108,8 +108,8 @@ func (p *patternParser) observation() (meaning, error) {
 	return m, err
 }
 
-// qualifier skips WITHIN n SECONDS, REPEATS n TIMES, START t STOP t: when and
-// how often is not ours to judge.
+// qualifier skips WITHIN n SECONDS, REPEATS n TIMES, START t STOP t: times and
+// counts are not evaluated.
 func (p *patternParser) qualifier() bool {
 	for _, words := range [][2]string{{"WITHIN", "SECONDS"}, {"REPEATS", "TIMES"}, {"START", "STOP"}} {
 		if p.take(words[0]) {
@@ -217,7 +217,7 @@ func (p *patternParser) values() ([]string, error) {
 	return list, nil
 }
 
-// isAddressPath reports whether a path is the address of somebody on the network.
+// isAddressPath reports whether a path is a network address.
 func isAddressPath(path string) bool {
 	switch path {
 	case "ipv4-addr:value", "ipv6-addr:value",
