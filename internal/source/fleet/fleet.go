@@ -207,6 +207,11 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 			return nil, io.EOF
 		}
 		select {
+		case <-s.wake:
+			continue
+		default: // a timer for each object would be much
+		}
+		select {
 		case <-ctx.Done():
 		case <-s.wake:
 		case <-s.deps.Clock.After(due.Sub(s.deps.Clock.Now())):

@@ -84,7 +84,7 @@ func (r *rig) run(t *testing.T, d time.Duration) (uris []string) {
 	slots := make(chan struct{}, r.downloads)
 	var downloads, commits sync.WaitGroup
 	commits.Go(func() {
-		for source.Sleep(ctx, 5*time.Second) == nil {
+		for sleep(ctx, 5*time.Second) == nil {
 			r.commit(t)
 		}
 	})
@@ -287,10 +287,7 @@ func TestTroubleOfBucketsHoldsUpNoOther(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var names []string
 				w := newWorld("")
-				many, all := 40, 6*time.Hour
-				if underRace { // the race detector itself gives up on more
-					many, all = 6, 40*time.Minute
-				}
+				const many, all = 40, 2 * time.Hour
 				for i := range many {
 					names = append(names, fmt.Sprintf("bad-%02d", i))
 				}
