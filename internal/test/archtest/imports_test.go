@@ -9,13 +9,14 @@ import (
 )
 
 // mayImport says for every room of the product which others its code may import. A room
-// is a folder under internal with all below it, "extension" or "receiver". None imports what is under
+// is a folder under internal with all below it, "converter", "extension" or "receiver". None imports what is under
 // internal/test and internal/gen. Tests are free, they put several rooms together; so is
 // generated code.
 var mayImport = map[string][]string{
 	"accesslog":  {},
 	"bytesize":   {},
 	"checkpoint": {"killpoint", "wire"},
+	"converter":  {}, // as extension
 	"display":    {},
 	"enrich":     {"accesslog", "bytesize"},
 	"extension":  {}, // no part of what the receiver needs, nor the other way round
@@ -50,7 +51,7 @@ var only = []struct {
 	{"go.opentelemetry.io/collector/pdata", []string{"otlplogs", "rollup", "ingest", "receiver"}},
 	{"go.opentelemetry.io/collector/extension/xextension/storage", []string{"checkpoint", "receiver"}},
 	{"go.opentelemetry.io/collector/config/configopaque", []string{"s3io", "receiver"}},
-	{"go.opentelemetry.io/collector/", []string{"receiver", "extension"}},
+	{"go.opentelemetry.io/collector/", []string{"receiver", "extension", "converter"}},
 	{"github.com/stretchr/testify", nil},
 }
 
