@@ -41,6 +41,8 @@ type Config struct {
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
 	GeoIP             geo.Config                `mapstructure:"geoip"`
 	ThreatIntel       ThreatConfig              `mapstructure:"threat_intel"`
+
+	wrongKeys error // of Unmarshal
 }
 
 const (
@@ -54,7 +56,7 @@ const (
 // of the fields do not implement confmap.Validator: the collector would prefix the path
 // to only the first of several errors.
 func (c *Config) Validate() error {
-	var errs []error
+	errs := []error{c.wrongKeys}
 	sources := 0
 	source := func(set bool, validate func() error) {
 		if set {
@@ -80,6 +82,7 @@ func (c *Config) Validate() error {
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
 		c.validateQueueRegion(),
+		c.validateFolder(),
 		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
@@ -93,6 +96,17 @@ func (c *Config) validateQueueRegion() error {
 	}
 	if err := s3io.ValidateQueueRegion(c.Queue.Get().URL, c.AWS.Region); err != nil {
 		return fmt.Errorf("`queue::url` %w", err)
+	}
+	return nil
+}
+
+// validateFolder reports a directory that is a place in S3.
+func (c *Config) validateFolder() error {
+	if !c.Directory.HasValue() {
+		return nil
+	}
+	if err := s3io.ValidateFolder(c.Directory.Get().Path); err != nil {
+		return fmt.Errorf("`directory::path` %w", err)
 	}
 	return nil
 }

@@ -23,12 +23,13 @@ var mayImport = map[string][]string{
 	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "killpoint"},
 	"killpoint":  {},
 	"lines":      {},
+	"nearest":    {},
 	"notify":     {},
 	"otlplogs":   {"accesslog", "display", "enrich", "redact"},
-	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "display", "checkpoint", "s3io", "notify", "bytesize"},
+	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "display", "checkpoint", "s3io", "notify", "bytesize", "nearest"},
 	"partition":  {},
 	"redact":     {"accesslog"},
-	"rollup":     {"accesslog", "enrich", "redact", "wire"},
+	"rollup":     {"accesslog", "enrich", "nearest", "redact", "wire"},
 	"s3io":       {"partition", "source"}, // of source the shared vocabulary alone, see onlyTheRoot
 	"source":     {"notify", "s3io"},
 	"wire":       {},
@@ -56,7 +57,7 @@ var only = []struct {
 }
 
 // standardLibraryOnly are the rooms that import nothing else at all.
-var standardLibraryOnly = []string{"accesslog", "display", "notify", "partition"}
+var standardLibraryOnly = []string{"accesslog", "display", "nearest", "notify", "partition"}
 
 func TestRoomsImportWhatTheyMay(t *testing.T) {
 	for _, f := range files(t) {

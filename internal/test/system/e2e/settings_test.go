@@ -32,11 +32,21 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"no source":        {`{concurrency: 4}`, []string{"exactly one of", "`bucket`", "`directory`"}},
 		"two sources":      {directory + `, bucket: {name: b}}`, []string{"exactly one of", "`bucket`", "`directory`"}},
 		"start_from":       {`{bucket: {name: b, start_from: yesterday}}`, []string{"`bucket::start_from`", `"yesterday"`, "latest, earliest"}},
-		"unknown":          {directory + `, concurency: 4}`, []string{"concurency", "s3_access_logs"}},
-		"unknown inside":   {`{bucket: {name: b, start: latest}}`, []string{"bucket", "start"}},
+		"unknown":          {directory + `, concurency: 4}`, []string{"receivers::s3_access_logs: `concurency` is no setting: the nearest is `concurrency`"}},
+		"unknown inside":   {`{bucket: {name: b, start: latest}}`, []string{"`bucket::start` is no setting: the nearest is `bucket::start_from`"}},
 		"size":             {directory + `, max_object_size: 1 apple}`, []string{"max_object_size", "1 apple", "3MiB"}},
-		"duration":         {`{bucket: {name: b, poll_interval: fast}}`, []string{"'bucket'", "'poll_interval'", "invalid duration"}},
-		"number":           {directory + `, concurrency: many}`, []string{"concurrency"}},
+		"duration":         {`{bucket: {name: b, poll_interval: fast}}`, []string{"`bucket::poll_interval` is \"fast\": it must be a duration such as 90s, 5m, 12h or 7d"}},
+		"number":           {directory + `, concurrency: many}`, []string{"`concurrency` is \"many\": it must be a number"}},
+		"metric":           {directory + `, metrics: {aws.s3.server.request: {enabled: false}}}`, []string{"the nearest is `metrics::aws.s3.server.requests`"}},
+		"attribute":        {directory + `, metrics: {aws.s3.server.io: {attributes: [aws.s3.buckt]}}}`, []string{`the nearest is "aws.s3.bucket"`}},
+		"leading slash":    {`{bucket: {name: b, prefix: /access/}}`, []string{"`bucket::prefix`", `write "access/"`}},
+		"star":             {`{bucket: {name: b, prefix: "access/*"}}`, []string{"`bucket::prefix`", "it is no pattern"}},
+		"URI":              {`{bucket: {name: "s3://b/access/"}}`, []string{"`bucket::name`", "write b, and access/ as the prefix"}},
+		"bucket's ARN":     {`{bucket: {name: "arn:aws:s3:::b"}}`, []string{"`bucket::name`", "write b"}},
+		"access point":     {`{bucket: {name: "arn:aws:s3:us-east-1:111122223333:accesspoint/a"}}`, []string{"`bucket::name`", "the ARN of an access point: write the name of its bucket"}},
+		"queue's ARN":      {`{queue: {url: "arn:aws:sqs:us-east-1:111122223333:q"}}`, []string{"`queue::url`", "write https://sqs.us-east-1.amazonaws.com/111122223333/q"}},
+		"account":          {`{bucket: {name: b, expected_bucket_owner: 011122223333}}`, []string{"`bucket::expected_bucket_owner`", "put it in quotes"}},
+		"place in S3":      {`{directory: {path: "s3://b/p/"}}`, []string{"`directory::path`", "`bucket::name` to b"}},
 		"out of range":     {directory + `, deliveries: 0}`, []string{"`deliveries` is 0: it must be at least 1"}},
 		"original":         {directory + `, logs: {include_original: sometimes}}`, []string{"`logs::include_original`", "always"}},
 		"endpoint":         {`{bucket: {name: b}, aws: {endpoint: "localhost:9000"}}`, []string{"`aws::endpoint`", "https://"}},
@@ -54,6 +64,18 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 			assert.NotContains(t, output, "goroutine ")
 			t.Log(strings.TrimSpace(output))
 		})
+	}
+}
+
+// Settings that YAML takes for something else without quotes.
+func TestSettingsWithoutQuotesAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, settings := range []string{
+		`start_from: 2026-11-22T00:00:00Z`, `start_from: 2026-11-22`, `start_from: 7d`, `lookback: 2d`, `expected_bucket_owner: 111122223333`,
+	} {
+		output, code := run(t, "validate", "--config", `yaml:{receivers: {s3_access_logs: {bucket: {name: b, `+settings+`}}},
+			exporters: {nop: }, service: {pipelines: {logs: {receivers: [s3_access_logs], exporters: [nop]}}}}`)
+		assert.Zero(t, code, output)
 	}
 }
 
