@@ -2,10 +2,24 @@ package s3io
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/partition"
 )
+
+var accessPoint = regexp.MustCompile(`^arn:([a-z0-9-]+):s3:([a-z0-9-]+):[0-9]{12}:accesspoint/[a-z0-9-]+$`)
+
+// IsAccessPoint reports whether a text is the ARN of an access point of S3, which takes
+// the place of a bucket's name in requests. One for many Regions is not.
+func IsAccessPoint(text string) bool {
+	parts := accessPoint.FindStringSubmatch(text)
+	if parts == nil {
+		return false
+	}
+	p := partition.Of(parts[2])
+	return p != nil && p.ID == parts[1]
+}
 
 // ValidateBucketName returns what is wrong with a setting that names a bucket, as the
 // rest of a sentence, and what to write. An empty name is not looked at.

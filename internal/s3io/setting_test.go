@@ -29,6 +29,22 @@ func TestWhatNamesNoBucketSaysWhatToWrite(t *testing.T) {
 	}
 }
 
+func TestAnAccessPointIsOfOneKnownRegion(t *testing.T) {
+	for arn, want := range map[string]bool{
+		"arn:aws:s3:us-east-1:111122223333:accesspoint/mine":               true,
+		"arn:aws-cn:s3:cn-north-1:111122223333:accesspoint/mine":           true,
+		"arn:aws:s3:cn-north-1:111122223333:accesspoint/mine":              false,
+		"arn:aws:s3:zz-north-1:111122223333:accesspoint/mine":              false,
+		"arn:aws:s3::111122223333:accesspoint/mine.mrap":                   false,
+		"arn:aws:s3:us-east-1:1111:accesspoint/mine":                       false,
+		"arn:aws:s3:us-east-1:111122223333:accesspoint/mine/object/a":      false,
+		"arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/mine": false,
+		"arn:aws:s3:::mine": false, "mine": false, "": false,
+	} {
+		assert.Equal(t, want, IsAccessPoint(arn), arn)
+	}
+}
+
 func TestWhatIsNoPrefixSaysWhatToWrite(t *testing.T) {
 	for prefix, want := range map[string]string{
 		"/":                    `is "/": keys in S3 do not begin with a slash; write ""`,

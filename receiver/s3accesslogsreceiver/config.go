@@ -82,7 +82,7 @@ func (c *Config) Validate() error {
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
 		c.validateQueueRegion(),
-		c.validateFolder(),
+		c.validatePlace(),
 		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
@@ -100,13 +100,16 @@ func (c *Config) validateQueueRegion() error {
 	return nil
 }
 
-// validateFolder reports a directory that is a place in S3.
-func (c *Config) validateFolder() error {
-	if !c.Directory.HasValue() {
-		return nil
+// validatePlace reports a directory that is a place in S3, and an access point that the
+// server at aws.endpoint cannot have.
+func (c *Config) validatePlace() error {
+	if c.Directory.HasValue() {
+		if err := s3io.ValidateFolder(c.Directory.Get().Path); err != nil {
+			return fmt.Errorf("`directory::path` %w", err)
+		}
 	}
-	if err := s3io.ValidateFolder(c.Directory.Get().Path); err != nil {
-		return fmt.Errorf("`directory::path` %w", err)
+	if c.Bucket.HasValue() && c.AWS.Endpoint != "" && s3io.IsAccessPoint(c.Bucket.Get().Name) {
+		return errors.New("`bucket::name` is the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket")
 	}
 	return nil
 }

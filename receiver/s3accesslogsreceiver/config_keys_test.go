@@ -70,6 +70,8 @@ func TestValuesThatYAMLTakesForSomethingElse(t *testing.T) {
 		assert.Equal(t, true, want(cfg.Bucket.Get()), "%s: %+v", settings, cfg.Bucket.Get())
 		assert.Equal(t, "b", cfg.Bucket.Get().Name)
 	}
+	_, err := load(t, `bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}`)
+	require.NoError(t, err, "an access point takes the place of a bucket")
 	cfg, err := load(t, "directory: {path: .}\nmetrics: {series_idle_timeout: 2d}\nthreat_intel: {feeds: [{name: a, taxii: {collection: 'https://h/c/', added_after: 2026-11-22T00:00:00Z}}, {name: b, path: p}]}")
 	require.NoError(t, err)
 	assert.Equal(t, 48*time.Hour, cfg.Metrics.SeriesIdleTimeout)
@@ -145,14 +147,15 @@ func (v *value) Shutdown(context.Context) error { return nil }
 
 func TestPlacesInOtherFormsSayWhatToWrite(t *testing.T) {
 	for settings, want := range map[string]string{
-		`bucket: {name: "s3://b/access/"}`:                                          "`bucket::name` is \"s3://b/access/\": it must be a bucket's name; write b, and access/ as the prefix",
-		`bucket: {name: "arn:aws:s3:::b"}`:                                          "`bucket::name` is \"arn:aws:s3:::b\": it must be a bucket's name; write b",
-		`bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}`:         "the ARN of an access point: write the name of its bucket",
-		`bucket: {name: b, prefix: /access/}`:                                       "`bucket::prefix` is \"/access/\": keys in S3 do not begin with a slash; write \"access/\"",
-		`bucket: {name: b, prefix: "access/*"}`:                                     "`bucket::prefix` is \"access/*\": it is no pattern; write \"access/\", and key_pattern for the rest",
-		`queue: {url: "arn:aws:sqs:us-east-1:111122223333:q"}`:                      "`queue::url` is the ARN of a queue: write https://sqs.us-east-1.amazonaws.com/111122223333/q",
-		`queue: {url: "http://localhost:9324/1/q", buckets: [a, "arn:aws:s3:::b"]}`: "`queue::buckets::1` is \"arn:aws:s3:::b\": it must be a bucket's name; write b",
-		`directory: {path: "s3://b/p/"}`:                                            "`directory::path` is \"s3://b/p/\", which is in S3: instead of `directory` set `bucket::name` to b and `bucket::prefix` to \"p/\"",
+		`bucket: {name: "s3://b/access/"}`:                                                                              "`bucket::name` is \"s3://b/access/\": it must be a bucket's name; write b, and access/ as the prefix",
+		`bucket: {name: "arn:aws:s3:::b"}`:                                                                              "`bucket::name` is \"arn:aws:s3:::b\": it must be a bucket's name; write b",
+		`bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b"}`:                                    "the ARN of an access point: write the name of its bucket",
+		`{bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}, aws: {endpoint: "http://localhost:9000"}}`: "`bucket::name` is the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket",
+		`bucket: {name: b, prefix: /access/}`:                                                                           "`bucket::prefix` is \"/access/\": keys in S3 do not begin with a slash; write \"access/\"",
+		`bucket: {name: b, prefix: "access/*"}`:                                                                         "`bucket::prefix` is \"access/*\": it is no pattern; write \"access/\", and key_pattern for the rest",
+		`queue: {url: "arn:aws:sqs:us-east-1:111122223333:q"}`:                                                          "`queue::url` is the ARN of a queue: write https://sqs.us-east-1.amazonaws.com/111122223333/q",
+		`queue: {url: "http://localhost:9324/1/q", buckets: [a, "arn:aws:s3:::b"]}`:                                     "`queue::buckets::1` is \"arn:aws:s3:::b\": it must be a bucket's name; write b",
+		`directory: {path: "s3://b/p/"}`:                                                                                "`directory::path` is \"s3://b/p/\", which is in S3: instead of `directory` set `bucket::name` to b and `bucket::prefix` to \"p/\"",
 	} {
 		_, err := load(t, settings)
 		require.ErrorContains(t, err, want, settings)

@@ -24,7 +24,7 @@ const (
 
 // Config says which bucket to poll, and how.
 type Config struct {
-	Name                string        `mapstructure:"name"`
+	Name                string        `mapstructure:"name"`   // or an access point's ARN
 	Prefix              string        `mapstructure:"prefix"` // as configured in S3: no "/" is added
 	Layout              Layout        `mapstructure:"layout"` // "" means Auto
 	PollInterval        time.Duration `mapstructure:"poll_interval"`
@@ -62,7 +62,7 @@ func (c *Config) Validate(path string) error {
 	layouts := []Layout{"", Auto, Simple, Partitioned, Any}
 	check(c.Name != "", "name", "is missing: the bucket that holds the log objects")
 	nameErr := s3io.ValidateBucketName(c.Name)
-	check(nameErr == nil, "name", "%w", nameErr)
+	check(nameErr == nil || s3io.IsAccessPoint(c.Name), "name", "%w", nameErr)
 	prefixErr := s3io.ValidatePrefix(c.Prefix)
 	check(prefixErr == nil, "prefix", "%w", prefixErr)
 	ownerErr := s3io.ValidateAccount(c.ExpectedBucketOwner)

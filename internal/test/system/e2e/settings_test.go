@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
@@ -43,7 +45,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"star":             {`{bucket: {name: b, prefix: "access/*"}}`, []string{"`bucket::prefix`", "it is no pattern"}},
 		"URI":              {`{bucket: {name: "s3://b/access/"}}`, []string{"`bucket::name`", "write b, and access/ as the prefix"}},
 		"bucket's ARN":     {`{bucket: {name: "arn:aws:s3:::b"}}`, []string{"`bucket::name`", "write b"}},
-		"access point":     {`{bucket: {name: "arn:aws:s3:us-east-1:111122223333:accesspoint/a"}}`, []string{"`bucket::name`", "the ARN of an access point: write the name of its bucket"}},
+		"access point":     {`{bucket: {name: "arn:aws:s3:us-east-1:111122223333:accesspoint/a"}, aws: {endpoint: "http://localhost:1"}}`, []string{"`bucket::name`", "the ARN of an access point", "write the name of the bucket"}},
+		"many Regions":     {`{bucket: {name: "arn:aws:s3::111122223333:accesspoint/a.mrap"}}`, []string{"`bucket::name`", "the ARN of an access point: write the name of its bucket"}},
 		"queue's ARN":      {`{queue: {url: "arn:aws:sqs:us-east-1:111122223333:q"}}`, []string{"`queue::url`", "write https://sqs.us-east-1.amazonaws.com/111122223333/q"}},
 		"account":          {`{bucket: {name: b, expected_bucket_owner: 011122223333}}`, []string{"`bucket::expected_bucket_owner`", "put it in quotes"}},
 		"place in S3":      {`{directory: {path: "s3://b/p/"}}`, []string{"`directory::path`", "`bucket::name` to b"}},
@@ -77,6 +80,33 @@ func TestSettingsWithoutQuotesAreTaken(t *testing.T) {
 			exporters: {nop: }, service: {pipelines: {logs: {receivers: [s3_access_logs], exporters: [nop]}}}}`)
 		assert.Zero(t, code, output)
 	}
+}
+
+// The requests of an access point go to its own host, in its own Region.
+func TestAnAccessPointTakesThePlaceOfABucket(t *testing.T) {
+	t.Parallel()
+	program(t)
+	asked := make(chan string, 100)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case asked <- r.Method + " " + r.Host:
+		default:
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(proxy.Close)
+	running := start(t, setup{
+		receivers: `s3_access_logs: {bucket: {name: "arn:aws:s3:us-east-1:111122223333:accesspoint/mine"}, aws: {region: eu-west-1}}`,
+		exporters: "nop:",
+		env:       []string{"HTTPS_PROXY=" + proxy.URL, "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"},
+	})
+	select {
+	case got := <-asked:
+		assert.Equal(t, "CONNECT mine-111122223333.s3-accesspoint.us-east-1.amazonaws.com:443", got)
+	case <-time.After(limit(20 * time.Second)):
+		t.Fatal("nothing was asked for")
+	}
+	running.stop(t, 20*time.Second)
 }
 
 func TestSettingsOfTheReadmeAreRight(t *testing.T) {
