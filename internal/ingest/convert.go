@@ -26,6 +26,7 @@ func (e *Engine) convert() {
 	c := converter{engine: e}
 	if e.parts.Metrics != nil {
 		c.counter = e.parts.Metrics.NewCounter()
+		c.counter.From(&c.origin)
 	}
 	for p := range e.work {
 		c.piece(p)

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -46,7 +47,7 @@ type disposition struct {
 
 // dispose is the one table from the error that ended the reading of an object to what
 // happens. attempt is the number of earlier attempts; others says whether other
-// objects could be opened since this one was first denied.
+// objects of its bucket could be opened since this one was first denied.
 func dispose(err error, attempt int, others bool) disposition {
 	var overwritten *source.OverwrittenError
 	switch {
@@ -106,8 +107,8 @@ func leftAs(err error) ObjectOutcome {
 	return OutcomeUnreachable
 }
 
-// denials remembers, for each object that was denied, how many objects had been opened
-// by then.
+// denials remembers, for each object that was denied, how many objects of its bucket had
+// been opened by then.
 type denials map[source.ID]int64
 
 // others reports whether more objects were opened since an object was first denied,
@@ -150,12 +151,16 @@ func (e *Engine) report(end ending) {
 	if end.what.left {
 		warn("object cannot be read and its message is left to the queue's redrive policy, the records before the fault stand")
 	}
+	bucket := end.object.work.Object.Bucket
 	if end.what.storageFailed {
-		e.parts.Status(ConcernObjects, end.err)
+		e.failing.note(bucket, true, time.Now())
+		e.parts.Status(ConcernObjects.Of(bucket), end.err)
 		return
 	}
 	if !errors.Is(end.err, context.Canceled) {
-		e.parts.Status(ConcernObjects, nil) // the storage answers, whatever it says of this object
+		for _, recovered := range e.failing.note(bucket, false, time.Now()) {
+			e.parts.Status(ConcernObjects.Of(recovered), nil) // the storage answers, whatever it says of this object
+		}
 	}
 	if end.what.replacement != nil && end.object.delivered > 0 {
 		e.parts.Log.Warn("object was overwritten before it was read to its end; it is read anew from its beginning, and the records of before stand",

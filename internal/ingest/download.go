@@ -18,7 +18,7 @@ type object struct {
 	// delivered is how much of the object was accepted, in decompressed bytes. Only
 	// the committer uses it.
 	delivered int64
-	// opened is how many objects had been opened when the reading of this one
+	// opened is how many objects of its bucket had been opened when the reading of this one
 	// ended; see denials.
 	opened int64
 	// wellFormed and malformed are how many records of it were read. Workers add to them
@@ -44,7 +44,7 @@ func (e *Engine) download(ctx context.Context, work *source.Work) {
 	o := &object{work: work, delivered: work.Offset, origin: originOf(work.Object)}
 	last, err := e.read(ctx, o)
 	last.last, last.err = true, err
-	o.opened = e.opened.Load()
+	o.opened = e.opened.count(work.Object.Bucket)
 
 	// Before the last piece is sent: the assembler flushes when nothing is being read,
 	// and must not count this object.
@@ -61,7 +61,8 @@ func (e *Engine) read(ctx context.Context, o *object) (*piece, error) {
 		return newPiece(o, lines.Chunk{}), orShutdown(ctx, err)
 	}
 	defer r.Close()
-	e.opened.Add(1)
+	e.opened.add(o.work.Object.Bucket)
+	o.placed()
 
 	// One chunk is held back, so that the last one carries the end of the object:
 	// a small object is one piece.
@@ -101,6 +102,14 @@ func (e *Engine) send(p *piece) {
 
 func newPiece(o *object, c lines.Chunk) *piece {
 	return &piece{object: o, chunk: c, ready: make(chan struct{})}
+}
+
+// placed completes the origin: where the log object's bucket is may be known now that it
+// was opened.
+func (o *object) placed() {
+	if at, ok := o.work.Content.(source.Placed); ok {
+		o.origin.LogAccountID, o.origin.LogRegion = at.Place()
+	}
 }
 
 func originOf(o source.Object) otlplogs.Origin {

@@ -92,10 +92,11 @@ type Engine struct {
 	window         chan struct{} // one token per batch not yet committed
 	active         atomic.Int64  // objects being read
 	unsettled      atomic.Int64  // objects taken from the source and not yet settled
-	opened         atomic.Int64  // objects opened so far; see denials
+	opened         openings      // objects opened so far; see denials
 	sourceHealthy  atomic.Bool   // SourceHealthy was called since the last error
 	loopTimer      *time.Timer   // ends ConcernLoop
 	notLogs        notLogs       // only for the committer
+	failing        failing       // only for the committer
 
 	totals struct {
 		objects, bytes, records, malformed, givenUp, refused atomic.Int64
@@ -112,7 +113,7 @@ func New(cfg Config, parts Parts) *Engine {
 	pieces := min(4*runtime.GOMAXPROCS(0), maxPieces)
 	cfg.Lines.Windows = lines.NewWindows()
 	return &Engine{
-		cfg: cfg, parts: parts,
+		cfg: cfg, parts: parts, failing: failing{},
 		loopTimer:      time.AfterFunc(loopExpiry, func() { parts.Status(ConcernLoop, nil) }),
 		order:          make(chan *piece, pieces),
 		work:           make(chan *piece, pieces),

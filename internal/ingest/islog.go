@@ -41,8 +41,9 @@ func (e *Engine) IsLog(ctx context.Context, content source.Content) (bool, error
 	return false, err
 }
 
-// Readable notes that an object could be opened that is not of the engine: see dispose.
-func (e *Engine) Readable() { e.opened.Add(1) }
+// Readable notes that an object of a bucket could be opened that is not of the engine: see
+// dispose.
+func (e *Engine) Readable(bucket string) { e.opened.add(bucket) }
 
 func firstLine(text string) (line string, ok bool) {
 	for line := range strings.Lines(text) {

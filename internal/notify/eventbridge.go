@@ -9,6 +9,8 @@ import (
 // event message structure" of the S3 User Guide.
 type eventBridgeFields struct {
 	Source     string       `json:"source"`
+	Account    string       `json:"account"`
+	Region     string       `json:"region"`
 	DetailType string       `json:"detail-type"`
 	Detail     *eventDetail `json:"detail"`
 }
@@ -45,6 +47,9 @@ func (d *document) eventBridge() (m Message, ok bool, err error) {
 		return m, false, nil
 	case d.DetailType == "Object Created":
 		m, err = d.Detail.created()
+		for i := range m.Objects {
+			m.Objects[i].Region, m.Objects[i].AccountID = d.Region, accountID(d.Account)
+		}
 		return m, true, err
 	case strings.HasPrefix(d.DetailType, "Object "): // Deleted, Tags Added, Restore Completed, ...
 		m.Ignored = 1
@@ -52,6 +57,14 @@ func (d *document) eventBridge() (m Message, ok bool, err error) {
 	default: // CloudTrail's records of calls to S3 have this source too
 		return m, false, nil
 	}
+}
+
+// accountID returns text if it is an account id, else "".
+func accountID(text string) string {
+	if len(text) != 12 || strings.Trim(text, "0123456789") != "" {
+		return ""
+	}
+	return text
 }
 
 // detailAlone reads what is left of an event when a rule's target has the input path

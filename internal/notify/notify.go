@@ -52,6 +52,8 @@ type Object struct {
 	ETag      string // without quotes; "" also when no ETag can be it
 	VersionID string // of buckets with versioning
 	Sequencer string // hexadecimal; orders the events of one key
+	Region    string // of the bucket, as the event has it; not checked
+	AccountID string // of the bucket, in EventBridge's events; "" for what is no account id
 }
 
 // document holds the fields of all envelopes, so that a message is decoded once. JSON

@@ -18,6 +18,7 @@ type record struct {
 	err    error      // why it could not be decoded
 	Source string     `json:"eventSource"` // aws:s3, minio:s3, ceph:s3; aws:sns
 	Event  string     `json:"eventName"`
+	Region string     `json:"awsRegion"`
 	SNS    *snsFields `json:"Sns"` // of a message that a topic sent to a Lambda function
 	S3     *struct {
 		Bucket struct {
@@ -83,6 +84,7 @@ func (r *record) addTo(m *Message) error {
 		return nil
 	}
 	o, err := r.object()
+	o.Region = r.Region
 	if err == nil {
 		m.Objects = append(m.Objects, o)
 	}

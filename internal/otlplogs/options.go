@@ -1,6 +1,7 @@
 package otlplogs
 
 import (
+	"cmp"
 	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -60,7 +61,21 @@ type Origin struct {
 	Bucket    string // the source bucket, as far as the key tells it
 	AccountID string // of Bucket, from the key, as the one below: other buckets' records do not get them
 	Region    string
-	Observed  pcommon.Timestamp // when its lines were read
+	// Of the log object's bucket: S3 delivers access logs only within an account and
+	// Region. "" means not known.
+	LogAccountID, LogRegion string
+
+	Observed pcommon.Timestamp // when its lines were read
+}
+
+// Place returns the account and the Region of a bucket, as far as they are known. Whoever
+// sets a bucket's TargetPrefix chooses what its keys begin with, so those in a key hold for
+// the bucket that stands beside them only.
+func (o *Origin) Place(bucket string) (accountID, region string) {
+	if bucket == o.Bucket {
+		accountID, region = o.AccountID, o.Region
+	}
+	return cmp.Or(accountID, o.LogAccountID), cmp.Or(region, o.LogRegion)
 }
 
 // Converter holds the options in the form that the work needs. It is immutable

@@ -17,14 +17,10 @@ type resourceKey struct {
 	region  string
 }
 
-// resourceOf is the resource of a record. Whoever sets a bucket's TargetPrefix chooses
-// what its keys begin with, so an account and a region in a key hold for the bucket
-// that stands beside them only.
+// resourceOf is the resource of a record.
 func resourceOf(bucket, owner string, from *Origin) resourceKey {
 	k := resourceKey{bucket: bucket, owner: owner}
-	if bucket == from.Bucket {
-		k.account, k.region = from.AccountID, from.Region
-	}
+	k.account, k.region = from.Place(bucket)
 	return k
 }
 

@@ -43,6 +43,7 @@ type subject struct {
 	requester accesslog.Requester // only set when an attribute needs it
 	place     *enrich.Place       // never nil
 	threat    *enrich.Threat      // never nil
+	from      Places              // nil means that nothing is known
 	decoded   []byte              // of the key, reused
 }
 
@@ -69,6 +70,8 @@ func fixed() []Attribute {
 	return []Attribute{
 		ofRecord("aws.s3.bucket", func(r *accesslog.Record) string { return r.Bucket }).by(redact.Never),
 		ofRecord("aws.s3.owner", func(r *accesslog.Record) string { return r.Owner }).by(redact.Never),
+		ofOrigin("cloud.account.id", func(accountID, _ string) string { return accountID }),
+		ofOrigin("cloud.region", func(_, region string) string { return region }),
 		ofRecord("aws.s3.operation", func(r *accesslog.Record) string { return r.Operation }),
 		number("http.response.status_code", typeInt, NeedsNothing, func(s *subject) int64 { return int64(s.record.Status) }),
 		ofRecord("error.type", accesslog.ErrorType),
@@ -135,6 +138,15 @@ func (a Attribute) by(rule redact.Rule) Attribute {
 
 func ofRecord(name string, get func(*accesslog.Record) string) Attribute {
 	return Attribute{Name: name, Type: typeString, text: func(s *subject) string { return get(s.record) }}
+}
+
+func ofOrigin(name string, choose func(accountID, region string) string) Attribute {
+	return Attribute{Name: name, Type: typeString, rule: redact.Never, text: func(s *subject) string {
+		if s.from == nil {
+			return ""
+		}
+		return choose(s.from.Place(s.record.Bucket))
+	}}
 }
 
 func ofRequester(name string, get func(*accesslog.Requester) string) Attribute {

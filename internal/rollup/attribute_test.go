@@ -56,6 +56,8 @@ func TestEveryAttribute(t *testing.T) {
 	want := map[string]any{
 		"aws.s3.bucket":                "b",
 		"aws.s3.owner":                 "owner",
+		"cloud.account.id":             "444455556666",
+		"cloud.region":                 "eu-west-1",
 		"aws.s3.operation":             "REST.GET.OBJECT",
 		"http.response.status_code":    int64(404),
 		"error.type":                   "NoSuchKey",

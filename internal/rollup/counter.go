@@ -23,6 +23,15 @@ type Counter struct {
 	subject   subject  // reused
 }
 
+// Places tells where buckets are.
+type Places interface {
+	// Place returns the account and the Region of a bucket, "" for what is not known.
+	Place(bucket string) (accountID, region string)
+}
+
+// From sets what tells where the buckets of the records are that are added next.
+func (c *Counter) From(p Places) { c.subject.from = p }
+
 // entry is a key within an interval, as a counter knows it.
 type entry struct {
 	key      *key

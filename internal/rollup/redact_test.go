@@ -38,7 +38,7 @@ var carriers = map[string]func(r *accesslog.Record, text string){
 
 // own are the attributes in which there can be no text of a client's, whatever he
 // sends, and those that are never redacted.
-var own = []string{"aws.s3.bucket", "aws.s3.owner", "http.request.method", "aws.requester.type", "aws.requester.account_id"}
+var own = []string{"aws.s3.bucket", "aws.s3.owner", "http.request.method", "aws.requester.type", "aws.requester.account_id", "cloud.account.id", "cloud.region"}
 
 // shown is what a metric's attribute shows of a record.
 func shown(t *testing.T, r accesslog.Record, name string) string {

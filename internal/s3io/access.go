@@ -33,6 +33,11 @@ type access struct {
 	sdk  aws.Config
 	http *http.Client
 	role string // assumed; "": none
+	// ofList means that role is one of Config.Roles.
+	ofList bool
+	base   aws.CredentialsProvider // by which roles are assumed
+	// called is told of each call of STS.
+	called func(api string, begin time.Time, err error)
 }
 
 // newAccess reads the SDK's environment and shared files. It does not use the
@@ -61,16 +66,30 @@ func newAccess(ctx context.Context, cfg *Config, deps *Deps) (access, error) {
 	if err != nil {
 		return access{}, fmt.Errorf("aws settings (aws.region, aws.profile, the AWS_ variables and ~/.aws): %s", brief(err.Error()))
 	}
-	a := access{http: newHTTPClient(deps, sdk.HTTPClient), role: cfg.RoleARN}
-	sdk.HTTPClient, connections.client = a.http, a.http
+	a := access{http: newHTTPClient(deps, sdk.HTTPClient), sdk: sdk, base: sdk.Credentials, called: deps.ExtraRequest}
+	if a.called == nil {
+		a.called = func(string, time.Time, error) {}
+	}
+	a.sdk.HTTPClient, connections.client = a.http, a.http
 	if cfg.RoleARN != "" {
-		sdk.Credentials = aws.NewCredentialsCache(assumeRole(sdk, cfg.RoleARN, string(cfg.ExternalID)))
+		return a.assuming(cfg.RoleARN, string(cfg.ExternalID), false), nil
 	}
 	if sdk.Credentials != nil {
-		sdk.Credentials = checkedCredentials{sdk.Credentials}
+		a.sdk.Credentials = checkedCredentials{sdk.Credentials}
 	}
-	a.sdk = sdk
 	return a, nil
+}
+
+// as returns the access of a role, which the collector itself assumes.
+func (a *access) as(r *Role) access { return a.assuming(r.RoleARN, string(r.ExternalID), true) }
+
+func (a *access) assuming(role, externalID string, ofList bool) access {
+	by := a.sdk
+	by.Credentials = a.base
+	as := *a
+	as.role, as.ofList = role, ofList
+	as.sdk.Credentials = checkedCredentials{aws.NewCredentialsCache(observedCredentials{assumeRole(by, role, externalID), a.called})}
+	return as
 }
 
 func (a *access) region() string { return a.sdk.Region }

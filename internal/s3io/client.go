@@ -6,6 +6,7 @@
 package s3io
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,6 +20,7 @@ type Client struct {
 	atEndpoint   bool // aws.endpoint is set
 	backoff      func(n int) time.Duration
 	owner        *string // nil means any
+	regions      *regions
 	extraRequest func(api string, begin time.Time, err error)
 }
 
@@ -30,16 +32,15 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{access: access, atEndpoint: cfg.Endpoint != "", backoff: deps.Backoff, extraRequest: deps.ExtraRequest}
+	c := &Client{access: access, atEndpoint: cfg.Endpoint != "", backoff: deps.Backoff, regions: newRegions(), extraRequest: deps.ExtraRequest}
 	if c.extraRequest == nil {
 		c.extraRequest = func(string, time.Time, error) {}
 	}
 	if c.backoff == nil {
 		c.backoff = defaultBackoff
 	}
-	if deps.ExpectedBucketOwner != "" {
-		c.owner = &deps.ExpectedBucketOwner
-	}
+	c.owner = expected(deps.ExpectedBucketOwner)
+	c.access.called = c.extraRequest
 	c.api = s3.NewFromConfig(access.sdk, func(o *s3.Options) {
 		o.UsePathStyle = cfg.ForcePathStyle
 		o.UseARNRegion = true // of an access point
@@ -49,6 +50,26 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Client, error) {
 	})
 	return c, nil
 }
+
+// expected returns an expected owner as a request has it.
+func expected(owner string) *string {
+	if owner == "" || owner == AnyOwner {
+		return nil
+	}
+	return &owner
+}
+
+// as returns a client that shares the connections of c, and reads with a role. owner is
+// the expected owner for all roles; "" means that of the role.
+func (c *Client) as(r *Role, owner string) *Client {
+	role := *c
+	role.access = c.access.as(r)
+	role.owner = expected(cmp.Or(owner, r.owner()))
+	return &role
+}
+
+// identify sets the credentials of a call.
+func (c *Client) identify(o *s3.Options) { o.Credentials = c.access.sdk.Credentials }
 
 // Close closes the connections that no request uses. Streams stay usable.
 func (c *Client) Close() { c.access.close() }

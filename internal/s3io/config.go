@@ -19,6 +19,7 @@ type Config struct {
 	ExternalID     configopaque.String `mapstructure:"external_id"`      // for RoleARN
 	Endpoint       string              `mapstructure:"endpoint"`         // "" means Amazon S3
 	ForcePathStyle bool                `mapstructure:"force_path_style"` // endpoint/bucket/key instead of bucket.endpoint/key
+	Roles          []Role              `mapstructure:"roles"`            // for buckets of other accounts, see Clients
 }
 
 // Validate reports an endpoint that is no URL, or has credentials in it, and an
@@ -37,6 +38,9 @@ func (c *Config) Validate(path string) error {
 	}
 	if c.ExternalID != "" && c.RoleARN == "" {
 		errs = append(errs, fmt.Errorf("`%s::external_id` is set without `role_arn`: it is sent when a role is assumed", path))
+	}
+	for i := range c.Roles {
+		errs = append(errs, c.Roles[i].check(fmt.Sprintf("%s::roles::%d", path, i)))
 	}
 	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -24,9 +25,25 @@ var errNotCredentials = errors.New("the answer holds no credentials")
 func (a *access) credentialsHint() string {
 	hint := "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile, or give the machine or container a role"
 	if a.role != "" {
-		hint += "; with these, " + a.role + " is assumed (aws.role_arn)"
+		hint += "; with these, " + a.role + " is assumed: see " + a.settings()
 	}
 	return hint
+}
+
+// settings names those of the role.
+func (a *access) settings() string {
+	if a.ofList {
+		return "its role_arn and external_id in aws.roles"
+	}
+	return "aws.role_arn and aws.external_id"
+}
+
+// who names the access for messages.
+func (a *access) who() string {
+	if a.role == "" {
+		return "the account of the collector"
+	}
+	return a.role
 }
 
 // missing returns why err left the client without credentials, and what to do.
@@ -50,7 +67,7 @@ func (a *access) missing(err error) (what, hint string) {
 	case ofSTS && refusal && (answer.code == "" || answer.code == "UnknownError"):
 		return answer.String(), notSTS
 	case a.role != "" && ofSTS:
-		return what, fmt.Sprintf("allow sts:AssumeRole on %s, also in the trust policy of that role, and check aws.role_arn and aws.external_id", a.role)
+		return what, fmt.Sprintf("allow sts:AssumeRole on %s, also in the trust policy of that role, and check %s", a.role, a.settings())
 	case strings.Contains(err.Error(), "EC2 IMDS"): // the last in the chain
 		what = "none in the environment or the shared files, and none from the machine (" + what + ")"
 	}
@@ -64,6 +81,41 @@ func assumeRole(sdk aws.Config, role, externalID string) aws.CredentialsProvider
 			o.ExternalID = &externalID
 		}
 	})
+}
+
+// observedCredentials counts the requests to STS.
+type observedCredentials struct {
+	aws.CredentialsProvider
+	called func(api string, begin time.Time, err error)
+}
+
+func (o observedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	begin := time.Now()
+	creds, err := o.CredentialsProvider.Retrieve(ctx)
+	o.called("sts.assume_role", begin, err)
+	return creds, err
+}
+
+// account returns the account of the credentials; "" when it is not known. Another
+// server's is not asked for.
+func (a *access) account(ctx context.Context, atEndpoint bool) string {
+	if a.sdk.Credentials == nil {
+		return ""
+	}
+	creds, err := a.sdk.Credentials.Retrieve(ctx)
+	switch {
+	case err != nil:
+		return ""
+	case accountID.MatchString(creds.AccountID):
+		return creds.AccountID
+	case atEndpoint:
+		return ""
+	}
+	out, err := sts.NewFromConfig(a.sdk).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil || !accountID.MatchString(value(out.Account)) {
+		return ""
+	}
+	return *out.Account
 }
 
 // requireCredentials makes an answer without credentials an error, in every client of

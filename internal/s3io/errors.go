@@ -39,7 +39,7 @@ type call struct {
 
 const actionGet = "s3:GetObject"
 
-func (c call) lists() bool { return c.action == "s3:ListBucket" }
+func (c call) lists() bool { return c.action == "s3:ListBucket" || c.action == actionListBuckets }
 
 // ends reports whether the answer may end an object.
 func (c call) ends() bool { return !c.lists() && !c.recheck }
@@ -81,6 +81,9 @@ func (c *Client) explain(ctx context.Context, on call, err error) error {
 		return ctx.Err()
 	}
 	where := "s3://" + on.bucket + "/" + on.key
+	if on.action == actionListBuckets {
+		where = "the list of buckets of " + c.access.who()
+	}
 	var noCreds *credentialsError
 	if errors.As(err, &noCreds) {
 		what, hint := c.access.missing(noCreds.error)
@@ -178,6 +181,9 @@ func (c *Client) isRegion(told string) bool {
 }
 
 func (c *Client) permissionHint(on call) string {
+	if on.action == actionListBuckets {
+		return "allow s3:ListAllMyBuckets on *, or name each bucket in bucket.names"
+	}
 	arn := on.bucket
 	if !strings.HasPrefix(arn, "arn:") { // an access point is named by its ARN
 		arn = "arn:" + c.access.partition() + ":s3:::" + on.bucket

@@ -309,12 +309,12 @@ func TestMessagesSayWhatToDo(t *testing.T) {
 		assert.Less(t, time.Since(began), 100*time.Second)
 		require.NoError(t, list(c, bucket), "it passed")
 	})
-	t.Run("wrong region", func(t *testing.T) {
+	t.Run("another region", func(t *testing.T) {
 		if srv.AnyRegion {
 			t.Skip("the server takes any")
 		}
 		c := client(t, srv.Endpoint, func(cfg *s3io.Config, _ *s3io.Deps) { cfg.Region = "eu-west-1" })
-		check(t, list(c, bucket), s3io.ErrWrongRegion, "set aws.region to us-east-1")
+		require.NoError(t, list(c, bucket), "the answer tells it")
 	})
 }
 

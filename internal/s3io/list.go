@@ -45,7 +45,7 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	}
 	var page Page
 	read := false
-	answer, err := c.api.ListObjectsV2(ctx, req, func(o *s3.Options) {
+	check := func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
 			read = true
 			page, err = ReadPage(body, in)
@@ -54,6 +54,11 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 			}
 			return nil, err
 		}))
+	}
+	var answer *s3.ListObjectsV2Output
+	err := c.inRegion("s3.list", in.Bucket, func(set func(*s3.Options)) (err error) {
+		answer, err = c.api.ListObjectsV2(ctx, req, c.identify, set, check)
+		return err
 	})
 	if err == nil && !read {
 		err = errUnread

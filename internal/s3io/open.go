@@ -147,7 +147,11 @@ func (d *download) connect() error {
 	if d.pos > 0 {
 		in.Range = optional("bytes=" + strconv.FormatInt(d.pos, 10) + "-")
 	}
-	out, err := d.client.api.GetObject(d.ctx, in)
+	var out *s3.GetObjectOutput
+	err := d.client.inRegion("s3.get", d.object.Bucket, func(set func(*s3.Options)) (err error) {
+		out, err = d.client.api.GetObject(d.ctx, in, d.client.identify, set)
+		return err
+	})
 	if err != nil {
 		if d.pos > 0 && beyondEnd(err) {
 			return d.atEnd()

@@ -54,7 +54,11 @@ func (c *Client) recheck(ctx context.Context, o *source.Object) (current, error)
 // no body to verify.
 func (c *Client) head(ctx context.Context, o *source.Object) (current, error) {
 	begin := time.Now()
-	out, err := c.api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &o.Bucket, Key: &o.Key, ExpectedBucketOwner: c.owner})
+	var out *s3.HeadObjectOutput
+	err := c.inRegion("s3.head", o.Bucket, func(set func(*s3.Options)) (err error) {
+		out, err = c.api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &o.Bucket, Key: &o.Key, ExpectedBucketOwner: c.owner}, c.identify, set)
+		return err
+	})
 	if a, ok := readAnswer(err); ok && a.status == http.StatusNotFound && a.requestID != "" {
 		c.extraRequest("s3.head", begin, source.ErrGone)
 		return current{}, nil

@@ -63,16 +63,13 @@ func ValidatePrefix(prefix string) error {
 }
 
 // ValidateAccount returns what is wrong with a setting that is the number of an account,
-// as the rest of a sentence. It may be empty.
+// as the rest of a sentence. It may be empty or AnyOwner.
 func ValidateAccount(number string) error {
-	digits := strings.Trim(number, "0123456789") == ""
-	if number == "" || digits && len(number) == accountDigits {
+	if number == "" || number == AnyOwner || accountID.MatchString(number) {
 		return nil
 	}
 	return fmt.Errorf("is %q: it must be the number of an account, 12 digits in quotes", number)
 }
-
-const accountDigits = 12
 
 // ValidateFolder returns what is wrong with a setting that is a folder of this machine,
 // as the rest of a sentence: a place in S3 is none.

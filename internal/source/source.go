@@ -38,6 +38,9 @@ type Object struct {
 	ETag   string // without quotes; "" when unknown
 	Size   int64  // stored bytes; -1 when unknown
 	Name   Name   // parsed from the key
+
+	// AccountID is the bucket's, as a notification of EventBridge has it; "" when unknown.
+	AccountID string
 }
 
 // URI returns s3://bucket/key, or the path of a file.
@@ -53,6 +56,13 @@ func (o Object) URI() string {
 // version before they return an error.
 type Content interface {
 	OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
+}
+
+// Placed is a Content that may know where its log object's bucket is: S3 delivers access
+// logs only within an account and Region. Place returns what is known, "" for what is
+// not, once the object was opened.
+type Placed interface {
+	Place() (accountID, region string)
 }
 
 // Receipt settles an object. Exactly one of its methods is called, once.

@@ -48,7 +48,7 @@ func apiOutcome(err error) string {
 
 // observedS3 is a client of S3 whose requests are counted.
 type observedS3 struct {
-	client *s3io.Client
+	client *s3io.Clients
 	calls  apiCalls
 }
 

@@ -25,6 +25,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/machine"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
@@ -138,10 +139,10 @@ func (k bucket) read(b *testing.B, concurrency int) (s spent) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Concurrency = concurrency
 	cfg.AWS = s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(listing.Config{
+	cfg.Bucket = configoptional.Some(fleet.Config{Config: listing.Config{
 		Name: cmp.Or(k.name, "logs"), Layout: listing.Simple, PollInterval: time.Minute, StartFrom: "earliest",
 		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
-	})
+	}})
 	for b.Loop() {
 		b.StopTimer()
 		var records atomic.Int64
@@ -168,7 +169,7 @@ func (k bucket) read(b *testing.B, concurrency int) (s spent) {
 // fetch gets the bucket's objects without looking at them.
 func (k bucket) fetch(b *testing.B, concurrency int) (s spent) {
 	b.Helper()
-	client, err := s3io.New(b.Context(), s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true}, s3io.Deps{MaxConnections: concurrency})
+	client, err := s3io.NewClients(b.Context(), s3io.Config{Endpoint: k.endpoint, ForcePathStyle: true}, s3io.Deps{MaxConnections: concurrency})
 	require.NoError(b, err)
 	defer client.Close()
 	want := int64(k.objects * len(k.body()))
@@ -202,7 +203,7 @@ func (k bucket) fetch(b *testing.B, concurrency int) (s spent) {
 }
 
 // fetchOne returns how many bytes it read. It runs on goroutines of its own.
-func (k bucket) fetchOne(b *testing.B, client *s3io.Client, o s3io.Object) int64 {
+func (k bucket) fetchOne(b *testing.B, client *s3io.Clients, o s3io.Object) int64 {
 	b.Helper()
 	body, err := client.Open(b.Context(), source.Object{Bucket: k.name, Key: o.Key, ETag: o.ETag, Size: o.Size}, 0)
 	if !assert.NoError(b, err) {

@@ -3,6 +3,8 @@ package s3accesslogsreceiver
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -14,7 +16,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/geo"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
@@ -22,7 +24,7 @@ var errSources = errors.New("set exactly one of `bucket`, `queue` and `directory
 
 // Config is the receiver's configuration. Exactly one source is set.
 type Config struct {
-	Bucket    configoptional.Optional[listing.Config]   `mapstructure:"bucket"`
+	Bucket    configoptional.Optional[fleet.Config]     `mapstructure:"bucket"`
 	Queue     configoptional.Optional[queue.Config]     `mapstructure:"queue"`
 	Directory configoptional.Optional[directory.Config] `mapstructure:"directory"`
 
@@ -83,6 +85,7 @@ func (c *Config) Validate() error {
 		c.AWS.Validate("aws"),
 		c.validateQueueRegion(),
 		c.validatePlace(),
+		c.validateOwner(),
 		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics", c.Logs.parameters()),
 		c.validateEnrichment(),
@@ -108,10 +111,27 @@ func (c *Config) validatePlace() error {
 			return fmt.Errorf("`directory::path` %w", err)
 		}
 	}
-	if c.Bucket.HasValue() && c.AWS.Endpoint != "" && s3io.IsAccessPoint(c.Bucket.Get().Name) {
-		return errors.New("`bucket::name` is the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket")
+	if c.Bucket.HasValue() && c.AWS.Endpoint != "" {
+		bucket := c.Bucket.Get()
+		if s3io.IsAccessPoint(bucket.Name) || slices.ContainsFunc(bucket.Names, s3io.IsAccessPoint) {
+			return errors.New("`bucket` has the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket")
+		}
 	}
 	return nil
+}
+
+// validateOwner reports one expected owner for the buckets of several accounts.
+func (c *Config) validateOwner() error {
+	accounts := c.AWS.Accounts()
+	owner := ""
+	if c.Bucket.HasValue() {
+		owner = c.Bucket.Get().ExpectedBucketOwner
+	}
+	if owner == "" || len(accounts) == 0 || slices.Equal(accounts, []string{owner}) {
+		return nil
+	}
+	return fmt.Errorf("`bucket::expected_bucket_owner` is %s, but aws.roles are of other accounts (%s): "+
+		"leave it out, and set expected_bucket_owner of a role where its buckets are not of its account", owner, strings.Join(accounts, ", "))
 }
 
 func atLeast[T int | ByteSize | time.Duration](key string, value, least T) error {

@@ -13,7 +13,9 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich/threat"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/nearest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
@@ -38,9 +40,10 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // empty section holds what is not checked here, such as the collector's own settings.
 func everySetting() (map[string]any, error) {
 	c := createDefaultConfig().(*Config)
-	bucket := listing.DefaultConfig()
+	bucket := fleet.DefaultConfig()
 	bucket.Shard.Was = &listing.Share{}
 	c.Bucket, c.Queue, c.Directory = configoptional.Some(bucket), configoptional.Some(queue.DefaultConfig()), configoptional.Some(directory.Config{})
+	c.AWS.Roles = []s3io.Role{{}}
 	c.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{}}}
 	conf := confmap.New()
 	if err := conf.Marshal(c); err != nil {
@@ -62,6 +65,7 @@ type keys struct {
 
 	changes int
 	inList  bool // conf cannot change below a list, but replace it
+	written bool // the decoder has the text of the list's account numbers
 }
 
 // section compares what is given below a path. It changes the copy that it gets, too.
@@ -103,7 +107,7 @@ func (k *keys) list(path []string, elements []any, known any) error {
 		return nil
 	}
 	before, outer := k.changes, k.inList
-	k.inList = true
+	k.inList, k.written = true, k.accountsAreText(path)
 	for i := range elements {
 		if element, ok := elements[i].(map[string]any); ok {
 			if err := k.section(append(slices.Clone(path), strconv.Itoa(i)), element, setting); err != nil {

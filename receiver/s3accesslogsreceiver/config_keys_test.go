@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 )
 
 func TestAKeyThatIsNoSettingNamesTheNearest(t *testing.T) {
@@ -34,6 +34,8 @@ func TestAKeyThatIsNoSettingNamesTheNearest(t *testing.T) {
 		bucket + `retry_on_failure: {max_elapsed: 0}`:        "`retry_on_failure::max_elapsed` is no setting: the nearest is `retry_on_failure::max_elapsed_time`",
 		bucket + `threat_intel: {feeds: [{nam: a}]}`:         "`threat_intel::feeds::0::nam` is no setting: the nearest is `threat_intel::feeds::0::name`",
 		bucket + `threat_intel: {feeds: [{http: {urk: a}}]}`: "urk",
+		bucket + `aws: {roles: [{bucket: [a]}]}`:             "`aws::roles::0::bucket` is no setting: the nearest is `aws::roles::0::buckets`",
+		`bucket: {nams: [b]}`:                                "`bucket::nams` is no setting: the nearest is `bucket::name`",
 		bucket + `zzzzzzzzzzzzzzzz: 1`:                       "`zzzzzzzzzzzzzzzz` is no setting: the nearest is `",
 	} {
 		_, err := load(t, settings)
@@ -48,29 +50,34 @@ func TestAKeyThatIsNoSettingNamesTheNearest(t *testing.T) {
 
 // Written without quotes, these are no strings to YAML.
 func TestValuesThatYAMLTakesForSomethingElse(t *testing.T) {
-	for settings, want := range map[string]func(*listing.Config) any{
-		`start_from: 2026-11-22T00:00:00Z`:                  func(c *listing.Config) any { return c.StartFrom == "2026-11-22T00:00:00Z" },
-		`start_from: 2026-11-22T02:00:00+02:00`:             func(c *listing.Config) any { return c.StartFrom == "2026-11-22T02:00:00+02:00" },
-		`start_from: 2026-11-22`:                            func(c *listing.Config) any { return c.StartFrom == "2026-11-22T00:00:00Z" },
-		`start_from: "2026-11-22"`:                          func(c *listing.Config) any { return c.StartFrom == "2026-11-22T00:00:00Z" },
-		`start_from: 7d`:                                    func(c *listing.Config) any { return c.StartFrom == "168h0m0s" },
-		`start_from: 1d12h`:                                 func(c *listing.Config) any { return c.StartFrom == "36h0m0s" },
-		`lookback: 2d`:                                      func(c *listing.Config) any { return c.Lookback == 48*time.Hour },
-		`until: 2026-11-22T00:00:00Z, start_from: earliest`: func(c *listing.Config) any { return c.Until == "2026-11-22T00:00:00Z" },
-		`shard: {index: 0, count: 2, since: 2026-11-22T00:00:00Z}`: func(c *listing.Config) any {
+	for settings, want := range map[string]func(*fleet.Config) any{
+		`start_from: 2026-11-22T00:00:00Z`:                  func(c *fleet.Config) any { return c.StartFrom == "2026-11-22T00:00:00Z" },
+		`start_from: 2026-11-22T02:00:00+02:00`:             func(c *fleet.Config) any { return c.StartFrom == "2026-11-22T02:00:00+02:00" },
+		`start_from: 2026-11-22`:                            func(c *fleet.Config) any { return c.StartFrom == "2026-11-22T00:00:00Z" },
+		`start_from: "2026-11-22"`:                          func(c *fleet.Config) any { return c.StartFrom == "2026-11-22T00:00:00Z" },
+		`start_from: 7d`:                                    func(c *fleet.Config) any { return c.StartFrom == "168h0m0s" },
+		`start_from: 1d12h`:                                 func(c *fleet.Config) any { return c.StartFrom == "36h0m0s" },
+		`lookback: 2d`:                                      func(c *fleet.Config) any { return c.Lookback == 48*time.Hour },
+		`until: 2026-11-22T00:00:00Z, start_from: earliest`: func(c *fleet.Config) any { return c.Until == "2026-11-22T00:00:00Z" },
+		`shard: {index: 0, count: 2, since: 2026-11-22T00:00:00Z}`: func(c *fleet.Config) any {
 			return c.Shard.Since == "2026-11-22T00:00:00Z" && c.Shard.Count == 2
 		},
-		`expected_bucket_owner: 111122223333`:   func(c *listing.Config) any { return c.ExpectedBucketOwner == "111122223333" },
-		`expected_bucket_owner: "012345678901"`: func(c *listing.Config) any { return c.ExpectedBucketOwner == "012345678901" },
-		`prefix: "2026-11-22"`:                  func(c *listing.Config) any { return c.Prefix == "2026-11-22" },
-		`enabled: true`:                         func(c *listing.Config) any { return c.Prefix == "" },
+		`expected_bucket_owner: 111122223333`:   func(c *fleet.Config) any { return c.ExpectedBucketOwner == "111122223333" },
+		`expected_bucket_owner: "012345678901"`: func(c *fleet.Config) any { return c.ExpectedBucketOwner == "012345678901" },
+		`prefix: "2026-11-22"`:                  func(c *fleet.Config) any { return c.Prefix == "2026-11-22" },
+		`enabled: true`:                         func(c *fleet.Config) any { return c.Prefix == "" },
 	} {
 		cfg, err := load(t, `bucket: {name: b, `+settings+`}`)
 		require.NoError(t, err, settings)
 		assert.Equal(t, true, want(cfg.Bucket.Get()), "%s: %+v", settings, cfg.Bucket.Get())
 		assert.Equal(t, "b", cfg.Bucket.Get().Name)
 	}
-	_, err := load(t, `bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}`)
+	roles, err := load(t, `{bucket: {name: b}, aws: {roles: [{role_arn: "arn:aws:iam::111122223333:role/r", buckets: [b], expected_bucket_owner: 111122223333},
+		{role_arn: "arn:aws:iam::111122223333:role/r", buckets: [b], external_id: e}]}}`)
+	require.NoError(t, err)
+	assert.Equal(t, "111122223333", roles.AWS.Roles[0].ExpectedBucketOwner)
+	assert.EqualValues(t, "e", roles.AWS.Roles[1].ExternalID)
+	_, err = load(t, `bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}`)
 	require.NoError(t, err, "an access point takes the place of a bucket")
 	cfg, err := load(t, "directory: {path: .}\nmetrics: {series_idle_timeout: 2d}\nthreat_intel: {feeds: [{name: a, taxii: {collection: 'https://h/c/', added_after: 2026-11-22T00:00:00Z}}, {name: b, path: p}]}")
 	require.NoError(t, err)
@@ -98,6 +105,7 @@ func TestNumbersThatYAMLMayHaveChangedAreRefused(t *testing.T) {
 		`bucket: {name: b, poll_interval: fast}`:                                     "`bucket::poll_interval` is \"fast\": it must be a duration such as 90s, 5m, 12h or 7d",
 		`bucket: {name: b, prefix: 2026}`:                                            "`bucket::prefix` is no text, as YAML reads it: put it in quotes",
 		`bucket: {name: b, prefix: 2026-11-22}`:                                      "`bucket::prefix` is no text, as YAML reads it: put it in quotes",
+		`{bucket: {name: b}, aws: {roles: [{expected_bucket_owner: 01234}]}}`:        "`aws::roles::0::expected_bucket_owner" + quotes,
 		`bucket: {name: 1.5}`:                                                        "`bucket::name` is no text, as YAML reads it: put it in quotes",
 		`bucket: {name: [b]}`:                                                        "`bucket::name` must be a text",
 		`bucket: {name: b, layout: true}`:                                            "`bucket::layout` is no text, as YAML reads it: put it in quotes",
@@ -115,7 +123,8 @@ func TestNumbersOfVariablesAreRead(t *testing.T) {
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
 		URIs: []string{"one:"},
 		ProviderFactories: []confmap.ProviderFactory{
-			valueProvider("one", `bucket: {name: "${account:}", expected_bucket_owner: "${account:}", start_from: "${time:}"}`),
+			valueProvider("one", `{bucket: {name: "${account:}", expected_bucket_owner: "${account:}", start_from: "${time:}"},
+				aws: {roles: [{role_arn: "arn:aws:iam::012345678901:role/r", buckets: ["${account:}"], expected_bucket_owner: "${account:}"}]}}`),
 			valueProvider("account", "012345678901"),
 			valueProvider("time", "2026-11-22T00:00:00Z"),
 		},
@@ -128,6 +137,7 @@ func TestNumbersOfVariablesAreRead(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, "012345678901", cfg.Bucket.Get().ExpectedBucketOwner)
 	assert.Equal(t, "012345678901", cfg.Bucket.Get().Name)
+	assert.Equal(t, "012345678901", cfg.AWS.Roles[0].ExpectedBucketOwner)
 	assert.Equal(t, "2026-11-22T00:00:00Z", cfg.Bucket.Get().StartFrom)
 }
 
@@ -150,7 +160,9 @@ func TestPlacesInOtherFormsSayWhatToWrite(t *testing.T) {
 		`bucket: {name: "s3://b/access/"}`:                                                                              "`bucket::name` is \"s3://b/access/\": it must be a bucket's name; write b, and access/ as the prefix",
 		`bucket: {name: "arn:aws:s3:::b"}`:                                                                              "`bucket::name` is \"arn:aws:s3:::b\": it must be a bucket's name; write b",
 		`bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/b"}`:                                    "the ARN of an access point: write the name of its bucket",
-		`{bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}, aws: {endpoint: "http://localhost:9000"}}`: "`bucket::name` is the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket",
+		`{bucket: {name: "arn:aws:s3:eu-west-1:111122223333:accesspoint/a"}, aws: {endpoint: "http://localhost:9000"}}`: "`bucket` has the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket",
+		`bucket: {names: [a, "s3://b/access/"]}`:                                                                        "`bucket::names::1` is \"s3://b/access/\": it must be a bucket's name; write b, and access/ as the prefix",
+		`bucket: {name: a, prefixes: [b/, /access/]}`:                                                                   "`bucket::prefixes::1` is \"/access/\": keys in S3 do not begin with a slash; write \"access/\"",
 		`bucket: {name: b, prefix: /access/}`:                                                                           "`bucket::prefix` is \"/access/\": keys in S3 do not begin with a slash; write \"access/\"",
 		`bucket: {name: b, prefix: "access/*"}`:                                                                         "`bucket::prefix` is \"access/*\": it is no pattern; write \"access/\", and key_pattern for the rest",
 		`queue: {url: "arn:aws:sqs:us-east-1:111122223333:q"}`:                                                          "`queue::url` is the ARN of a queue: write https://sqs.us-east-1.amazonaws.com/111122223333/q",

@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
@@ -33,10 +34,10 @@ func TestDefaults(t *testing.T) {
 	cfg, err := load(t, `bucket: {name: my-log-bucket}`)
 	require.NoError(t, err)
 	assert.False(t, cfg.Directory.HasValue())
-	assert.Equal(t, listing.Config{
+	assert.Equal(t, fleet.Config{Config: listing.Config{
 		Name: "my-log-bucket", Layout: listing.Auto, PollInterval: time.Minute,
 		StartFrom: "latest", Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}}, DiscoverInterval: 10 * time.Minute,
-	}, *cfg.Bucket.Get())
+	}}, *cfg.Bucket.Get())
 	assert.Equal(t, 32, cfg.Concurrency)
 	assert.Equal(t, 10000, cfg.MaxUnacknowledged)
 	assert.Equal(t, 4, cfg.Deliveries)
@@ -96,11 +97,11 @@ logs:
   split_joined_records: true
 `)
 	require.NoError(t, err)
-	assert.Equal(t, listing.Config{
+	assert.Equal(t, fleet.Config{Config: listing.Config{
 		Name: "b", Prefix: "access/", Layout: listing.Partitioned, PollInterval: 30 * time.Second,
 		StartFrom: "72h", Lookback: 24 * time.Hour, ExpectedBucketOwner: "111122223333",
 		Shard: listing.Shard{Share: listing.Share{Index: 1, Count: 3}}, DiscoverInterval: time.Hour, KeyPattern: `\.gz$`,
-	}, *cfg.Bucket.Get())
+	}}, *cfg.Bucket.Get())
 	assert.Equal(t, s3io.Config{
 		Region: "eu-west-1", Profile: "p", RoleARN: "r", ExternalID: "e",
 		Endpoint: "http://127.0.0.1:7070", ForcePathStyle: true,

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/collector/confmap"
 )
 
 // Settings of these names are times, or numbers of accounts.
@@ -102,35 +104,59 @@ func (k *keys) complain(at []string, given map[string]any, what string) error {
 
 // account takes a number without quotes if it has the digits that it was written with.
 func (k *keys) account(at []string, given map[string]any) error {
-	switch value := given[at[len(at)-1]].(type) {
-	case string, nil:
+	value := given[at[len(at)-1]]
+	if _, ok := value.(string); ok || value == nil {
 		return nil
-	case int:
-		if text := strconv.Itoa(value); len(text) == len("111122223333") && value > 0 {
-			return k.set(at, given, text)
-		}
 	}
-	if !k.inList && k.text(at) {
+	if k.inList && k.written || !k.inList && k.text(at) {
 		return nil
+	}
+	if number, ok := value.(int); ok && number > 0 && len(strconv.Itoa(number)) == len("111122223333") {
+		return k.set(at, given, strconv.Itoa(number))
 	}
 	return k.complain(at, given, "is a number, which YAML may have changed: put it in quotes, as in \"012345678901\"")
+}
+
+// accountsAreText reports whether the decoder has the text of all account numbers in a
+// list, as text does for a single value.
+func (k *keys) accountsAreText(list []string) bool {
+	section, name, ok := k.alone(list)
+	if !ok {
+		return false
+	}
+	var decoded map[string][]struct {
+		Account string `mapstructure:"expected_bucket_owner"`
+	}
+	return section.Unmarshal(&decoded, confmap.WithIgnoreUnused()) == nil && len(decoded[name]) > 0
 }
 
 // text reports whether the decoder has a value's text as it was written, as it has that of
 // an environment variable.
 func (k *keys) text(at []string) bool {
-	section, err := k.conf.Sub(joined(at[:len(at)-1]))
-	if err != nil {
+	section, name, ok := k.alone(at)
+	if !ok {
 		return false
 	}
-	name := at[len(at)-1]
+	var texts map[string]string
+	return section.Unmarshal(&texts) == nil && texts[name] != ""
+}
+
+// alone returns a section with nothing but one of its settings.
+func (k *keys) alone(at []string) (section *confmap.Conf, name string, ok bool) {
+	name = at[len(at)-1]
+	if len(at) < 2 || k.inList {
+		return nil, name, false
+	}
+	section, err := k.conf.Sub(joined(at[:len(at)-1]))
+	if err != nil {
+		return nil, name, false
+	}
 	for key := range section.ToStringMap() {
 		if key != name {
 			section.Delete(key)
 		}
 	}
-	var texts map[string]string
-	return section.Unmarshal(&texts) == nil && texts[name] != ""
+	return section, name, true
 }
 
 const day = 24 * time.Hour

@@ -20,6 +20,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -130,10 +131,10 @@ func TestConsumeContractOfBucket(t *testing.T) {
 	server.CreateBucket(t, "logs")
 	cfg := contractConfig()
 	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(listing.Config{
+	cfg.Bucket = configoptional.Some(fleet.Config{Config: listing.Config{
 		Name: "logs", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
 		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
-	})
+	}})
 	var keys []string
 	var mu sync.Mutex
 	receivertest.CheckConsumeContract(receivertest.CheckConsumeContractParams{

@@ -24,7 +24,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
@@ -107,7 +107,7 @@ func TestOtherSourcesNeverEnd(t *testing.T) {
 			c.Directory = configoptional.Some(directory.Config{Path: t.TempDir(), Follow: true})
 		},
 		"a bucket": func(c *Config) {
-			b := listing.DefaultConfig()
+			b := fleet.DefaultConfig()
 			b.Name = "logs"
 			c.Bucket = configoptional.Some(b)
 		},

@@ -19,7 +19,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
@@ -42,7 +42,7 @@ func createDefaultConfig() component.Config {
 	retry.InitialInterval = time.Second
 	retry.MaxElapsedTime = 0 // no limit: an outage of the back end loses nothing
 	return &Config{
-		Bucket:            configoptional.Default(listing.DefaultConfig()),
+		Bucket:            configoptional.Default(fleet.DefaultConfig()),
 		Queue:             configoptional.Default(queue.DefaultConfig()),
 		Directory:         configoptional.Default(directory.Config{}),
 		Format:            accesslog.FormatAWS,

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
 
@@ -29,9 +30,9 @@ func TestWrongListsAreTold(t *testing.T) {
 	t.Cleanup(server.Close)
 	cfg := createDefaultConfig().(*Config)
 	cfg.AWS = s3io.Config{Endpoint: server.URL, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(listing.Config{
+	cfg.Bucket = configoptional.Some(fleet.Config{Config: listing.Config{
 		Name: "logs", Prefix: "access/", Layout: listing.Simple, StartFrom: "latest", PollInterval: time.Second, Lookback: time.Hour,
-	})
+	}})
 	r := startReceiver(t, cfg, new(consumertest.LogsSink))
 	require.ErrorContains(t, r.awaitStatus(t, componentstatus.StatusRecoverableError), "the answer is not the list that was asked for: HTML page")
 	answer.Store(`<ListBucketResult><Name>logs</Name><IsTruncated>false</IsTruncated>` +

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/receiver/receivertest"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -45,10 +46,10 @@ func TestLatestGoesOnWhereItStopped(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Storage = &storage
 	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(listing.Config{
+	cfg.Bucket = configoptional.Some(fleet.Config{Config: listing.Config{
 		Name: "logs", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "latest",
 		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
-	})
+	}})
 	records := samplelogs.Records(8, 30)
 	put := func(n int) {
 		key := fmt.Sprintf("%s-%016d", time.Now().UTC().Format("2006-01-02-15-04-05"), n)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
@@ -79,7 +79,7 @@ func TestEachSourceHasItsWordsForMissingStorageAndForeignObjects(t *testing.T) {
 	texts := map[string]string{}
 	for name, cfg := range map[string]*Config{
 		"queue":     {Queue: configoptional.Some(queue.DefaultConfig())},
-		"bucket":    {Bucket: configoptional.Some(listing.DefaultConfig())},
+		"bucket":    {Bucket: configoptional.Some(fleet.DefaultConfig())},
 		"directory": {Directory: configoptional.Some(directory.Config{})},
 	} {
 		texts[name] = cfg.lostWithoutStorage() + "\n" + cfg.notALogHint()

@@ -2,8 +2,6 @@ package s3accesslogsreceiver
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"sync/atomic"
 
 	"go.uber.org/zap"
@@ -13,7 +11,6 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 )
 
@@ -62,93 +59,23 @@ func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.S
 	return opened, err
 }
 
-func (r *s3Receiver) openBucket(ctx context.Context, cfg *listing.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
-	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, "")
-	if err != nil {
-		return nil, err
-	}
-	other := "" // a key that is not a log object's
-	bucket := observedS3{client, r.apiCalls()}
-	src, err := listing.New(*cfg, listing.Deps{
-		Bucket:   bucket,
-		Progress: progress,
-		IsLog: func(ctx context.Context, o source.Object) (bool, error) {
-			return r.engine.Load().IsLog(ctx, objectContent{bucket, o})
-		},
-		Readable: func() { r.engine.Load().Readable() },
-		Archived: func() { r.countObject(string(ingest.OutcomeArchived)) },
-		Notice: func(warn bool, text string) {
-			if warn {
-				r.log.Warn(text)
-			} else {
-				r.log.Info(text)
-			}
-		},
-		Skipped: func(key string) {
-			other = key
-			r.countObject(objectSkipped)
-		},
-		Empty: func(empty bool) {
-			if empty {
-				report(concernEmpty, emptyError(cfg, other))
-			} else {
-				report(concernEmpty, nil)
-			}
-		},
-		Listed:  func() { r.engine.Load().SourceHealthy() },
-		Problem: func(err error) { r.sampledLog.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
-	})
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	return &openedSource{source: src, ends: cfg.Until != "", clients: []func(){client.Close}}, nil
-}
-
-// objectContent is the content of an object that is not handed out.
-type objectContent struct {
-	bucket listing.Bucket
-	object source.Object
-}
-
-// OpenAt implements source.Content.
-func (c objectContent) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	return c.bucket.Open(ctx, c.object, offset)
-}
-
-// concernEmpty means that a bucket has no log objects yet.
-const concernEmpty ingest.Concern = "waiting for the first log object"
-
-// emptyError says why no log objects may be under the prefix. other is another key
-// there, or "".
-func emptyError(cfg *listing.Config, other string) error {
-	where := "s3://" + cfg.Name + "/" + cfg.Prefix
-	if cfg.KeyPattern != "" {
-		return fmt.Errorf("nothing under %s that bucket.key_pattern fits is a log object: the pattern %q is on the whole key, with the prefix; "+
-			"see that bucket.layout is right too", where, cfg.KeyPattern)
-	}
-	if other != "" {
-		return fmt.Errorf("none is under %s, but other keys are, such as %q: set bucket.prefix to the prefix in S3's logging settings, "+
-			"with its \"/\" if it has one, and see that bucket.layout is right", where, other)
-	}
-	return fmt.Errorf("nothing is under %s yet: S3 delivers the first ones some hours after logging was turned on"+
-		"; if that is longer ago, check that bucket.name and bucket.prefix are those in S3's logging settings"+
-		", and that the bucket's policy allows logging.s3.amazonaws.com s3:PutObject", where)
-}
-
 // concernMessages means that single messages of a queue cannot be settled.
 const concernMessages ingest.Concern = "deleting and renewing messages"
 
 func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
-	// A bucket and the queue of its events are in one region.
-	client, err := r.openS3(ctx, cfg.ExpectedBucketOwner, s3io.RegionOfQueue(cfg.URL))
+	// A bucket and the queue of its events are in one Region, unless EventBridge brought
+	// them together.
+	clients, err := r.openS3(ctx, cfg.ExpectedBucketOwner, s3io.RegionOfQueue(cfg.URL))
 	if err != nil {
 		return nil, err
 	}
 	q, err := s3io.NewQueue(ctx, cfg.URL, r.cfg.AWS)
 	if err != nil {
-		client.Close()
+		clients.Close()
 		return nil, err
+	}
+	if len(r.cfg.AWS.Roles) > 0 && len(cfg.Buckets) == 0 {
+		r.log.Warn("`queue::buckets` is empty beside aws.roles: whoever can send messages to the queue chooses what is read with the roles; set the buckets, or patterns of their names")
 	}
 	if cfg.FIFO() {
 		r.log.Warn("`queue::url` is that of a FIFO queue: an object that cannot be read holds up all others whose messages are in its message group; take a standard queue")
@@ -156,7 +83,9 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 	calls := r.apiCalls()
 	src, err := queue.New(ctx, *cfg, queue.Deps{
 		SQS:      observedSQS{q, calls},
-		Bucket:   observedS3{client, calls},
+		Bucket:   observedS3{clients, calls},
+		Hint:     clients.Hint,
+		Place:    clients.Place,
 		Progress: progress,
 		Room:     func() int { return r.engine.Load().Room() },
 		Hooks: queue.Hooks{
@@ -181,11 +110,11 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 	})
 	if err != nil {
 		q.Close()
-		client.Close()
+		clients.Close()
 		return nil, err
 	}
 	r.queue.Store(src)
-	return &openedSource{source: src, clients: []func(){q.Close, client.Close}}, nil
+	return &openedSource{source: src, clients: []func(){q.Close, clients.Close}}, nil
 }
 
 // warnUnknown logs messages that are no notifications; the reason is part of the text
@@ -208,8 +137,8 @@ func (c *Config) notALogHint() string {
 	}
 }
 
-func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Client, error) {
-	return s3io.New(ctx, r.cfg.AWS, s3io.Deps{
+func (r *s3Receiver) openS3(ctx context.Context, owner, region string) (*s3io.Clients, error) {
+	return s3io.NewClients(ctx, r.cfg.AWS, s3io.Deps{
 		DefaultRegion:       region,
 		ExpectedBucketOwner: owner,
 		MaxConnections:      r.cfg.Concurrency,

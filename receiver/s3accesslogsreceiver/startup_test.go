@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
@@ -64,10 +65,10 @@ func (r *running) awaitRecovery(t *testing.T, sink *consumertest.LogsSink, recor
 func startupBucket(endpoint, name string) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.AWS = s3io.Config{Endpoint: endpoint, ForcePathStyle: true}
-	cfg.Bucket = configoptional.Some(listing.Config{
+	cfg.Bucket = configoptional.Some(fleet.Config{Config: listing.Config{
 		Name: name, Prefix: "access/", Layout: listing.Auto, PollInterval: time.Second, StartFrom: "earliest",
 		Lookback: 48 * time.Hour, Shard: listing.Shard{Share: listing.Share{Count: 1}},
-	})
+	}})
 	return cfg
 }
 

@@ -1,6 +1,7 @@
 package s3accesslogsreceiver
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -91,11 +92,12 @@ func (s *status) report(c ingest.Concern, err error) {
 // note sets what is missing. mu is held.
 func (s *status) note() {
 	var texts []string
-	for _, c := range needed {
-		if err := s.failing[c]; err != nil {
-			texts = append(texts, textOf(c, err))
+	for _, c := range slices.Sorted(maps.Keys(s.failing)) {
+		if slices.Contains(needed, c.Kind()) {
+			texts = append(texts, textOf(c, s.failing[c]))
 		}
 	}
+	texts = shorten(texts)
 	s.needs.Store(&texts)
 }
 
@@ -108,7 +110,8 @@ func (s *status) missing() []string {
 	return nil
 }
 
-func textOf(c ingest.Concern, err error) string { return escape(string(c) + ": " + err.Error()) }
+// textOf leaves out what the concern is of: the error names it.
+func textOf(c ingest.Concern, err error) string { return escape(string(c.Kind()) + ": " + err.Error()) }
 
 // publish reports the state over all concerns if it has changed. mu is held.
 func (s *status) publish() {
@@ -140,7 +143,18 @@ func (s *status) unhealthy() error {
 		all.texts = append(all.texts, textOf(c, s.failing[c]))
 		all.causes = append(all.causes, s.failing[c])
 	}
+	all.texts = shorten(all.texts)
 	return all
+}
+
+// maxTexts is how many errors a status has: of very many buckets each may have one.
+const maxTexts = 20
+
+func shorten(texts []string) []string {
+	if more := len(texts) - maxTexts; more > 0 {
+		texts = append(texts[:maxTexts], fmt.Sprintf("and %d more", more))
+	}
+	return texts
 }
 
 // failures joins errors on one line.

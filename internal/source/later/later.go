@@ -16,6 +16,7 @@ type RetryList struct {
 	wait  time.Duration
 	limit int
 	wake  chan struct{}
+	woken func() // see OnWake
 
 	mu    sync.Mutex // guards everything below
 	items []entry    // items[head:] is what is kept
@@ -102,8 +103,15 @@ func (r *RetryList) Passed(now time.Time) {
 
 func (r *RetryList) atLimit() bool { return len(r.items)-r.head >= r.limit }
 
+// OnWake sets a function that is called when Woken becomes readable. It must not block.
+// It is set before the list is used.
+func (r *RetryList) OnWake(woken func()) { r.woken = woken }
+
 // Wake makes the channel of Woken readable, as Push does.
 func (r *RetryList) Wake() {
+	if r.woken != nil {
+		r.woken()
+	}
 	select {
 	case r.wake <- struct{}{}:
 	default:

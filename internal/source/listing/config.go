@@ -99,6 +99,18 @@ type Deps struct {
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 
+	// Begin says where a bucket begins of which nothing is stored yet; the zero value
+	// means as Config.StartFrom says, now.
+	Begin Begin
+	// OneOfMany lets an idle bucket be looked at ever more rarely, as idle folders are.
+	OneOfMany bool
+	// Woken is called, also by other goroutines, when Poll is to be called before the
+	// time that it returned. It must not block.
+	Woken func()
+
+	// Place returns what is known of where the bucket is, see source.Placed. It is called by
+	// several goroutines; nil means that nothing is.
+	Place func() (accountID, region string)
 	// IsLog reports whether an object begins with a record. It decides about folders of
 	// days whose objects have other names than S3's. nil means that none are read.
 	IsLog func(ctx context.Context, o source.Object) (bool, error)
@@ -129,6 +141,9 @@ type Deps struct {
 func (d *Deps) defaults() {
 	if d.Clock == nil {
 		d.Clock = source.SystemClock{}
+	}
+	if d.Place == nil {
+		d.Place = func() (accountID, region string) { return "", "" }
 	}
 	if d.Archived == nil {
 		d.Archived = func() {}

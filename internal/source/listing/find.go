@@ -345,6 +345,9 @@ func (f *find) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 	}
 	lists := r.lists + f.lists
 	period := max(s.cfg.DiscoverInterval, s.cfg.PollInterval, time.Duration(lists)*perList)
+	if root := s.prefixes[namesID]; root != nil && s.deps.OneOfMany {
+		period = max(period, s.idleWait(root))
+	}
 	if f.period == 0 || period > 2*f.period || period < f.period/2 {
 		f.period = period
 		s.deps.Notice(false, fmt.Sprintf("folders below s3://%s/%s are searched every %v, with %d LIST requests: log objects are in %d of them",

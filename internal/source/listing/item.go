@@ -37,6 +37,11 @@ func (it *item) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error)
 	return body, err
 }
 
+// Place implements source.Placed.
+func (it *item) Place() (accountID, region string) {
+	return it.from.deps.Place()
+}
+
 // Ack implements source.Receipt. Progress knows the object from now on.
 func (it *item) Ack() {
 	it.from.flight.remove(&it.ticket)

@@ -25,14 +25,10 @@ func (s *Source) startOf(firstEdition bool) startPoint {
 	switch {
 	case l.at.IsZero(), l.upgrade && firstEdition, !l.upgrade && s.from.at.IsZero():
 		return s.from
-	case !l.upgrade:
-		l.at = l.at.Add(-overlap)
+	case l.upgrade:
+		return s.from.since(l.at, s.cfg.Lookback)
 	}
-	if l.at.Before(s.from.at) {
-		return s.from
-	}
-	at := l.at.UTC().Truncate(time.Second)
-	return startPoint{at: at, day: dayOf(at.Add(-s.cfg.Lookback))}
+	return s.from.notBefore(l.at, s.cfg.Lookback)
 }
 
 // candidate is a place that may be a prefix: folders of days, if the newest object in them

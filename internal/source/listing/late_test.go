@@ -195,6 +195,9 @@ func TestStartActsOnceOnly(t *testing.T) {
 		r.restart(t)
 		assert.Empty(t, r.during(t, time.Hour), "start_from acts while no progress is stored")
 		r.set.Prefix = ""
+		_, err := New(r.set.Config, r.set.Deps)
+		require.ErrorContains(t, err, "overlaps \"p/\", of which progress is stored: from start_from earliest on, objects would be read twice")
+		from("latest")(&r.set)
 		r.restart(t)
 		r.during(t, time.Hour)
 		assert.ElementsMatch(t, []string{

@@ -163,6 +163,9 @@ func New(cfg Config, deps Deps) (*Source, error) {
 		later:  later.New(min(cfg.PollInterval, maxRetry), retryLimit),
 		flight: newFlight(),
 	}
+	if deps.Woken != nil {
+		s.later.OnWake(deps.Woken)
+	}
 	s.pattern, _ = compilePattern(cfg.KeyPattern) // which Validate compiled
 	s.ending.until, _ = parseUntil(cfg.Until)     // which Validate parsed
 	s.clock = newSteadyClock(deps.Clock)
@@ -181,42 +184,59 @@ func New(cfg Config, deps Deps) (*Source, error) {
 // last object was acknowledged, and from then on.
 func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if s.broken != nil {
-			return nil, s.broken
+		work, due, err := s.Poll(ctx)
+		if work != nil || err != nil {
+			return work, err
 		}
 		now := s.deps.Clock.Now()
-		s.settle()
-		full := s.later.Full(now)
-		if full {
-			if err := s.probe(ctx, now); err != nil {
-				return nil, err
-			}
-		}
-		mayTryAgain := !s.newNext || full
-		s.newNext = false
-		if mayTryAgain {
-			if work := s.later.Pop(now); work != nil {
-				if !s.renew(work) {
-					continue
-				}
-				s.newNext = true
-				return work, nil
-			}
-		}
-		work, more, err := s.step(ctx, now, full)
-		switch {
-		case work != nil || err != nil:
-			return work, err
-		case more, !mayTryAgain:
+		if !due.After(now) {
 			continue
 		}
-		if err := s.wait(ctx, now, full); err != nil {
-			return nil, err
+		select {
+		case <-ctx.Done():
+		case <-s.deps.Clock.After(due.Sub(now)):
+		case <-s.later.Woken():
 		}
 	}
+}
+
+// Poll is Next without a wait: it makes one request at most, but for a search, which may
+// take some. Without work it returns when to call it again, which is earlier once
+// Deps.Woken is called. It must not be called while Next or another Poll is under way.
+func (s *Source) Poll(ctx context.Context) (work *source.Work, due time.Time, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, due, err
+	}
+	if s.broken != nil {
+		return nil, due, s.broken
+	}
+	now := s.deps.Clock.Now()
+	s.settle()
+	full := s.later.Full(now)
+	if full {
+		if err := s.probe(ctx, now); err != nil {
+			return nil, due, err
+		}
+	}
+	mayTryAgain := !s.newNext || full
+	s.newNext = false
+	if mayTryAgain {
+		if work := s.later.Pop(now); work != nil {
+			if !s.renew(work) {
+				return nil, now, nil
+			}
+			s.newNext = true
+			return work, due, nil
+		}
+	}
+	work, more, err := s.step(ctx, now, full)
+	switch {
+	case work != nil || err != nil:
+		return work, due, err
+	case more, !mayTryAgain:
+		return nil, now, nil
+	}
+	return nil, s.due(full), nil
 }
 
 // step returns the next work that is not tried again, or makes one more request for it.
@@ -268,21 +288,15 @@ func (s *Source) sawObject() {
 	}
 }
 
-// wait blocks until there may be something to do.
-func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
+// due returns when there may be something to do.
+func (s *Source) due(full bool) time.Time {
 	until, retry := s.later.Due()
 	if !full {
 		if due := s.runs.due(); !retry || due.Before(until) {
 			until = due
 		}
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.deps.Clock.After(until.Sub(now)):
-	case <-s.later.Woken():
-	}
-	return nil
+	return until
 }
 
 // Change implements source.Stateful.

@@ -257,7 +257,7 @@ func (s *Source) plan(p *prefix, now time.Time) {
 	}
 	wanted := []windowJob{{source: s, prefix: p, kind: poll}, {source: s, prefix: p, kind: sweep}}
 	switch {
-	case s.isEmpty(p) && len(s.prefixes) > 1:
+	case s.isEmpty(p) && (len(s.prefixes) > 1 || s.deps.OneOfMany):
 		wanted = []windowJob{{source: s, prefix: p, kind: wholeWindow}}
 	case !p.ordered:
 		wanted = wanted[:0]

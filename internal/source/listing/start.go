@@ -41,6 +41,17 @@ func parseStart(text string) (startFrom, error) {
 	return startFrom{}, fmt.Errorf("%q: it must be latest, earliest, an RFC 3339 time such as 2026-11-22T00:00:00Z, or a duration such as 72h", text)
 }
 
+// Begin is where a bucket begins that was found by its account's list of buckets. Times
+// are S3's.
+type Begin struct {
+	// Seen is when the pattern that the bucket's name fits was first seen: start_from means
+	// that time. Zero means now.
+	Seen time.Time
+	// Missing is a time at which the bucket was not there: what is in it was delivered later. Zero
+	// means that there is none. With earliest, all is read.
+	Missing time.Time
+}
+
 // startPoint is a startFrom resolved at a time.
 type startPoint struct {
 	at       time.Time // objects delivered before it do not qualify; zero means all do
@@ -98,6 +109,23 @@ func deliveredAt(o *s3io.Object, n source.Name, dated bool) time.Time {
 func hasTimeOfDay(t time.Time) bool {
 	hour, minute, second := t.Clock()
 	return hour+minute+second > 0
+}
+
+// notBefore returns the start of what was not there at a time, unless all is read.
+func (b startPoint) notBefore(missing time.Time, lookback time.Duration) startPoint {
+	if b.at.IsZero() {
+		return b
+	}
+	return b.since(missing.Add(-overlap), lookback)
+}
+
+// since returns the later one of two starts.
+func (b startPoint) since(at time.Time, lookback time.Duration) startPoint {
+	if at.Before(b.at) {
+		return b
+	}
+	at = at.UTC().Truncate(time.Second)
+	return startPoint{at: at, day: dayOf(at.Add(-lookback))}
 }
 
 // key is where a prefix begins, without its base.

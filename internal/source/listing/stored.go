@@ -244,9 +244,15 @@ func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
 		if err != nil {
 			return err
 		}
+		if err := s.checkOverlap(cursors, start, date); err != nil {
+			return err
+		}
 		// Reading starts when New was called, however long ago S3 could not be reached then.
 		waited := min(s.clock.Now().Sub(s.opened), s.cfg.Lookback)
-		s.from = start.resolve(date.Add(-waited), s.cfg.Lookback)
+		s.from = start.resolve(s.firstSeen(date.Add(-waited)), s.cfg.Lookback)
+		if missing := s.deps.Begin.Missing; !missing.IsZero() {
+			s.from = s.from.notBefore(missing, s.cfg.Lookback)
+		}
 		s.notes.cursor(startCursor, source.EncodeCursor(s.from.stored()))
 		s.noteLook(look{})
 		return nil
@@ -276,6 +282,41 @@ func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
 		s.noteLook(look{date, last.Upgrade})
 	}
 	return nil
+}
+
+// checkOverlap reports a prefix that is new, and overlaps one whose progress is stored: what
+// that read would be read again from a start that reaches back.
+func (s *Source) checkOverlap(cursors map[string][]byte, start startFrom, date time.Time) error {
+	for name, value := range cursors {
+		place, isStart := strings.CutSuffix(name, ":"+startName)
+		other, isOurs := strings.CutPrefix(place, "listing/"+s.cfg.Name+"/")
+		if !isStart || !isOurs || !strings.HasPrefix(other, s.cfg.Prefix) && !strings.HasPrefix(s.cfg.Prefix, other) {
+			continue
+		}
+		var was storedStart
+		if err := source.DecodeCursor(name, value, &was); err != nil {
+			return err
+		}
+		until := date // that one was read up to
+		var last storedLook
+		if value, ok := cursors[place+":"+lookName]; ok && source.DecodeCursor(name, value, &last) == nil && !last.At.IsZero() {
+			until = last.At
+		}
+		if from := start.resolve(s.firstSeen(date), s.cfg.Lookback); from.at.Before(until) && was.At.Before(until) && start.kind != latest {
+			return fmt.Errorf("`bucket::prefix` %q overlaps %q, of which progress is stored: from start_from %s on, objects would be read twice; "+
+				"set start_from to latest or to a time after %s, or give the receiver a storage of its own",
+				s.cfg.Prefix, other, s.cfg.StartFrom, until.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// firstSeen returns when the configuration named the bucket first; now is the present.
+func (s *Source) firstSeen(now time.Time) time.Time {
+	if at := s.deps.Begin.Seen; !at.IsZero() && at.Before(now) {
+		return at
+	}
+	return now
 }
 
 // noteLook sets and notes the last complete search for folders.

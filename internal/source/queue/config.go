@@ -27,7 +27,7 @@ type Config struct {
 	VisibilityTimeout   time.Duration `mapstructure:"visibility_timeout"`    // whole seconds, 10 s to 11 h; extended while anything of a message is unfinished
 	WaitTime            time.Duration `mapstructure:"wait_time"`             // of a receive for the first message, whole seconds up to 20 s
 	KeyPattern          string        `mapstructure:"key_pattern"`           // regular expression on the decoded key; "" means any
-	Buckets             []string      `mapstructure:"buckets"`               // only these are read; none means any
+	Buckets             []string      `mapstructure:"buckets"`               // names, or patterns with * and ?: only these are read; none means any
 	ExpectedBucketOwner string        `mapstructure:"expected_bucket_owner"` // an account id for the client of Deps; "" means any
 	Remember            time.Duration `mapstructure:"remember"`              // how long finished objects are known, for redeliveries
 }
@@ -93,8 +93,13 @@ func (c *Config) pattern() (*regexp.Regexp, error) {
 // Deps are what a Source works with besides its settings. SQS, Bucket and
 // Progress are required.
 type Deps struct {
-	SQS      SQS
-	Bucket   Bucket
+	SQS    SQS
+	Bucket Bucket
+	// Hint is told the Region that a notification says a bucket is in. nil disables it.
+	Hint func(bucket, region string)
+	// Place returns what is known of where a bucket is, see source.Placed; nil means that
+	// nothing is.
+	Place    func(bucket string) (accountID, region string)
 	Progress source.Progress // keeps finished objects for Remember
 	// Room returns how many objects could be taken now, including the one Next is
 	// being called for. Only so many messages are received. nil means one.
@@ -127,6 +132,12 @@ type Hooks struct {
 }
 
 func (d *Deps) defaults() {
+	if d.Hint == nil {
+		d.Hint = func(string, string) {}
+	}
+	if d.Place == nil {
+		d.Place = func(string) (accountID, region string) { return "", "" }
+	}
 	if d.Room == nil {
 		d.Room = func() int { return 1 }
 	}

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -18,8 +19,8 @@ const (
 	maxBackoff = time.Hour
 
 	// After an object failed without a fault of its own, nothing is received for a time
-	// between these, which doubles until an object is read again. Otherwise an outage
-	// would use up the receives of all messages. A denied object is no outage: others
+	// between these, which doubles until an object is read again, unless those of another
+	// bucket are. Otherwise an outage would use up the receives of all messages. A denied object is no outage: others
 	// behind it may be readable, and the back-off of its message is what saves receives.
 	minPause = time.Second
 	maxPause = 30 * time.Second
@@ -138,6 +139,36 @@ func (s *stream) Close() error {
 	return s.ReadCloser.Close()
 }
 
+// Place implements source.Placed.
+func (o *object) Place() (accountID, region string) {
+	accountID, region = o.from.deps.Place(o.work.Object.Bucket)
+	return cmp.Or(accountID, o.work.Object.AccountID), region
+}
+
+// recentReads are the buckets of which objects were read last, two of them: while one
+// fails, another one may not.
+type recentReads [2]struct {
+	bucket string
+	at     time.Time
+}
+
+func (r *recentReads) add(bucket string, now time.Time) {
+	if r[0].bucket != bucket {
+		r[1] = r[0]
+	}
+	r[0].bucket, r[0].at = bucket, now
+}
+
+// others reports whether an object of another bucket was read within maxPause.
+func (r *recentReads) others(bucket string, now time.Time) bool {
+	for _, read := range r {
+		if read.bucket != bucket && !read.at.IsZero() && now.Sub(read.at) < maxPause {
+			return true
+		}
+	}
+	return false
+}
+
 // Ack implements source.Receipt.
 func (o *object) Ack() {
 	s := o.from
@@ -145,6 +176,7 @@ func (o *object) Ack() {
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
 	s.pause, s.resume = 0, time.Time{}
+	s.recent.add(o.work.Object.Bucket, s.deps.Clock.Now())
 	o.done()
 }
 
@@ -175,7 +207,8 @@ func (o *object) Nack(_ int64, charge bool) {
 	defer s.mu.Unlock()
 	delete(s.objects, o.work.ID)
 	// Objects that fail together count once.
-	if now := s.deps.Clock.Now(); !charge && !o.abandoned && !o.denied && !now.Before(s.resume) {
+	now := s.deps.Clock.Now()
+	if !charge && !o.abandoned && !o.denied && !now.Before(s.resume) && !s.recent.others(o.work.Object.Bucket, now) {
 		s.pause = min(max(2*s.pause, minPause), maxPause)
 		s.resume = now.Add(s.pause)
 	}

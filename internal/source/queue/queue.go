@@ -39,12 +39,11 @@ const (
 type Source struct {
 	cfg         Config
 	deps        Deps
-	pattern     *regexp.Regexp  // nil allows any key
-	buckets     map[string]bool // nil means any
-	lastForget  string          // see Change
-	policy      policy          // only for the goroutine of Next
-	pace        pace            // only for the goroutine of Next
-	waitingTold time.Time       // only for the renewer
+	pattern     *regexp.Regexp // nil allows any key
+	lastForget  string         // see Change
+	policy      policy         // only for the goroutine of Next
+	pace        pace           // only for the goroutine of Next
+	waitingTold time.Time      // only for the renewer
 
 	unknown unknownReasons
 
@@ -70,6 +69,7 @@ type Source struct {
 	gatherers   int  // of them, that have not taken messages yet
 	undeletable bool // deleting failed, and waits for the renewer's beat
 
+	recent  recentReads
 	pause   time.Duration         // how long not to receive after the next fault
 	resume  time.Time             // until when not to receive
 	trouble [2]error              // of the last calls, by kind
@@ -102,12 +102,6 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
 		unknown: unknownReasons{tell: deps.Hooks.Unknown},
-	}
-	if len(cfg.Buckets) > 0 {
-		s.buckets = make(map[string]bool, len(cfg.Buckets))
-		for _, b := range cfg.Buckets {
-			s.buckets[b] = true
-		}
 	}
 	go s.runRenewer()
 	return s, nil

@@ -132,12 +132,15 @@ func (s *Source) wanted(named []notify.Object) []source.Object {
 	objects := make([]source.Object, 0, len(named))
 	for i := range named {
 		o := &named[i]
-		if s.buckets != nil && !s.buckets[o.Bucket] || s.pattern != nil && !s.pattern.MatchString(o.Key) {
+		if len(s.cfg.Buckets) > 0 && !s3io.Fits(s.cfg.Buckets, o.Bucket) || s.pattern != nil && !s.pattern.MatchString(o.Key) {
 			s.deps.Hooks.Skipped()
 			continue
 		}
 		name, _ := source.ParseName(o.Key)
-		objects = append(objects, source.Object{Bucket: o.Bucket, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name})
+		if o.Region != "" {
+			s.deps.Hint(o.Bucket, o.Region)
+		}
+		objects = append(objects, source.Object{Bucket: o.Bucket, Key: o.Key, ETag: o.ETag, Size: o.Size, Name: name, AccountID: o.AccountID})
 	}
 	return objects
 }

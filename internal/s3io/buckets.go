@@ -1,0 +1,133 @@
+package s3io
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+const (
+	// bucketsPerPage is sent always: without it, S3 leaves out the Regions.
+	bucketsPerPage = 1000
+	// maxBuckets bounds the buckets of an account: AWS allows 1,000,000 general purpose
+	// buckets by quota, 10,000 by default.
+	maxBuckets = 100_000
+)
+
+// Buckets are the buckets of an account.
+type Buckets struct {
+	List []FoundBucket
+	// Account is that of the credentials; "" when it is not known.
+	Account string
+	Date    time.Time // of the first answer, by the server's clock; zero when it has none
+}
+
+// FoundBucket is a bucket in a list.
+type FoundBucket struct {
+	Name   string
+	Region string // as the list has it; "" when it has none
+}
+
+// listBuckets lists the buckets of the account of the client's credentials. Errors wrap
+// those of packages source and s3io.
+func (c *Client) listBuckets(ctx context.Context) (all Buckets, err error) {
+	token := ""
+	for {
+		begin := time.Now()
+		page, next, date, err := c.listBucketsPage(ctx, token)
+		c.extraRequest("s3.list_buckets", begin, err)
+		if err != nil {
+			return Buckets{}, err
+		}
+		if token == "" {
+			all.Date = date
+		}
+		all.List = append(all.List, page...)
+		switch {
+		case next == "":
+			all.Account = c.access.account(ctx, c.atEndpoint)
+			return all, nil
+		case next == token || len(page) == 0 || len(all.List) > maxBuckets:
+			return Buckets{}, c.explain(ctx, call{action: actionListBuckets}, notBuckets("it does not end"))
+		}
+		token = next
+	}
+}
+
+const actionListBuckets = "s3:ListAllMyBuckets"
+
+func (c *Client) listBucketsPage(ctx context.Context, token string) (page []FoundBucket, next string, date time.Time, err error) {
+	read := false
+	answer, err := c.api.ListBuckets(ctx, &s3.ListBucketsInput{MaxBuckets: aws.Int32(bucketsPerPage), ContinuationToken: optional(token)}, c.identify,
+		func(o *s3.Options) {
+			o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
+				read = true
+				page, next, err = readBuckets(body)
+				if errors.Is(err, errIsError) {
+					return body, nil
+				}
+				return nil, err
+			}))
+		})
+	if err == nil && !read {
+		err = errUnread
+	}
+	if err != nil {
+		return nil, "", date, c.explain(ctx, call{action: actionListBuckets}, err)
+	}
+	date, _ = awsmiddleware.GetServerTime(answer.ResultMetadata)
+	return page, next, date, nil
+}
+
+// bucketsBody is a list of buckets as servers write it.
+type bucketsBody struct {
+	Buckets *struct {
+		Bucket []struct{ Name, BucketRegion string }
+	}
+	ContinuationToken string
+}
+
+// readBuckets parses the body of an answer. Anything but a complete list is an error: what
+// is missing would count as deleted.
+func readBuckets(body []byte) (page []FoundBucket, next string, err error) {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	root, err := nextElement(d)
+	switch {
+	case err != nil:
+		return nil, "", notBuckets(kindOf(body))
+	case root.Name.Local == "ListAllMyBucketsResult":
+	case strings.EqualFold(root.Name.Local, "Error"):
+		return nil, "", errIsError
+	default:
+		return nil, "", notBuckets("its root is " + brief(root.Name.Local))
+	}
+	var text bucketsBody
+	if err := d.DecodeElement(&text, &root); err != nil {
+		return nil, "", notBuckets("it is cut off or damaged")
+	}
+	if _, err := nextElement(d); !errors.Is(err, io.EOF) {
+		return nil, "", notBuckets("something is behind its end")
+	}
+	if text.Buckets == nil {
+		return nil, "", notBuckets("Buckets is missing")
+	}
+	for _, b := range text.Buckets.Bucket {
+		if b.Name == "" || !bucketPattern.MatchString(b.Name) || IsPattern(b.Name) {
+			return nil, "", notBuckets("it has a name that no bucket can have")
+		}
+		page = append(page, FoundBucket{b.Name, b.BucketRegion})
+	}
+	return page, text.ContinuationToken, nil
+}
+
+func notBuckets(what string) error {
+	return &bodyError{"the answer is not a list of buckets: " + what}
+}

@@ -1,0 +1,222 @@
+package fleet
+
+import (
+	"container/heap"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// take returns work, or when to look again.
+func (s *Source) take() (work *source.Work, due time.Time, end bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.deps.Clock.Now()
+	s.askAccounts(now)
+	for len(s.waiting) > 0 && !s.waiting[0].due.After(now) {
+		s.run(heap.Pop(&s.waiting).(*member))
+	}
+	if len(s.offered) > 0 {
+		m := s.offered[0]
+		s.offered = slices.Delete(s.offered, 0, 1)
+		work = m.handOut(s)
+		s.run(m)
+	}
+	s.dispatch(now)
+	return work, s.nextDue(now), work == nil && s.finished()
+}
+
+// nextDue returns when take has something to do without having been woken.
+func (s *Source) nextDue(now time.Time) time.Time {
+	due := now.Add(time.Hour)
+	if len(s.running) > 0 || len(s.parked) > 0 {
+		due = now.Add(slowAfter)
+	}
+	if len(s.waiting) > 0 && s.waiting[0].due.Before(due) {
+		due = s.waiting[0].due
+	}
+	for _, a := range s.accounts {
+		if !a.asked && a.due.Before(due) {
+			due = a.due
+		}
+	}
+	return due
+}
+
+// finished reports whether every member has ended, and no other one can be found.
+func (s *Source) finished() bool {
+	if s.cfg.Until == "" || slices.ContainsFunc(s.accounts, func(a *account) bool { return !a.complete }) {
+		return false
+	}
+	for _, m := range s.members {
+		if m.state != ended {
+			return false
+		}
+	}
+	return true
+}
+
+// run gives a member its turn after those that have theirs.
+func (s *Source) run(m *member) {
+	m.state = runnable
+	s.queue = append(s.queue, m)
+}
+
+// dispatch polls the members whose turn it is.
+func (s *Source) dispatch(now time.Time) {
+	quick, troubled := 0, 0
+	for _, since := range s.running {
+		if now.Sub(since) <= slowAfter {
+			quick++
+		}
+	}
+	if len(s.queue) > 0 {
+		troubled = s.troubled(now)
+	}
+	for len(s.queue) > 0 && quick < maxPolls && len(s.running)+len(s.offered) < maxSlowPolls {
+		m := s.queue[0]
+		s.queue = s.queue[1:]
+		switch {
+		case m.isTroubled(now) && (m.reading > 0 || troubled >= s.share(4)):
+			m.state = parked
+			s.parked = append(s.parked, m)
+			continue
+		case m.isTroubled(now):
+			troubled++
+		case m.reading >= s.deps.Downloads-s.share(4) && m.reading > 0 && len(s.members) > 1:
+			m.state = parked
+			continue
+		}
+		quick++
+		m.state, m.woken = polling, false
+		m.reading++ // what it may find
+		s.running[m] = now
+		s.polls.Go(func() { s.poll(m) })
+	}
+}
+
+// share returns one of n shares of the downloads.
+func (s *Source) share(n int) int { return max(1, s.deps.Downloads/n) }
+
+// troubled returns how many members in trouble list or read.
+func (s *Source) troubled(now time.Time) (n int) {
+	for _, m := range s.members {
+		if m.reading > 0 && m.isTroubled(now) {
+			n++
+		}
+	}
+	return n
+}
+
+// poll polls a member once.
+func (s *Source) poll(m *member) {
+	work, due, err := m.src.Poll(s.open)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.running, m)
+	if work == nil {
+		m.reading--
+	}
+	now := s.deps.Clock.Now()
+	switch {
+	case m.state == ended || s.open.Err() != nil: // meanwhile
+		m.state, m.work = ended, work
+	case errors.Is(err, io.EOF):
+		m.state = ended
+		s.deps.Failed(m.bucket, "", nil)
+	case err != nil:
+		m.cannot = true
+		m.pause = min(max(2*m.pause, minPause), maxPause)
+		s.wait(m, now.Add(m.pause))
+		s.deps.Failed(m.bucket, "", err)
+	case work != nil:
+		m.state, m.work = offered, work
+		s.offered = append(s.offered, m)
+	case m.woken || !due.After(now):
+		s.run(m)
+	default:
+		s.wait(m, due)
+	}
+	s.unpark(m)
+	s.signal()
+}
+
+func (s *Source) wait(m *member, due time.Time) {
+	m.state, m.due = waiting, due
+	heap.Push(&s.waiting, m)
+}
+
+// unpark gives a member its turn, and the first of those in trouble: something ended.
+func (s *Source) unpark(m *member) {
+	next := []*member{m}
+	if len(s.parked) > 0 {
+		next = append(next, s.parked[0])
+	}
+	for _, m := range next {
+		if m.state == parked {
+			s.parked = slices.DeleteFunc(s.parked, func(other *member) bool { return other == m })
+			s.run(m)
+		}
+	}
+}
+
+func (s *Source) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// woken is called when a member has something to do before it is due.
+func (s *Source) woken(m *member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.woken = true
+	if m.state == waiting && !m.cannot {
+		heap.Remove(&s.waiting, m.index)
+		s.run(m)
+		s.signal()
+	}
+}
+
+// healthy is called when a member's list worked.
+func (s *Source) healthy(m *member) {
+	s.mu.Lock()
+	was := m.cannot
+	m.cannot, m.pause = false, 0
+	s.mu.Unlock()
+	if was {
+		s.deps.Failed(m.bucket, "", nil)
+	}
+}
+
+func (s *Source) beginDownload(m *member) (at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at = s.deps.Clock.Now()
+	m.begun = append(m.begun, at)
+	return at
+}
+
+// noteAnswer notes how a download that was begun at a time was answered.
+func (s *Source) noteAnswer(m *member, begun time.Time, failed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(m.begun, begun); i >= 0 {
+		m.begun = slices.Delete(m.begun, i, i+1)
+	}
+	m.openFails = failed
+}
+
+func (s *Source) endDownload(m *member) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.reading--
+	if m.state == parked || len(s.parked) > 0 {
+		s.unpark(m)
+		s.signal()
+	}
+}

@@ -1,0 +1,138 @@
+package s3accesslogsreceiver
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
+)
+
+// openBucket opens one bucket and prefix, or several.
+func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
+	clients, err := r.openS3(ctx, cfg.ExpectedBucketOwner, "")
+	if err != nil {
+		return nil, err
+	}
+	opened := &openedSource{ends: cfg.Until != "", clients: []func(){clients.Close}}
+	if cfg.IsOne() && !fleet.Stored(progress) {
+		one := cfg.One()
+		deps := r.bucketDeps(clients, one, report, concernEmpty)
+		deps.Progress = progress
+		deps.Listed = func() { r.engine.Load().SourceHealthy() }
+		opened.source, err = listing.New(one, deps)
+	} else {
+		opened.source, err = fleet.New(*cfg, r.fleetDeps(clients, cfg, progress, report))
+	}
+	if err != nil {
+		clients.Close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// fleetDeps are what several buckets work with.
+func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, progress *checkpoint.Store, report ingest.Status) fleet.Deps {
+	return fleet.Deps{
+		Accounts: clients, Progress: progress, Downloads: r.cfg.Concurrency,
+		Member: func(bucket, prefix string) listing.Deps {
+			at := "s3://" + bucket + "/" + prefix
+			return r.bucketDeps(clients, cfg.Of(bucket, prefix), report, concernEmpty.Of(at))
+		},
+		Failed: func(bucket, identity string, err error) {
+			switch {
+			case bucket != "":
+				report(ingest.ConcernSource.Of(bucket), err)
+			case identity == "":
+				report(ingest.ConcernSource.Of("the buckets of the collector's account"), err)
+			default:
+				report(ingest.ConcernSource.Of("the buckets of "+identity), err)
+			}
+			if err == nil {
+				r.engine.Load().SourceHealthy()
+			}
+		},
+		Found: func(bucket string, is bool) {
+			if is {
+				r.log.Info("bucket found: " + bucket)
+			} else {
+				r.log.Warn("bucket is not listed any more, it is not read until it is again: " + bucket)
+			}
+		},
+		Notice: r.notice,
+	}
+}
+
+func (r *s3Receiver) notice(warn bool, text string) {
+	if warn {
+		r.log.Warn(text)
+	} else {
+		r.log.Info(text)
+	}
+}
+
+// bucketDeps are what a bucket and prefix work with, but for the progress.
+func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, report ingest.Status, empty ingest.Concern) listing.Deps {
+	other := "" // a key that is not a log object's
+	bucket := observedS3{clients, r.apiCalls()}
+	return listing.Deps{
+		Bucket: bucket,
+		Place:  func() (accountID, region string) { return clients.Place(cfg.Name) },
+		IsLog: func(ctx context.Context, o source.Object) (bool, error) {
+			return r.engine.Load().IsLog(ctx, objectContent{bucket, o})
+		},
+		Readable: func() { r.engine.Load().Readable(cfg.Name) },
+		Archived: func() { r.countObject(string(ingest.OutcomeArchived)) },
+		Notice:   r.notice,
+		Skipped: func(key string) {
+			other = key
+			r.countObject(objectSkipped)
+		},
+		Empty: func(isEmpty bool) {
+			if isEmpty {
+				report(empty, emptyError(&cfg, other))
+			} else {
+				report(empty, nil)
+			}
+		},
+		Problem: func(err error) { r.sampledLog.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
+	}
+}
+
+// objectContent is the content of an object that is not handed out.
+type objectContent struct {
+	bucket listing.Bucket
+	object source.Object
+}
+
+// OpenAt implements source.Content.
+func (c objectContent) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	return c.bucket.Open(ctx, c.object, offset)
+}
+
+// concernEmpty means that a bucket has no log objects yet.
+const concernEmpty ingest.Concern = "waiting for the first log object"
+
+// emptyError says why no log objects may be under the prefix. other is another key
+// there, or "".
+func emptyError(cfg *listing.Config, other string) error {
+	where := "s3://" + cfg.Name + "/" + cfg.Prefix
+	if cfg.KeyPattern != "" {
+		return fmt.Errorf("nothing under %s that bucket.key_pattern fits is a log object: the pattern %q is on the whole key, with the prefix; "+
+			"see that bucket.layout is right too", where, cfg.KeyPattern)
+	}
+	if other != "" {
+		return fmt.Errorf("none is under %s, but other keys are, such as %q: set bucket.prefix to the prefix in S3's logging settings, "+
+			"with its \"/\" if it has one, and see that bucket.layout is right", where, other)
+	}
+	return fmt.Errorf("nothing is under %s yet: S3 delivers the first ones some hours after logging was turned on"+
+		"; if that is longer ago, check that bucket.name and bucket.prefix are those in S3's logging settings"+
+		", and that the bucket's policy allows logging.s3.amazonaws.com s3:PutObject", where)
+}
