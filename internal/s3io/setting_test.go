@@ -1,6 +1,7 @@
 package s3io
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -90,4 +91,14 @@ func TestTheARNOfAQueueSaysWhatToWrite(t *testing.T) {
 	for _, none := range []string{"arn:aws:sns:us-east-1:111122223333:a", "arn:aws:sqs:zz-north-1:111122223333:a", "arn:aws:sqs:us-east-1::a", "arn:aws:sqs", "access-logs"} {
 		assert.ErrorContains(t, ValidateQueueURL(none), "is not the address of a queue", none)
 	}
+}
+
+// The last words of a message are what to do.
+func TestADeniedRequestSaysLastWhatToAllow(t *testing.T) {
+	client, err := New(t.Context(), Config{Region: "us-east-1"}, Deps{ExpectedBucketOwner: "111122223333"})
+	require.NoError(t, err)
+	defer client.Close()
+	assert.True(t, strings.HasSuffix(client.permissionHint(call{action: actionGet, bucket: "b"}),
+		"; allow s3:GetObject on arn:aws:s3:::b/*, and kms:Decrypt where a KMS key encrypts it"))
+	assert.True(t, strings.HasPrefix(client.permissionHint(call{action: "s3:ListBucket", bucket: "b"}), "expected_bucket_owner is 111122223333, "))
 }
