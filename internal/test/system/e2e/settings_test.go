@@ -45,7 +45,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"star":             {`{bucket: {name: b, prefix: "access/*"}}`, []string{"`bucket::prefix`", "it is no pattern"}},
 		"URI":              {`{bucket: {name: "s3://b/access/"}}`, []string{"`bucket::name`", "write b, and access/ as the prefix"}},
 		"bucket's ARN":     {`{bucket: {name: "arn:aws:s3:::b"}}`, []string{"`bucket::name`", "write b"}},
-		"access point":     {`{bucket: {name: "arn:aws:s3:us-east-1:111122223333:accesspoint/a"}, aws: {endpoint: "http://localhost:1"}}`, []string{"`bucket::name`", "the ARN of an access point", "write the name of the bucket"}},
+		"access point":     {`{bucket: {name: "arn:aws:s3:us-east-1:111122223333:accesspoint/a"}, aws: {endpoint: "http://localhost:1"}}`, []string{"`aws::endpoint` is set", "the ARN of an access point", "write the name of the bucket"}},
 		"many Regions":     {`{bucket: {name: "arn:aws:s3::111122223333:accesspoint/a.mrap"}}`, []string{"`bucket::name`", "the ARN of an access point: write the name of its bucket"}},
 		"queue's ARN":      {`{queue: {url: "arn:aws:sqs:us-east-1:111122223333:q"}}`, []string{"`queue::url`", "write https://sqs.us-east-1.amazonaws.com/111122223333/q"}},
 		"account":          {`{bucket: {name: b, expected_bucket_owner: 011122223333}}`, []string{"`bucket::expected_bucket_owner`", "put it in quotes"}},
@@ -133,6 +133,7 @@ func TestComponents(t *testing.T) {
 		"name: s3_access_logs", "name: otlp", "name: otlp_grpc", "name: otlp_http", "name: debug", "name: file", "name: prometheus", "name: prometheus_remote_write",
 		"name: memory_limiter", "name: attributes", "name: filter", "name: transform", "name: resource",
 		"name: file_storage", "name: health_check", "name: pprof", "name: zpages", "scheme: env", "scheme: file", "scheme: http", "scheme: yaml",
+		"/converter/deliveryguard v",
 	} {
 		assert.Contains(t, output, part)
 	}
