@@ -193,7 +193,7 @@ func files(t *testing.T, pattern string) map[string]string {
 // Whatever stands where, the converter does not fail, panic, or change it.
 func TestRandomConfigurationsStayAsTheyAre(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 1000 {
+	for range 300 {
 		conf := confmap.NewFromStringMap(randomSection(rng, 0))
 		before := conf.ToStringMap()
 		core, _ := observer.New(zap.DebugLevel)
