@@ -42,14 +42,15 @@ GRAFANA      := .tools/grafana/.stamp
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
-# The receiver and what it needs; the extension; what writes files of the repository; the
-# tests of the built collector; those of deploy. The last three read files that are not
-# their module's, which Go's cache of test results does not watch.
-MODULES := . extension/shutdownwhendoneextension internal/gen internal/test/system deploy/check
+# The receiver and what it needs; the extension; the converter; what writes files of the
+# repository; the tests of the built collector; those of deploy. The last three read files
+# that are not their module's, which Go's cache of test results does not watch.
+MODULES := . extension/shutdownwhendoneextension converter/deliveryguard internal/gen internal/test/system deploy/check
 SYSTEM  := internal/test/system
-NEWEST  := internal/test/compat/newest.mod
-EXTENSION        := extension/shutdownwhendoneextension
-EXTENSION_NEWEST := internal/test/compat/extension-newest.mod
+COMPAT  := internal/test/compat
+NEWEST  := $(COMPAT)/newest.mod
+# Components in modules of their own. FOLDER-newest.mod is one's go.mod with the newest collector.
+APART   := extension/shutdownwhendoneextension converter/deliveryguard
 
 # Those of the first module, the one that takes longest first.
 PACKAGES := ./receiver/... ./...
@@ -88,7 +89,7 @@ validate: build ## Let the built collector check every configuration of this rep
 	  echo "$$config"; \
 	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 \
 	      QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111122223333/q STORAGE=_run/storage SAMPLES=testdata/sample OUT=_run \
-      OTLP_HTTP_ENDPOINT=https://localhost:4318 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 VICTORIALOGS_URL=http://localhost:9428 \
+      OTLP_HTTP_ENDPOINT=https://localhost:4318 SECOND_ENDPOINT=https://localhost:4319 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 VICTORIALOGS_URL=http://localhost:9428 \
       PROMETHEUS_URL=http://localhost:9090 REMOTE_WRITE_URL=http://localhost:9090/api/v1/write \
 	    bin/otelcol-s3audit validate --config $$config; \
 	done
@@ -96,7 +97,7 @@ validate: build ## Let the built collector check every configuration of this rep
 .PHONY: test
 test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./... && \
-	  cd $(CURDIR)/$(EXTENSION) && go test $(RACE) ./...) & small=$$!; \
+	  for module in $(APART); do cd $(CURDIR)/$$module && go test $(RACE) ./...; done) & small=$$!; \
 	$(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -timeout 60m $(PACKAGES) && wait $$small
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
@@ -136,14 +137,14 @@ test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
-	@unformatted=$$(gofumpt -l deploy extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofumpt -l converter deploy extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
 	cd internal/tools && go mod tidy -diff
 	for module in $(MODULES); do \
 	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run -c $(CURDIR)/.golangci.yml ./...); \
 	done
 	cd internal/gen && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	cd $(SYSTEM) && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
-	cd $(EXTENSION) && $(SHORT) ./...
+	for module in $(APART); do (cd $$module && $(SHORT) ./...); done
 	$(SHORT) $(PACKAGES)
 
 .PHONY: compat
@@ -151,29 +152,31 @@ compat: $(TOOLS) ## Run the short tests with the oldest and the newest collector
 	go mod tidy -diff -modfile=$(NEWEST)
 	$(SHORT) $(PACKAGES)
 	$(SHORT) -modfile=$(NEWEST) $$(go list $(PACKAGES) | grep -v /archtest)
-	cd $(EXTENSION) && go mod tidy -diff -modfile=$(CURDIR)/$(EXTENSION_NEWEST) && \
-	  $(SHORT) ./... && $(SHORT) -modfile=$(CURDIR)/$(EXTENSION_NEWEST) ./...
+	for module in $(APART); do \
+	  newest=-modfile=$(CURDIR)/$(COMPAT)/$${module%/*}-newest.mod; \
+	  (cd $$module && go mod tidy -diff $$newest && $(SHORT) ./... && $(SHORT) $$newest ./...); \
+	done
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files
-	gofumpt -w deploy extension internal receiver
+	gofumpt -w converter deploy extension internal receiver
 
 .PHONY: generate
 generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew
 	go generate ./...
-	cd $(EXTENSION) && go generate ./...
+	for module in $(APART); do (cd $$module && go generate ./...); done
 	cd internal/gen && go generate ./...
 
 # Up to Go 1.26 a FUZZTIME that is a time can end with "context deadline exceeded" where
 # nothing was found: go.dev/issue/75804. One that is a number of runs, 1000x, cannot.
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (60s)
-	@for pkg in $$(go list ./...); do \
+	@for module in . $(APART); do (cd $$module; for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$target"; \
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
 	  done; \
-	done
+	done); done
 
 .PHONY: bench
 bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the run before, and each with its floor
@@ -222,10 +225,12 @@ pin: $(TOOLS) ## Write the versions of COLLECTOR, COLLECTOR_OLDEST and COLLECTOR
 	go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
 	cp go.mod $(NEWEST) && cp go.sum $(NEWEST:.mod=.sum)
 	go get -modfile=$(NEWEST) $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy -modfile=$(NEWEST)
-	cp $(EXTENSION)/go.mod $(EXTENSION_NEWEST) && cp $(EXTENSION)/go.sum $(EXTENSION_NEWEST:.mod=.sum)
-	cd $(EXTENSION) && go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
-	cd $(EXTENSION) && newest=-modfile=$(CURDIR)/$(EXTENSION_NEWEST) && \
-	  go get $$newest $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy $$newest
+	for module in $(APART); do \
+	  newest=$(CURDIR)/$(COMPAT)/$${module%/*}-newest; \
+	  (cd $$module && cp go.mod $$newest.mod && cp go.sum $$newest.sum && \
+	    go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy && \
+	    go get -modfile=$$newest.mod $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy -modfile=$$newest.mod); \
+	done
 	cd $(SYSTEM) && go get $(call collector,go.mod,$(COLLECTOR)) \
 	  github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage@$(word 1,$(COLLECTOR)) && go mod tidy
 	cd internal/gen && go mod tidy

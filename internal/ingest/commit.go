@@ -224,7 +224,7 @@ func (c *committer) store() error {
 	}
 	if metrics != nil {
 		if err := metrics.Committed(); err != nil {
-			c.engine.parts.Status(ConcernMetrics, fmt.Errorf("cannot apply committed counters, restart the collector: %w", err))
+			c.engine.parts.Status(ConcernMetrics, fmt.Errorf("cannot apply committed counters: %w; restart the collector, which reads them again", err))
 		}
 	}
 	return nil

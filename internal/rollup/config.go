@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/nearest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 )
 
@@ -141,5 +142,9 @@ func (m *Metric) rejects(name string, attributes []Attribute) string {
 	case strings.HasPrefix(name, refererParameter):
 		return "`logs::referer_parameters` must have this parameter"
 	}
-	return "metrics have no such attribute, README.md lists those there are"
+	names := []string{direction}
+	for i := range attributes {
+		names = append(names, attributes[i].Name)
+	}
+	return fmt.Sprintf("metrics have no such attribute; the nearest is %q", nearest.Of(name, names))
 }

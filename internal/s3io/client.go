@@ -43,6 +43,7 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Client, error) {
 	c.access.called = c.extraRequest
 	c.api = s3.NewFromConfig(access.sdk, func(o *s3.Options) {
 		o.UsePathStyle = cfg.ForcePathStyle
+		o.UseARNRegion = true // of an access point
 		if cfg.Endpoint != "" {
 			o.BaseEndpoint = &cfg.Endpoint
 		}

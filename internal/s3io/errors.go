@@ -188,14 +188,14 @@ func (c *Client) permissionHint(on call) string {
 	if !strings.HasPrefix(arn, "arn:") { // an access point is named by its ARN
 		arn = "arn:" + c.access.partition() + ":s3:::" + on.bucket
 	}
-	hint := "allow s3:ListBucket on " + arn + ", and check bucket.name: a bucket of another account answers the same"
+	hint := "a bucket of another account answers the same: check bucket.name, or allow s3:ListBucket on " + arn
 	if !on.lists() {
 		// Without the key, so that the same problem has the same text.
-		hint = fmt.Sprintf("allow s3:GetObject on %s/* (and kms:Decrypt when it is encrypted with a KMS key)"+
-			"; an object that does not exist answers the same where s3:ListBucket on %s is not allowed", arn, arn)
+		hint = fmt.Sprintf("an object that does not exist answers the same where s3:ListBucket on %s is not allowed"+
+			"; allow s3:GetObject on %s/*, and kms:Decrypt where a KMS key encrypts it", arn, arn)
 	}
 	if c.owner != nil {
-		hint += "; expected_bucket_owner must be the account of the bucket, and is " + *c.owner
+		hint = "expected_bucket_owner is " + *c.owner + ", which must be the account of the bucket; " + hint
 	}
 	return hint
 }

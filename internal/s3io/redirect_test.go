@@ -80,7 +80,7 @@ func TestNothingIsSentOnToAnotherHost(t *testing.T) {
 				})
 				err := c.do(t, endpoint)
 				require.ErrorIs(t, err, source.ErrUnreachable)
-				for _, part := range append(c.says, strings.TrimPrefix(endpoint, "http://"), other) {
+				for _, part := range append(c.says, "a redirect from \"http://", "which is not followed", strings.TrimPrefix(endpoint, "http://"), other) {
 					assert.ErrorContains(t, err, part)
 				}
 				assert.NotContains(t, err.Error(), "\n")

@@ -207,7 +207,7 @@ func TestAnswersToGet(t *testing.T) {
 		"right, of notified size 0":          {known: knownAs{"e", 0, 0}, get: says(200, digits, tag), want: read("GET")},
 		"right, packed when stored":          {known: known, get: says(200, digits, tag, "Content-Encoding: gzip"), want: read("GET")},
 		"right, length absent":               {known: known, get: says(200, digits, tag, chunked), want: read("GET")},
-		"packed on the way":                  {known: known, get: says(200, digits, `ETag: W/"e"`, "Content-Encoding: gzip"), want: outcome{fault: source.ErrUnreachable, asked: "GET", says: "let no proxy compress"}},
+		"packed on the way":                  {known: known, get: says(200, digits, `ETag: W/"e"`, "Content-Encoding: gzip"), want: outcome{fault: source.ErrUnreachable, asked: "GET", says: "the answer was packed on the way (Content-Encoding \"gzip\"); let no proxy compress"}},
 		"page":                               {known: known, get: says(200, page), list: same, want: notS3("GET LIST")},
 		"page with an ETag":                  {known: known, get: says(200, page, other), list: same, want: notS3("GET LIST")},
 		"empty":                              {known: known, get: says(200, ""), list: same, want: notS3("GET LIST")},

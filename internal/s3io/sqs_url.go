@@ -58,6 +58,9 @@ func parseQueueURL(text string) (at queueAddress, err error) {
 			at.account = path[len(path)-2]
 		}
 	}
+	if right := queueURL(text); right != "" {
+		return at, errors.New("is the ARN of a queue: write " + right)
+	}
 	if at.name == "" {
 		return at, errors.New("is not the address of a queue such as https://sqs.us-east-1.amazonaws.com/111122223333/access-logs")
 	}

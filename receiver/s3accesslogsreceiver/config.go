@@ -43,6 +43,8 @@ type Config struct {
 	Metrics           MetricsConfig             `mapstructure:"metrics"`
 	GeoIP             geo.Config                `mapstructure:"geoip"`
 	ThreatIntel       ThreatConfig              `mapstructure:"threat_intel"`
+
+	wrongKeys error // of Unmarshal
 }
 
 const (
@@ -56,7 +58,7 @@ const (
 // of the fields do not implement confmap.Validator: the collector would prefix the path
 // to only the first of several errors.
 func (c *Config) Validate() error {
-	var errs []error
+	errs := []error{c.wrongKeys}
 	sources := 0
 	source := func(set bool, validate func() error) {
 		if set {
@@ -82,6 +84,7 @@ func (c *Config) Validate() error {
 		oneOf("on_refusal", c.OnRefusal, refusalWait, refusalDrop),
 		c.AWS.Validate("aws"),
 		c.validateQueueRegion(),
+		c.validatePlace(),
 		c.validateOwner(),
 		c.Logs.validate("logs"),
 		c.Metrics.Validate("metrics", c.Logs.parameters()),
@@ -96,6 +99,23 @@ func (c *Config) validateQueueRegion() error {
 	}
 	if err := s3io.ValidateQueueRegion(c.Queue.Get().URL, c.AWS.Region); err != nil {
 		return fmt.Errorf("`queue::url` %w", err)
+	}
+	return nil
+}
+
+// validatePlace reports a directory that is a place in S3, and an access point that the
+// server at aws.endpoint cannot have.
+func (c *Config) validatePlace() error {
+	if c.Directory.HasValue() {
+		if err := s3io.ValidateFolder(c.Directory.Get().Path); err != nil {
+			return fmt.Errorf("`directory::path` %w", err)
+		}
+	}
+	if c.Bucket.HasValue() && c.AWS.Endpoint != "" {
+		bucket := c.Bucket.Get()
+		if s3io.IsAccessPoint(bucket.Name) || slices.ContainsFunc(bucket.Names, s3io.IsAccessPoint) {
+			return errors.New("`bucket` has the ARN of an access point, and `aws::endpoint` is set: write the name of the bucket")
+		}
 	}
 	return nil
 }

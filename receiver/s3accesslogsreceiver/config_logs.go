@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/nearest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
 )
@@ -75,7 +76,7 @@ func cannotBeExcluded(name string) string {
 	case slices.ContainsFunc(otlplogs.ResourceAttributes(), is):
 		return "it cannot be excluded, since it is of the resource: it must be an attribute of log records"
 	}
-	return fmt.Sprintf("it must be an attribute of log records; the nearest is %q", nearest(name, names))
+	return fmt.Sprintf("it must be an attribute of log records; the nearest is %q", nearest.Of(name, names))
 }
 
 // checkParameters reports names that are not those of parameters to be shown; wrong
@@ -116,32 +117,4 @@ func notCustom(name string) string {
 		return "it must begin with x-, as all parameters do that S3 ignores and logs"
 	}
 	return ""
-}
-
-// nearest returns the name that is the fewest changes of a character away.
-func nearest(name string, names []string) string {
-	return slices.MinFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
-}
-
-// distance returns how many bytes have to be added, removed or replaced to make b of a,
-// in any case (the Levenshtein distance).
-func distance(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1) // from a[:i] to each b[:k]
-	for k := range row {
-		row[k] = k
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for k := range len(b) {
-			replaced := diagonal
-			if a[i] != b[k] {
-				replaced++
-			}
-			diagonal = row[k+1]
-			row[k+1] = min(replaced, row[k]+1, row[k+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -123,16 +123,6 @@ func TestEachAttributeOfRecordsAloneCanBeExcluded(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"abc", "abc", 0}, {"abc", "", 3}, {"", "ab", 2}, {"kitten", "sitting", 3}, {"Key", "key", 0}, {"tls.cypher", "tls.cipher", 1}} {
-		assert.Equal(t, c.want, distance(c.a, c.b), c)
-		assert.Equal(t, c.want, distance(c.b, c.a), c)
-	}
-}
-
 // Metrics may have attributes that log records do not.
 func TestExclusionDoesNotAffectMetrics(t *testing.T) {
 	names := []string{"user.id", "tls.cipher", "server.address"}

@@ -2,8 +2,6 @@ package s3accesslogsreceiver
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"go.opentelemetry.io/collector/confmap"
 
@@ -16,11 +14,8 @@ type MetricsConfig struct {
 }
 
 // Unmarshal implements confmap.Unmarshaler: settings of a metric that are not given keep
-// their value in c, which has all metrics.
+// their value in c, which has all metrics. That other keys are settings, Config checked.
 func (c *MetricsConfig) Unmarshal(conf *confmap.Conf) error {
-	if err := c.checkKeys(conf); err != nil {
-		return err
-	}
 	for _, m := range rollup.Metrics() {
 		if !conf.IsSet(m.Name) {
 			continue
@@ -37,24 +32,4 @@ func (c *MetricsConfig) Unmarshal(conf *confmap.Conf) error {
 		conf.Delete(m.Name)
 	}
 	return conf.Unmarshal(&c.Config)
-}
-
-// checkKeys reports keys that are neither a setting nor a metric. Without it they
-// would be decoded as metrics.
-func (c *MetricsConfig) checkKeys(conf *confmap.Conf) error {
-	known := confmap.New()
-	if err := known.Marshal(c.Config); err != nil {
-		return err
-	}
-	var unknown []string
-	for key := range conf.ToStringMap() {
-		if !known.IsSet(key) {
-			unknown = append(unknown, key)
-		}
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	slices.Sort(unknown)
-	return fmt.Errorf("has invalid keys: %s", strings.Join(unknown, ", "))
 }

@@ -82,10 +82,11 @@ func TestWrongSettingsOfMetrics(t *testing.T) {
 		`key_prefix_depth: 5`: "`metrics::key_prefix_depth` is 5: it must be 0 to 4",
 		`aws.s3.server.requests: {attributes: [aws.s3.key.prefix]}`: "`metrics::aws.s3.server.requests::attributes` has \"aws.s3.key.prefix\": " +
 			"it needs `key_prefix_depth`, which must be 1 to 4",
-		`aws.s3.server.latency: {enabled: true}`:               "'metrics' has invalid keys: aws.s3.server.latency",
-		`intervals: 30s`:                                       "'metrics' has invalid keys: intervals",
-		`aws.s3.server.requests: {attribute: [aws.s3.bucket]}`: "aws.s3.server.requests: ",
-		`aws.s3.server.requests: 5`:                            "aws.s3.server.requests",
+		`aws.s3.server.request: {enabled: true}`:                 "`metrics::aws.s3.server.request` is no setting or metric: the nearest is `metrics::aws.s3.server.requests`",
+		`intervals: 30s`:                                         "`metrics::intervals` is no setting or metric: the nearest is `metrics::interval`",
+		`aws.s3.server.requests: {attribute: [aws.s3.bucket]}`:   "`metrics::aws.s3.server.requests::attribute` is no setting: the nearest is `metrics::aws.s3.server.requests::attributes`",
+		`aws.s3.server.requests: {attributes: [aws.s3.buckets]}`: "`metrics::aws.s3.server.requests::attributes` has \"aws.s3.buckets\": metrics have no such attribute; the nearest is \"aws.s3.bucket\"",
+		`aws.s3.server.requests: 5`:                              "aws.s3.server.requests",
 	} {
 		_, err := load(t, "{directory: {path: ./logs}, metrics: {"+settings+"}}")
 		require.ErrorContains(t, err, want, settings)

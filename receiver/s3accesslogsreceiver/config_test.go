@@ -170,7 +170,7 @@ func TestWrongSettingsNameTheKeyAndTheRemedy(t *testing.T) {
 		"format":             {dir + `format: s3`, "`format` is \"s3\": it must be one of [\"aws\" \"ceph\" \"obs\"]"},
 		"body":               {dir + `logs: {body: line}`, "`logs::body` is \"line\": it must be one of"},
 		"original":           {dir + `logs: {include_original: yes}`, "`logs::include_original` is"},
-		"a key there is not": {dir + `concurency: 3`, "concurency"},
+		"a key there is not": {dir + `concurency: 3`, "`concurency` is no setting: the nearest is `concurrency`"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, c.settings)

@@ -34,7 +34,7 @@ func (r *s3Receiver) openProgress(ctx context.Context, host component.Host, metr
 
 func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sections map[string]checkpoint.Section) (*checkpoint.Store, error) {
 	if r.cfg.Storage == nil {
-		r.log.Warn("`storage` is not set: " + r.cfg.lostWithoutStorage())
+		r.log.Warn("`storage` is not set: " + r.cfg.lostWithoutStorage() + "; set it to the id of a storage extension, such as file_storage")
 		return checkpoint.InMemory(), nil
 	}
 	client, err := r.openStorage(ctx, host, "")

@@ -71,6 +71,7 @@ func TestTheQueueTellsWhatItCouldNotRead(t *testing.T) {
 	assert.Equal(t, 1, r.logged.FilterMessageSnippet(unknown+"not JSON").Len(), "the others within the minute are counted")
 	assert.Equal(t, 1, r.logged.FilterMessageSnippet("FIFO queue").Len())
 	assert.Equal(t, 1, r.logged.FilterMessageSnippet("`storage` is not set: a restart loses counts").Len())
+	assert.Equal(t, 1, r.logged.FilterMessageSnippet("; set it to the id of a storage extension, such as file_storage").Len())
 	require.NoError(t, r.Shutdown(context.Background()))
 }
 

@@ -126,7 +126,7 @@ func (r *s3Receiver) close(src *openedSource, progress *checkpoint.Store, known 
 		err = errors.Join(err, withTimeout(known.close))
 	}
 	if err != nil {
-		r.log.Warn("closing the source and what is stored", zap.Error(err))
+		r.log.Warn("the source or the stored progress cannot be closed", zap.Error(err))
 	}
 }
 

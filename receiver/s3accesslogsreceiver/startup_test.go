@@ -126,7 +126,7 @@ func TestStartupOfABucket(t *testing.T) {
 			name:  "nothing delivered yet",
 			begin: func(t *testing.T, bucket string) { server.CreateBucket(t, bucket) },
 			heal:  func(t *testing.T, bucket string) { server.Put(t, bucket, "access/"+nameOfNow(), body) },
-			says:  []string{"nothing is under s3://BUCKET/access/ yet", "some hours after logging was turned on", "bucket.prefix", "logging.s3.amazonaws.com s3:PutObject"},
+			says:  []string{"waiting for the first log object: nothing is under s3://BUCKET/access/ yet", "some hours after logging was turned on", "bucket.prefix", "logging.s3.amazonaws.com s3:PutObject"},
 		},
 		{
 			name: "another prefix",
@@ -135,7 +135,7 @@ func TestStartupOfABucket(t *testing.T) {
 				server.Put(t, bucket, "access/README", body)
 			},
 			heal: func(t *testing.T, bucket string) { server.Put(t, bucket, "access/"+nameOfNow(), body) },
-			says: []string{"none is under s3://BUCKET/access/, but other keys are", `such as "access/README"`, "set bucket.prefix to the prefix in S3's logging settings"},
+			says: []string{"waiting for the first log object: none is under s3://BUCKET/access/, but other keys are", `such as "access/README"`, "set bucket.prefix to the prefix in S3's logging settings"},
 		},
 		{
 			name: "a key_pattern that fits no name", pattern: `\.json$`,
@@ -190,7 +190,7 @@ func TestStartupOfABucketThatLogsIntoItself(t *testing.T) {
 	server.Put(t, "own", startupKey, []byte(record+"\n"))
 	sink := new(consumertest.LogsSink)
 	r := startNamed(t, "own", startupBucket(server.Endpoint, "own"), sink)
-	r.awaitTrouble(t, "bucket own holds the log of its own requests", "in the logging settings of own choose another destination bucket")
+	r.awaitTrouble(t, "what is logged: bucket own holds the log of its own requests", "in the logging settings of own choose another destination bucket")
 	require.Eventually(t, func() bool { return sink.LogRecordCount() == 1 }, waitLimit, 20*time.Millisecond)
 	assert.Equal(t, uidsOf(record), uids(sink.AllLogs()))
 }

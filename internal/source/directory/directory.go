@@ -293,7 +293,7 @@ func (s *Source) pathError(err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("directory.path: there is no %s: create it, or correct the setting: %w", path, fs.ErrNotExist)
+		return fmt.Errorf("directory.path: there is no %s: %w; create it, or correct the setting", path, fs.ErrNotExist)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("directory.path: %w: %s: allow user %d, as whom the collector runs, to read and enter it",
 			source.ErrDenied, path, os.Geteuid())

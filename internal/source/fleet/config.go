@@ -32,11 +32,14 @@ func (c *Config) Validate(path string) error {
 	case c.Name != "" && len(c.Names) > 0:
 		fail("names", "is set beside `name`: set one of them")
 	case len(c.Names) > 0:
-		one.Name = c.Names[0]
+		one.Name = "names" // these are checked here
 	}
-	for _, name := range c.Names {
+	for i, name := range c.Names {
 		if name == "" {
 			fail("names", "has an empty name")
+		}
+		if err := s3io.ValidateBucketName(name); err != nil && !s3io.IsAccessPoint(name) {
+			fail(fmt.Sprintf("names::%d", i), "%w", err)
 		}
 	}
 	if s3io.IsPattern(c.Name) {
@@ -52,12 +55,18 @@ func (c *Config) Validate(path string) error {
 			}
 		}
 	}
+	checked := false
 	for i, prefix := range c.prefixes() {
+		if err := s3io.ValidatePrefix(prefix); err != nil && len(c.Prefixes) > 0 {
+			fail(fmt.Sprintf("prefixes::%d", i), "%w", err)
+			continue
+		}
 		one.Prefix = prefix
-		if err := one.Validate(path); err != nil && (i == 0 || one.KeyPattern != "") {
+		if err := one.Validate(path); err != nil && (!checked || one.KeyPattern != "") {
 			errs = append(errs, err)
 			break
 		}
+		checked = true
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // Config says which bucket to poll, and how.
 type Config struct {
-	Name                string        `mapstructure:"name"`
+	Name                string        `mapstructure:"name"`   // or an access point's ARN
 	Prefix              string        `mapstructure:"prefix"` // as configured in S3: no "/" is added
 	Layout              Layout        `mapstructure:"layout"` // "" means Auto
 	PollInterval        time.Duration `mapstructure:"poll_interval"`
@@ -60,6 +61,12 @@ func (c *Config) Validate(path string) error {
 	_, err := parseStart(c.StartFrom)
 	layouts := []Layout{"", Auto, Simple, Partitioned, Any}
 	check(c.Name != "", "name", "is missing: the bucket that holds the log objects")
+	nameErr := s3io.ValidateBucketName(c.Name)
+	check(nameErr == nil || s3io.IsAccessPoint(c.Name), "name", "%w", nameErr)
+	prefixErr := s3io.ValidatePrefix(c.Prefix)
+	check(prefixErr == nil, "prefix", "%w", prefixErr)
+	ownerErr := s3io.ValidateAccount(c.ExpectedBucketOwner)
+	check(ownerErr == nil, "expected_bucket_owner", "%w", ownerErr)
 	check(slices.Contains(layouts, c.Layout), "layout", "is %q: it must be auto, simple, partitioned or any", c.Layout)
 	check(c.PollInterval >= time.Second, "poll_interval", "is %v: it must be at least 1s", c.PollInterval)
 	check(c.DiscoverInterval >= 0, "discover_interval", "is %v: it must not be negative", c.DiscoverInterval)

@@ -56,6 +56,14 @@ func (c *Config) Validate(path string) error {
 	if w := c.WaitTime; w < 0 || w > maxWait || w%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("`%s::wait_time` is %v: it must be in whole seconds between 0 and %v", path, w, maxWait))
 	}
+	for i, name := range c.Buckets {
+		if err := s3io.ValidateBucketName(name); err != nil {
+			errs = append(errs, fmt.Errorf("`%s::buckets::%d` %w", path, i, err))
+		}
+	}
+	if err := s3io.ValidateAccount(c.ExpectedBucketOwner); err != nil {
+		errs = append(errs, fmt.Errorf("`%s::expected_bucket_owner` %w", path, err))
+	}
 	if c.Remember < 0 {
 		errs = append(errs, fmt.Errorf("`%s::remember` is %v: it must not be negative", path, c.Remember))
 	}

@@ -9,25 +9,27 @@ import (
 )
 
 // mayImport says for every room of the product which others its code may import. A room
-// is a folder under internal with all below it, "extension" or "receiver". None imports what is under
+// is a folder under internal with all below it, "converter", "extension" or "receiver". None imports what is under
 // internal/test and internal/gen. Tests are free, they put several rooms together; so is
 // generated code.
 var mayImport = map[string][]string{
 	"accesslog":  {},
 	"bytesize":   {},
 	"checkpoint": {"killpoint", "wire"},
+	"converter":  {}, // as extension
 	"display":    {},
 	"enrich":     {"accesslog", "bytesize"},
 	"extension":  {}, // no part of what the receiver needs, nor the other way round
 	"ingest":     {"source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "killpoint"},
 	"killpoint":  {},
 	"lines":      {},
+	"nearest":    {},
 	"notify":     {},
 	"otlplogs":   {"accesslog", "display", "enrich", "redact"},
-	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "display", "checkpoint", "s3io", "notify", "bytesize"},
+	"receiver":   {"ingest", "source", "lines", "accesslog", "enrich", "otlplogs", "rollup", "redact", "display", "checkpoint", "s3io", "notify", "bytesize", "nearest"},
 	"partition":  {},
 	"redact":     {"accesslog"},
-	"rollup":     {"accesslog", "enrich", "redact", "wire"},
+	"rollup":     {"accesslog", "enrich", "nearest", "redact", "wire"},
 	"s3io":       {"partition", "source"}, // of source the shared vocabulary alone, see onlyTheRoot
 	"source":     {"notify", "s3io"},
 	"wire":       {},
@@ -50,12 +52,12 @@ var only = []struct {
 	{"go.opentelemetry.io/collector/pdata", []string{"otlplogs", "rollup", "ingest", "receiver"}},
 	{"go.opentelemetry.io/collector/extension/xextension/storage", []string{"checkpoint", "receiver"}},
 	{"go.opentelemetry.io/collector/config/configopaque", []string{"s3io", "receiver"}},
-	{"go.opentelemetry.io/collector/", []string{"receiver", "extension"}},
+	{"go.opentelemetry.io/collector/", []string{"receiver", "extension", "converter"}},
 	{"github.com/stretchr/testify", nil},
 }
 
 // standardLibraryOnly are the rooms that import nothing else at all.
-var standardLibraryOnly = []string{"accesslog", "display", "notify", "partition"}
+var standardLibraryOnly = []string{"accesslog", "display", "nearest", "notify", "partition"}
 
 func TestRoomsImportWhatTheyMay(t *testing.T) {
 	for _, f := range files(t) {
