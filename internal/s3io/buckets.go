@@ -66,17 +66,22 @@ const actionListBuckets = "s3:ListAllMyBuckets"
 
 func (c *Client) listBucketsPage(ctx context.Context, token string) (page []FoundBucket, next string, date time.Time, err error) {
 	read := false
-	answer, err := c.api.ListBuckets(ctx, &s3.ListBucketsInput{MaxBuckets: aws.Int32(bucketsPerPage), ContinuationToken: optional(token)}, c.identify,
-		func(o *s3.Options) {
-			o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
-				read = true
-				page, next, err = readBuckets(body)
-				if errors.Is(err, errIsError) {
-					return body, nil
-				}
-				return nil, err
-			}))
-		})
+	check := func(o *s3.Options) {
+		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
+			read = true
+			page, next, err = readBuckets(body)
+			if errors.Is(err, errIsError) {
+				return body, nil
+			}
+			return nil, err
+		}))
+	}
+	in := &s3.ListBucketsInput{MaxBuckets: aws.Int32(bucketsPerPage), ContinuationToken: optional(token)}
+	var answer *s3.ListBucketsOutput
+	err = c.inRegion("s3.list_buckets", "", func(set func(*s3.Options)) (err error) { // another server than AWS's may have one Region
+		answer, err = c.api.ListBuckets(ctx, in, c.identify, set, check)
+		return err
+	})
 	if err == nil && !read {
 		err = errUnread
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
 	"go.uber.org/zap"
 
@@ -24,7 +26,7 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress
 	opened := &openedSource{ends: cfg.Until != "", clients: []func(){clients.Close}}
 	if cfg.IsOne() && !fleet.Stored(progress) {
 		one := cfg.One()
-		deps := r.bucketDeps(clients, one, report, concernEmpty)
+		deps := r.bucketDeps(clients, one, func(why error) { report(concernEmpty, why) })
 		deps.Progress = progress
 		deps.Listed = func() { r.engine.Load().SourceHealthy() }
 		opened.source, err = listing.New(one, deps)
@@ -40,11 +42,18 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress
 
 // fleetDeps are what several buckets work with.
 func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, progress *checkpoint.Store, report ingest.Status) fleet.Deps {
+	empty := emptyPrefixes{report: report, of: map[string]map[string]bool{}, prefixes: max(1, len(cfg.Prefixes))}
 	return fleet.Deps{
 		Accounts: clients, Progress: progress, Downloads: r.cfg.Concurrency,
 		Member: func(bucket, prefix string) listing.Deps {
-			at := "s3://" + bucket + "/" + prefix
-			return r.bucketDeps(clients, cfg.Of(bucket, prefix), report, concernEmpty.Of(at))
+			return r.bucketDeps(clients, cfg.Of(bucket, prefix), func(why error) {
+				switch {
+				case slices.Contains(cfg.Names, bucket) || bucket == cfg.Name:
+					empty.note(bucket, prefix, why)
+				case why != nil: // a pattern fits buckets without logs, too
+					r.log.Info("no log object yet: " + why.Error())
+				}
+			})
 		},
 		Failed: func(bucket, identity string, err error) {
 			switch {
@@ -79,7 +88,7 @@ func (r *s3Receiver) notice(warn bool, text string) {
 }
 
 // bucketDeps are what a bucket and prefix work with, but for the progress.
-func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, report ingest.Status, empty ingest.Concern) listing.Deps {
+func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, empty func(why error)) listing.Deps {
 	other := "" // a key that is not a log object's
 	bucket := observedS3{clients, r.apiCalls()}
 	return listing.Deps{
@@ -97,13 +106,43 @@ func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, repor
 		},
 		Empty: func(isEmpty bool) {
 			if isEmpty {
-				report(empty, emptyError(&cfg, other))
+				empty(emptyError(&cfg, other))
 			} else {
-				report(empty, nil)
+				empty(nil)
 			}
 		},
 		Problem: func(err error) { r.sampledLog.Warn("a list is not as S3 gives it, reading goes on", zap.Error(err)) },
 	}
+}
+
+// emptyPrefixes tells of buckets in which every prefix is empty: one alone need not have
+// log objects.
+type emptyPrefixes struct {
+	report   ingest.Status
+	prefixes int
+
+	mu sync.Mutex // guards of
+	of map[string]map[string]bool
+}
+
+// note notes why a prefix is empty, nil once it is not.
+func (e *emptyPrefixes) note(bucket, prefix string, why error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.of[bucket] == nil {
+		e.of[bucket] = map[string]bool{}
+	}
+	e.of[bucket][prefix] = why != nil
+	empty := 0
+	for _, is := range e.of[bucket] {
+		if is {
+			empty++
+		}
+	}
+	if empty < e.prefixes {
+		why = nil
+	}
+	e.report(concernEmpty.Of(bucket), why)
 }
 
 // objectContent is the content of an object that is not handed out.
