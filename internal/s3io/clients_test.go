@@ -25,6 +25,7 @@ type organisation struct {
 	*httptest.Server
 	mu       sync.Mutex
 	buckets  map[string]ownedBucket
+	home     string // where buckets are listed; "" means anywhere
 	requests []string
 }
 
@@ -64,6 +65,11 @@ func (o *organisation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	owner := r.Header.Get("X-Amz-Expected-Bucket-Owner")
 	o.requests = append(o.requests, strings.TrimSpace(fmt.Sprintf("%s %s/%s by %s in %s %s", r.Method, name, key, account, region, owner)))
 	if name == "" {
+		if o.home != "" && region != o.home {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region '%s' is wrong; expecting '%s'</Message></Error>", region, o.home)
+			return
+		}
 		_, _ = io.WriteString(w, "<ListAllMyBucketsResult><Buckets>")
 		for name, b := range o.buckets {
 			if b.account == account {
@@ -196,6 +202,15 @@ func TestBucketsOfAnAccountAreFound(t *testing.T) {
 	assert.Equal(t, []string{"GET acme-1-eu/k by 111122223333 in eu-central-1 111122223333"}, o.since())
 	account, _ := c.Place("acme-1-eu")
 	assert.Equal(t, "111122223333", account)
+}
+
+// A server that is not AWS's may have one Region for lists of buckets, too.
+func TestBucketsAreListedInTheRegionThatTheServerNames(t *testing.T) {
+	o := newOrganisation(t, map[string]ownedBucket{"own": {"999999999999", "eu-west-1"}})
+	o.home = "eu-west-1"
+	all, err := o.clients(t).Buckets(t.Context(), 0)
+	require.NoError(t, err)
+	assert.Len(t, all.List, 1)
 }
 
 // What is not a whole list of buckets is an error: what is missing would count as deleted.

@@ -8,7 +8,7 @@ func details() Dashboard {
 		about: "It needs only Prometheus and `geoip` of `examples/dashboards.yaml`, with the default attributes of metrics and `histogram: explicit`, the default. " +
 			"Time is that at which the collector **read** the logs. S3 delivers them minutes to hours after the requests. " +
 			"Graphs show the top values over the whole time range.",
-		variables: []variable{prometheus, bucketVariable, operationVariable, topVariable},
+		variables: []variable{prometheus, accountVariable, regionVariable, bucketVariable, operationVariable, topVariable},
 		rows: []row{
 			{"Traffic", []panel{
 				topOverTime("Data sent", "Bytes per second that S3 sent to clients, by bucket.", "Bps", stacked,

@@ -32,8 +32,8 @@ func parseLogQL(t *testing.T, queries ...string) []string {
 
 // chosenInGrafana are values of variables as Grafana writes them into LogQL.
 var chosenInGrafana = []*strings.Replacer{
-	strings.NewReplacer("$bucket", ".*", "$operation", ".*", "$confidence", ".+"),
-	strings.NewReplacer("$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)"),
+	strings.NewReplacer("$account", ".*", "$region", ".*", "$bucket", ".*", "$operation", ".*", "$confidence", ".+"),
+	strings.NewReplacer("$account", "(111122223333|444455556666)", "$region", "eu-west-1", "$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)"),
 }
 
 var queryInComment = regexp.MustCompile(`(?m)^# In Grafana: (.+)$`)

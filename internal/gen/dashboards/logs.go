@@ -100,6 +100,8 @@ func attribute(label string) string {
 }
 
 var attributes = map[string]string{
+	account:     "cloud.account.id",
+	region:      "cloud.region",
 	bucket:      "aws.s3.bucket",
 	operation:   "aws.s3.operation",
 	status:      "http.response.status_code",

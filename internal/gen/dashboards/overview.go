@@ -14,7 +14,7 @@ func overview() Dashboard {
 		description: "Who uses the buckets for what, at a glance: places, operations, volumes.",
 		about: "It needs only Prometheus and `geoip` of `examples/dashboards.yaml`, with the default attributes of metrics. " +
 			"Counts are of the time range above, by the time at which the collector **read** the logs. S3 delivers them minutes to hours after the requests.",
-		variables: []variable{prometheus, bucketVariable, operationVariable, topVariable},
+		variables: []variable{prometheus, accountVariable, regionVariable, bucketVariable, operationVariable, topVariable},
 		rows: []row{
 			{"Totals", []panel{
 				number("Requests", "All requests of the chosen buckets and operations.", "short", ofRequests(), "blue"),

@@ -5,6 +5,8 @@ import "strings"
 // Labels of Prometheus and, as structured metadata, of Loki: attributes with dots as
 // underscores. attributes names those of log records as VictoriaLogs does.
 const (
+	account    = "cloud_account_id"
+	region     = "cloud_region"
 	bucket     = "aws_s3_bucket"
 	operation  = "aws_s3_operation"
 	status     = "http_response_status_code"
@@ -55,7 +57,7 @@ func ofDuration(metric, part string) string {
 
 // ofClients selects the requests whose place is known. They have no operation.
 func ofClients() string {
-	return selector("aws_s3_server_client_requests_total", []string{bucket + `=~"$bucket"`, country + `!=""`})
+	return selector("aws_s3_server_client_requests_total", append(byBucket(), country+`!=""`))
 }
 
 // ofThreats selects the requests of clients that a feed names.
@@ -68,8 +70,14 @@ func own(name string, matchers ...string) string {
 	return selector("otelcol_receiver_s3_access_logs_"+name, append([]string{`receiver=~"$receiver"`}, matchers...))
 }
 
+// byBucket matches what was chosen of where the requests went. Without the attributes of
+// account and Region, which metrics have on request, all of them match.
+func byBucket() []string {
+	return []string{account + `=~"$account"`, region + `=~"$region"`, bucket + `=~"$bucket"`}
+}
+
 func byOperation(matchers []string) []string {
-	return append([]string{bucket + `=~"$bucket"`, operation + `=~"$operation"`}, matchers...)
+	return append(append(byBucket(), operation+`=~"$operation"`), matchers...)
 }
 
 func selector(metric string, matchers []string) string {

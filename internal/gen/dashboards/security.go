@@ -25,7 +25,7 @@ func security(logs *logStore) Dashboard {
 		about: "It needs what `examples/dashboards.yaml` sets for `aws.s3.server.requests`: the attributes `aws.requester.type`, `user.name`, `tls.protocol.version`, " +
 			"`aws.signature.version`, `aws.s3.auth_type` and `aws.s3.acl_required` beside the default ones. Metrics count by the time at which the collector read the logs; " +
 			"**the log records, from " + logs.label + ", have the time of the request**.",
-		variables: []variable{prometheus, logs.variable, bucketVariable, operationVariable, topVariable},
+		variables: []variable{prometheus, logs.variable, accountVariable, regionVariable, bucketVariable, operationVariable, topVariable},
 		rows: []row{
 			{"Totals", securityNumbers()},
 			{"Who is let in", []panel{

@@ -28,9 +28,17 @@ const (
 var (
 	prometheus = variable{name: "prometheus", label: "Prometheus", kind: dataSource, query: "prometheus"}
 
+	accountVariable = variable{
+		name: "account", label: "Account", kind: ofValues,
+		query: "label_values(aws_s3_server_requests_total, cloud_account_id)", all: ".*",
+	}
+	regionVariable = variable{
+		name: "region", label: "Region", kind: ofValues,
+		query: `label_values(aws_s3_server_requests_total{cloud_account_id=~"$account"}, cloud_region)`, all: ".*",
+	}
 	bucketVariable = variable{
 		name: "bucket", label: "Bucket", kind: ofValues,
-		query: "label_values(aws_s3_server_requests_total, aws_s3_bucket)", all: ".*",
+		query: `label_values(aws_s3_server_requests_total{cloud_account_id=~"$account", cloud_region=~"$region"}, aws_s3_bucket)`, all: ".*",
 	}
 	operationVariable = variable{
 		name: "operation", label: "Operation", kind: ofValues,
