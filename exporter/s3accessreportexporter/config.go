@@ -16,7 +16,9 @@ type Config struct {
 	// Path is where the report is written; "" writes none.
 	Path string `mapstructure:"path"`
 
-	confighttp.ServerConfig `mapstructure:",squash"`
+	// HTTP is how the report is served, if it has an endpoint. It is not embedded: its
+	// methods are not the Config's.
+	HTTP confighttp.ServerConfig `mapstructure:",squash"`
 
 	// Interval is how often the report is made when something changed.
 	Interval time.Duration `mapstructure:"interval"`
@@ -41,7 +43,7 @@ const (
 // Validate returns an error that names each wrong setting.
 func (c *Config) Validate() error {
 	var errs []error
-	endpoint := c.NetAddr.Endpoint
+	endpoint := c.HTTP.NetAddr.Endpoint
 	if c.Path == "" && endpoint == "" {
 		errs = append(errs, errors.New("path: set it, or endpoint: the report goes nowhere"))
 	}
@@ -50,7 +52,7 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf("endpoint: host and port, such as localhost:8700: %w", err))
 		}
 	}
-	if c.CORS.HasValue() {
+	if c.HTTP.CORS.HasValue() {
 		errs = append(errs, errors.New("cors: leave it out: the report is for no other origin"))
 	}
 	if c.Interval < shortestInterval {
@@ -67,9 +69,9 @@ func (c *Config) Validate() error {
 
 // host returns the endpoint's host, and the endpoint with localhost in the place of none.
 func (c *Config) host() (host, endpoint string) {
-	host, port, err := net.SplitHostPort(c.NetAddr.Endpoint)
+	host, port, err := net.SplitHostPort(c.HTTP.NetAddr.Endpoint)
 	if err != nil {
-		return "", c.NetAddr.Endpoint
+		return "", c.HTTP.NetAddr.Endpoint
 	}
 	if host == "" {
 		host = "localhost"

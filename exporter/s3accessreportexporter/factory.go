@@ -22,11 +22,11 @@ func createDefaultConfig() component.Config {
 	server := confighttp.NewDefaultServerConfig()
 	server.NetAddr.Endpoint = ""
 	return &Config{
-		Path:         "report.html",
-		ServerConfig: server,
-		Interval:     10 * time.Second,
-		Retention:    720 * time.Hour,
-		Title:        "S3 access",
+		Path:      "report.html",
+		HTTP:      server,
+		Interval:  10 * time.Second,
+		Retention: 720 * time.Hour,
+		Title:     "S3 access",
 	}
 }
 

@@ -53,7 +53,7 @@ func (r *report) start(ctx context.Context, host component.Host) error {
 		Intake: r.intake, Page: r.page, Title: r.config.Title, Path: r.config.Path,
 		Interval: r.config.Interval, Clock: time.Now, Written: r.written,
 	})
-	if r.config.NetAddr.Endpoint != "" {
+	if r.config.HTTP.NetAddr.Endpoint != "" {
 		if err := r.serve(ctx, host, out); err != nil {
 			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 			defer cancel()
@@ -92,7 +92,7 @@ func (r *report) open(ctx context.Context, host component.Host) error {
 
 func (r *report) serve(ctx context.Context, host component.Host, out *output.Output) error {
 	name, endpoint := r.config.host()
-	settings := r.config.ServerConfig
+	settings := r.config.HTTP
 	settings.NetAddr.Endpoint = endpoint
 	handler := &server.Handler{Policy: r.page.Policy(), Current: out.Current, AnyHost: settings.Auth.HasValue(), Host: name}
 	listener, err := settings.ToListener(ctx)

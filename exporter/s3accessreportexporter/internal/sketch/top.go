@@ -2,6 +2,7 @@ package sketch
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -126,14 +127,15 @@ func (t *Top) Bytes() int {
 
 // fill lets the list be the highest of all.
 func (t *Top) fill(all []Entry) {
-	slices.SortFunc(all, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Hash, b.Hash))
-	})
 	if len(all) > t.most {
+		slices.SortFunc(all, func(a, b Entry) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Hash, b.Hash))
+		})
 		t.floor = max(t.floor, all[t.most].Count)
 		all = all[:t.most]
 	}
-	t.slots, t.heap, t.index = make([]Entry, 0, len(all)), make([]int32, 0, len(all)), nil
+	t.slots, t.heap = make([]Entry, 0, len(all)), make([]int32, 0, len(all))
+	t.index = make([]int32, indexSize(len(all)))
 	for _, e := range slices.Backward(all) { // the lowest first is a heap
 		t.insert(e)
 	}
@@ -144,8 +146,8 @@ func (t *Top) insert(e Entry) *Entry {
 	e.place = int32(len(t.heap))
 	t.slots = append(t.slots, e)
 	t.heap = append(t.heap, slot)
-	if 2*len(t.slots) > len(t.index) {
-		t.index = make([]int32, max(16, 2*len(t.index)))
+	if len(t.index) < indexSize(len(t.slots)) {
+		t.index = make([]int32, indexSize(len(t.slots)))
 		for i := range t.slots {
 			t.remember(int32(i))
 		}
@@ -154,6 +156,34 @@ func (t *Top) insert(e Entry) *Entry {
 	}
 	t.up(e.place)
 	return &t.slots[slot]
+}
+
+// indexSize returns how long the index of n slots is, with room for more.
+func indexSize(n int) int {
+	size := 16
+	for size < 2*n {
+		size *= 2
+	}
+	return size
+}
+
+// Hashes returns the hashes of all texts.
+func (t *Top) Hashes() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for i := range t.slots {
+			if !yield(t.slots[i].Hash) {
+				return
+			}
+		}
+	}
+}
+
+// Total returns the sum of all counts.
+func (t *Top) Total() (n uint64) {
+	for i := range t.slots {
+		n += t.slots[i].Count
+	}
+	return n
 }
 
 // Restore adds what Entries returned, and lets Lowest be at least what it was.

@@ -89,6 +89,7 @@ func Open(ctx context.Context, client storage.Client, restore, replay func([]byt
 			return nil, err
 		}
 		if value == nil {
+			s.journal = s.pending
 			return s, s.clean(ctx)
 		}
 		s.pending += len(value)

@@ -67,7 +67,7 @@ func (t *Tally) fold() {
 			if start < t.sliceAges[level] {
 				s := t.slices[level][start]
 				delete(t.slices[level], start)
-				t.slice(start).merge(t, s)
+				t.slice(start).take(t, s)
 			}
 		}
 	}

@@ -2,17 +2,17 @@ package tally
 
 import "slices"
 
-// busiest is the set of the busiest numbers. As long as there are no more than may be, all
-// are in it.
+// busiest is the set of the busiest numbers. As long as there are no more than may be, it
+// is not needed, and empty.
 type busiest struct {
 	totals []uint64
-	in     []bool // nil: all
+	in     []bool // nil: not needed
 }
 
 func newBusiest(numbers int) busiest { return busiest{totals: make([]uint64, numbers)} }
 
 // has reports whether a number is among the busiest.
-func (b *busiest) has(number int) bool { return b.in == nil || b.in[number] }
+func (b *busiest) has(number int) bool { return b.in != nil && b.in[number] }
 
 // choose makes the set anew.
 func (b *busiest) choose(most int) {

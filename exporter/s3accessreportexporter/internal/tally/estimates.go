@@ -151,8 +151,8 @@ func (e *Estimates) Distinct(kind List) (all uint64, bucket map[int]uint64) {
 			exact = false
 			n = l.distinct.Estimate()
 		}
-		for _, entry := range l.requests.Entries() {
-			hashes[entry.Hash] = struct{}{}
+		for hash := range l.requests.Hashes() {
+			hashes[hash] = struct{}{}
 		}
 		if b != shared {
 			bucket[int(b)] = n

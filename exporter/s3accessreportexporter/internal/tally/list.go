@@ -54,8 +54,8 @@ func (l *list) tell(hash uint64) (grown int) {
 	case l.requests.Full():
 		l.distinct = sketch.NewDistinct()
 		grown = l.distinct.Bytes()
-		for _, e := range l.requests.Entries() {
-			l.distinct.Add(e.Hash)
+		for hash := range l.requests.Hashes() {
+			l.distinct.Add(hash)
 		}
 	}
 	return grown
@@ -85,11 +85,12 @@ func (l *list) mergeDistinct(other *list) {
 	if !l.counted || l.distinct == nil && other.distinct == nil && l.requests.Len()+other.requests.Len() < l.requests.Most() {
 		return
 	}
-	all := sketch.NewDistinct()
-	for _, of := range []*list{l, other} {
-		of.into(all)
+	if l.distinct == nil {
+		all := sketch.NewDistinct()
+		l.into(all)
+		l.distinct = all
 	}
-	l.distinct = all
+	other.into(l.distinct)
 }
 
 // into adds what is different in the list.
@@ -98,8 +99,8 @@ func (l *list) into(d *sketch.Distinct) {
 		d.Merge(l.distinct)
 		return
 	}
-	for _, e := range l.requests.Entries() {
-		d.Add(e.Hash)
+	for hash := range l.requests.Hashes() {
+		d.Add(hash)
 	}
 }
 

@@ -24,14 +24,14 @@ func (t *Tally) Memory() int {
 const fewestEntries = 4
 
 // shrink measures the memory. If it is too much, the smallest lists get shorter until it
-// is a tenth below.
+// is a quarter below.
 func (t *Tally) shrink() {
 	t.grown = t.Memory()
 	if t.grown <= t.most {
 		return
 	}
 	t.entries = max(fewestEntries, t.entries/2)
-	goal := t.most - t.most/10
+	goal := t.most - t.most/4
 	for t.grown > goal {
 		if !t.shrinkLists(goal) && !t.shrinkPairs() {
 			return
@@ -50,11 +50,7 @@ func (t *Tally) shrinkLists(goal int) (shrunk bool) {
 		if top.Len() <= fewestEntries {
 			continue
 		}
-		c := candidate{top: top}
-		for _, e := range top.Entries() {
-			c.total += e.Count
-		}
-		all = append(all, c)
+		all = append(all, candidate{top, top.Total()})
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.total, b.total) })
 	for _, c := range all {

@@ -57,7 +57,7 @@ func (s *slice) lists(t *Tally, bucket uint8) *ofBucket {
 	if of := s.buckets[bucket]; of != nil {
 		return of
 	}
-	if bucket != shared && len(s.buckets) >= MostListed && !t.makeRoom(s, bucket) {
+	if bucket != shared && own(s.buckets, shared) >= MostListed && !t.makeRoom(s, bucket) {
 		return s.lists(t, shared)
 	}
 	of := &ofBucket{}
@@ -69,20 +69,30 @@ func (s *slice) lists(t *Tally, bucket uint8) *ofBucket {
 	return of
 }
 
-// makeRoom gives the lists of a bucket that is not among the busiest to the others.
+// own returns how many have lists or sketches of their own.
+func own[K comparable, V any](all map[K]V, others K) int {
+	n := len(all)
+	if _, found := all[others]; found {
+		n--
+	}
+	return n
+}
+
+// makeRoom gives the lists of a bucket that is not among the busiest to the others, in
+// favour of one that is. It reports whether it did.
 func (t *Tally) makeRoom(s *slice, bucket uint8) bool {
 	if !t.busyBuckets.has(int(bucket)) {
 		return false
 	}
-	for _, own := range slices.Sorted(maps.Keys(s.buckets)) {
-		if own != shared && !t.busyBuckets.has(int(own)) {
-			lists := s.buckets[own]
-			delete(s.buckets, own)
+	for _, listed := range slices.Sorted(maps.Keys(s.buckets)) {
+		if listed != shared && !t.busyBuckets.has(int(listed)) {
+			lists := s.buckets[listed]
+			delete(s.buckets, listed)
 			s.lists(t, shared).merge(lists)
 			return true
 		}
 	}
-	return len(s.buckets) < MostListed+1 // the others' lists are not one of them
+	return false
 }
 
 func (o *ofBucket) merge(other *ofBucket) {
@@ -106,7 +116,7 @@ func (s *slice) pair(t *Tally, key uint16) *pair {
 		return p
 	}
 	const others = shared<<8 | shared
-	if key != others && len(s.pairs) >= MostPairs && !t.makeRoomForPair(s, key) {
+	if key != others && own(s.pairs, others) >= MostPairs && !t.makeRoomForPair(s, key) {
 		return s.pair(t, others)
 	}
 	p := &pair{}
@@ -120,17 +130,29 @@ func (t *Tally) makeRoomForPair(s *slice, key uint16) bool {
 		return false
 	}
 	const others = shared<<8 | shared
-	for _, own := range slices.Sorted(maps.Keys(s.pairs)) {
-		if own != others && !t.busyPairs.has(int(own)) {
-			p := s.pairs[own]
-			delete(s.pairs, own)
+	for _, listed := range slices.Sorted(maps.Keys(s.pairs)) {
+		if listed != others && !t.busyPairs.has(int(listed)) {
+			p := s.pairs[listed]
+			delete(s.pairs, listed)
 			s.pair(t, others).merge(p)
 			return true
 		}
 	}
-	return len(s.pairs) < MostPairs+1
+	return false
 }
 
+// take merges a slice that is not used any more.
+func (s *slice) take(t *Tally, other *slice) {
+	for bucket, lists := range other.buckets {
+		if s.buckets[bucket] == nil && own(s.buckets, shared) < MostListed && own(other.buckets, shared)+own(s.buckets, shared) <= MostListed {
+			s.buckets[bucket] = lists
+			delete(other.buckets, bucket)
+		}
+	}
+	s.merge(t, other)
+}
+
+// merge adds another slice, which stays what it is.
 func (s *slice) merge(t *Tally, other *slice) {
 	for _, bucket := range slices.Sorted(maps.Keys(other.buckets)) {
 		s.lists(t, bucket).merge(other.buckets[bucket])
