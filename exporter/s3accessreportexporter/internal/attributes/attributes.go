@@ -141,7 +141,6 @@ func (r *reader) takeMore(name string, v pcommon.Value) {
 		r.Lon, r.HasPoint = float32(v.Double()), true
 	case "threat.indicator.ip":
 		r.has(tally.HasThreat)
-		r.Confidence = max(r.Confidence, uint8(len(tally.Confidences)))
 	case "threat.indicator.confidence":
 		for i, word := range tally.Confidences {
 			if v.Str() == word {

@@ -179,7 +179,7 @@ func TestForeignRecordsAreIgnored(t *testing.T) {
 func TestUIDs(t *testing.T) {
 	assert.Zero(t, uid(""))
 	assert.EqualValues(t, 1, uid("0000000000000000ffffffffffffffff"))
-	assert.EqualValues(t, 0xfedcba9876543210, uid("fedcba9876543210ffffffffffffffff"))
+	assert.Equal(t, uint64(0xfedcba9876543210), uid("fedcba9876543210ffffffffffffffff"))
 	assert.Equal(t, sketch.Hash("FEDCBA9876543210ffffffffffffffff"), uid("FEDCBA9876543210ffffffffffffffff"))
 	assert.Equal(t, sketch.Hash("abc"), uid("abc"))
 }

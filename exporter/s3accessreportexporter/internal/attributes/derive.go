@@ -32,6 +32,9 @@ func (r *reader) derive() {
 		r.mark(tally.TLS, true)
 	}
 	r.judge()
+	if r.Confidence == 0 && r.Present&(1<<tally.HasThreat) != 0 {
+		r.Confidence = uint8(len(tally.Confidences)) // the feed gave none
+	}
 	if r.Confidence == 0 {
 		r.Actor, r.ThreatType, r.Feed, r.Feeds = "", "", "", ""
 	} else if r.Feeds == "" {

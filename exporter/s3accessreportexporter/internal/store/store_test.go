@@ -102,7 +102,7 @@ func TestWhatWasStoredIsThereAfterARestart(t *testing.T) {
 		}
 	}
 	assert.Positive(t, s.manifest.snapshot)
-	assert.Less(t, len(f.values), 100, "what is not valid any more is deleted")
+	assert.Less(t, len(f.values), 200, "what is not valid any more is deleted")
 }
 
 // The state grows without end here, which no tally does, so that snapshots get ever more
