@@ -125,6 +125,9 @@ func (e *encoder) gather() {
 	e.marks = collect(e.t.Marks(), ages)
 	e.threats = collect(e.t.Threats(), ages)
 	e.limitThreats()
+	if len(e.cells) > 0 {
+		e.start = min(e.start, e.cells[0].minute*msMinute) // a wider cell can begin earlier
+	}
 	e.buckets = withOther(e.t.Buckets())
 	e.ops = withOther(e.t.Operations())
 	e.entries = max(5, min(50, 400/max(1, len(e.buckets)))>>e.level)
