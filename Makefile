@@ -42,14 +42,16 @@ GRAFANA      := .tools/grafana/.stamp
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
-# The receiver and what it needs; the extension; what writes files of the repository; the
+# The receiver and what it needs; the extension; the report; what writes files of the repository; the
 # tests of the built collector; those of deploy. The last three read files that are not
 # their module's, which Go's cache of test results does not watch.
-MODULES := . extension/shutdownwhendoneextension internal/gen internal/test/system deploy/check
+MODULES := . extension/shutdownwhendoneextension exporter/s3accessreportexporter internal/gen internal/test/system deploy/check
 SYSTEM  := internal/test/system
 NEWEST  := internal/test/compat/newest.mod
 EXTENSION        := extension/shutdownwhendoneextension
 EXTENSION_NEWEST := internal/test/compat/extension-newest.mod
+REPORT           := exporter/s3accessreportexporter
+REPORT_NEWEST    := internal/test/compat/report-newest.mod
 
 # Those of the first module, the one that takes longest first.
 PACKAGES := ./receiver/... ./...
@@ -96,7 +98,7 @@ validate: build ## Let the built collector check every configuration of this rep
 .PHONY: test
 test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./... && \
-	  cd $(CURDIR)/$(EXTENSION) && go test $(RACE) ./...) & small=$$!; \
+	  cd $(CURDIR)/$(EXTENSION) && go test $(RACE) ./... && cd $(CURDIR)/$(REPORT) && go test $(RACE) -timeout 60m ./...) & small=$$!; \
 	$(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -timeout 60m $(PACKAGES) && wait $$small
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
@@ -136,7 +138,7 @@ test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
-	@unformatted=$$(gofumpt -l deploy extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofumpt -l deploy exporter extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
 	cd internal/tools && go mod tidy -diff
 	for module in $(MODULES); do \
 	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run -c $(CURDIR)/.golangci.yml ./...); \
@@ -144,6 +146,7 @@ check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short test
 	cd internal/gen && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	cd $(SYSTEM) && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	cd $(EXTENSION) && $(SHORT) ./...
+	cd $(REPORT) && $(SHORT) ./...
 	$(SHORT) $(PACKAGES)
 
 .PHONY: compat
@@ -153,27 +156,31 @@ compat: $(TOOLS) ## Run the short tests with the oldest and the newest collector
 	$(SHORT) -modfile=$(NEWEST) $$(go list $(PACKAGES) | grep -v /archtest)
 	cd $(EXTENSION) && go mod tidy -diff -modfile=$(CURDIR)/$(EXTENSION_NEWEST) && \
 	  $(SHORT) ./... && $(SHORT) -modfile=$(CURDIR)/$(EXTENSION_NEWEST) ./...
+	cd $(REPORT) && go mod tidy -diff -modfile=$(CURDIR)/$(REPORT_NEWEST) && \
+	  $(SHORT) ./... && $(SHORT) -modfile=$(CURDIR)/$(REPORT_NEWEST) ./...
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files
-	gofumpt -w deploy extension internal receiver
+	gofumpt -w deploy exporter extension internal receiver
 
 .PHONY: generate
 generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew
 	go generate ./...
 	cd $(EXTENSION) && go generate ./...
+	cd $(REPORT) && go generate ./...
 	cd internal/gen && go generate ./...
 
 # Up to Go 1.26 a FUZZTIME that is a time can end with "context deadline exceeded" where
 # nothing was found: go.dev/issue/75804. One that is a number of runs, 1000x, cannot.
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (60s)
-	@for pkg in $$(go list ./...); do \
+	@for module in . $(REPORT); do cd $(CURDIR)/$$module; \
+	for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "$$pkg $$target"; \
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
 	  done; \
-	done
+	done; done
 
 .PHONY: bench
 bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the run before, and each with its floor
@@ -225,6 +232,10 @@ pin: $(TOOLS) ## Write the versions of COLLECTOR, COLLECTOR_OLDEST and COLLECTOR
 	cp $(EXTENSION)/go.mod $(EXTENSION_NEWEST) && cp $(EXTENSION)/go.sum $(EXTENSION_NEWEST:.mod=.sum)
 	cd $(EXTENSION) && go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
 	cd $(EXTENSION) && newest=-modfile=$(CURDIR)/$(EXTENSION_NEWEST) && \
+	  go get $$newest $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy $$newest
+	cp $(REPORT)/go.mod $(REPORT_NEWEST) && cp $(REPORT)/go.sum $(REPORT_NEWEST:.mod=.sum)
+	cd $(REPORT) && go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
+	cd $(REPORT) && newest=-modfile=$(CURDIR)/$(REPORT_NEWEST) && \
 	  go get $$newest $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy $$newest
 	cd $(SYSTEM) && go get $(call collector,go.mod,$(COLLECTOR)) \
 	  github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage@$(word 1,$(COLLECTOR)) && go mod tidy

@@ -78,7 +78,7 @@ func (e *encoder) encode(title string, written int64) (d Data) {
 	for i := range e.cells {
 		records += e.cells[i].value.Requests
 	}
-	ranges := e.t.Ranges(e.start)
+	var all *tally.Range
 	e.object(func() {
 		e.name("format").int(format)
 		e.name("title").text(title)
@@ -97,15 +97,16 @@ func (e *encoder) encode(title string, written int64) (d Data) {
 		e.writeHours()
 		e.writeSecurity()
 		e.name("ranges").array(func() {
-			for i := range ranges {
-				d.Findings[i] = findings.Of(e.t, &ranges[i])
-				e.writeRange(&ranges[i], d.Findings[i])
+			for i, r := range e.t.Ranges(e.start) {
+				d.Findings[i] = findings.Of(e.t, r)
+				e.writeRange(r, d.Findings[i])
+				all = r
 			}
 		})
 		e.writeThreats()
 		e.writePlaces()
 		e.writeQuality()
-		e.writeBounds(&ranges[3])
+		e.writeBounds(all)
 		e.name("attributes").object(func() {
 			for a, name := range tally.AttributeNames {
 				e.name(name).uint(e.t.Present(tally.Attribute(a)))

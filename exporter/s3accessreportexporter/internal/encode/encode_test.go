@@ -130,7 +130,7 @@ func TestTheDataHoldsTheFiguresAtEachLevelOfDetail(t *testing.T) {
 }
 
 func TestTheRangesHoldTheirEstimates(t *testing.T) {
-	const n = 30_000
+	const n = 20_000
 	of, _ := filled(n, 20, 4, 5)
 	d := decoded(t, of, 0)
 	all := d.Ranges[3]

@@ -63,12 +63,16 @@ func New(s Settings) *Output {
 func (o *Output) Start() {
 	go func() {
 		defer close(o.stopped)
-		ticker := time.NewTicker(o.Interval)
-		defer ticker.Stop()
+		timer := time.NewTimer(o.Interval)
+		defer timer.Stop()
 		for {
+			begin := time.Now()
 			o.round()
+			// Nothing is counted while a large report is made: that takes a tenth of
+			// the time at most.
+			timer.Reset(max(o.Interval, 10*time.Since(begin)))
 			select {
-			case <-ticker.C:
+			case <-timer.C:
 			case <-o.stop:
 				return
 			}

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -51,22 +52,35 @@ type Estimates struct {
 	Since  int64 // the first minute of the oldest slice
 	merged *slice
 	tally  *Tally
+	done   map[*slice]bool
+}
+
+func (t *Tally) newEstimates() *Estimates {
+	return &Estimates{Since: math.MaxInt64, tally: t, merged: newSlice(), done: map[*slice]bool{}}
 }
 
 // Estimate adds up the slices from a minute on.
 func (t *Tally) Estimate(from int64) *Estimates {
-	e := &Estimates{Since: from, tally: t, merged: newSlice()}
+	e := t.newEstimates()
+	e.extend(from)
+	return e
+}
+
+// extend adds the slices from an earlier minute on.
+func (e *Estimates) extend(from int64) {
+	t := e.tally
 	grown := t.grown
 	defer func() { t.grown = grown }() // this is not kept
+	e.Since = min(e.Since, from)
 	for level, width := range cells.Widths[1 : 1+sliceLevels] {
 		for _, start := range t.starts(level) {
-			if start+width > from {
+			if s := t.slices[level][start]; start+width > from && !e.done[s] {
 				e.Since = min(e.Since, start)
-				e.merged.merge(t, t.slices[level][start])
+				e.merged.merge(t, s)
+				e.done[s] = true
 			}
 		}
 	}
-	return e
 }
 
 func (t *Tally) starts(level int) []int64 { return slices.Sorted(maps.Keys(t.slices[level])) }

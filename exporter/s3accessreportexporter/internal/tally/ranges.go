@@ -1,5 +1,7 @@
 package tally
 
+import "iter"
+
 // Range is one of the four stretches of time that end with the newest request.
 type Range struct {
 	ID        string
@@ -16,8 +18,9 @@ func (t *Tally) End() int64 {
 	return (t.newest/msMinute + 1) * msMinute
 }
 
-// Ranges returns the last three hours, day and week, and all, which begins at start.
-func (t *Tally) Ranges(start int64) [4]Range {
+// Ranges returns the last three hours, day and week, and all, which begins at start. A
+// range's estimates are valid until the next one, but for those of the last.
+func (t *Tally) Ranges(start int64) iter.Seq2[int, *Range] {
 	const msHour = minHour * msMinute
 	end, hour := t.End(), floor(t.newest, msHour)
 	ranges := [4]Range{
@@ -26,16 +29,22 @@ func (t *Tally) Ranges(start int64) [4]Range {
 		{ID: "7d", From: hour - 167*msHour, Length: 168 * msHour},
 		{ID: "all", From: max(start, end-t.retention*msMinute)},
 	}
-	for i := range ranges {
-		r := &ranges[i]
-		r.From, r.End = max(r.From, start), end
-		from := floor(r.From/msMinute, minHour)
-		if i == 3 {
-			from = start / msMinute // what is older than the retention by less than a day is listed
+	return func(yield func(int, *Range) bool) {
+		estimates := t.newEstimates()
+		for i := range ranges {
+			r := &ranges[i]
+			r.From, r.End = max(r.From, start), end
+			from := floor(r.From/msMinute, minHour)
+			if i == len(ranges)-1 {
+				from = start / msMinute // what is older than the retention by less than a day is listed
+			}
+			estimates.extend(from)
+			r.Estimates = estimates
+			if !yield(i, r) {
+				return
+			}
 		}
-		r.Estimates = t.Estimate(from)
 	}
-	return ranges
 }
 
 // Start returns the midnight at or before the first cell and the first row, in ms.
