@@ -34,7 +34,7 @@ func Of(t *tally.Tally, r *tally.Range) (all []Finding) {
 	}
 	f.sum()
 	for _, rule := range []func() (Finding, bool){f.errors, f.denied, f.threats, f.growth, f.deletions, f.oldTLS} {
-		if found, any := rule(); any && len(all) < Most {
+		if found, telling := rule(); telling && len(all) < Most {
 			all = append(all, found)
 		}
 	}

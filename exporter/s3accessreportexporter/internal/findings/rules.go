@@ -153,7 +153,8 @@ func (f *finder) errors() (Finding, bool) {
 		Title: []Part{f.commonError(in) + " from " + f.bucket(in)},
 		Text: []Part{
 			fmt.Sprintf("%s of %s failed (%s), ", count(worst.failed), plural(worst.requests, "request"), share(worst.failed, worst.requests)),
-			[2]int64{from, to}, ".",
+			[2]int64{from, to},
+			".",
 		},
 		Link: "Look at it", Page: "details", Bucket: in,
 		From: max(from-margin, f.r.From), To: min(to+margin, f.r.End),

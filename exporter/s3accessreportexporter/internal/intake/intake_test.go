@@ -146,7 +146,7 @@ func TestKilledAtAnyMomentEachRecordCountsOnce(t *testing.T) {
 		f := newFake()
 		i := opened(t, f)
 		accepted := map[int]bool{}
-		for n := 0; n < 30; n++ {
+		for range 30 {
 			from := random.IntN(4000)
 			to := from + random.IntN(300)
 			killed := f.killed() // before the batch, or

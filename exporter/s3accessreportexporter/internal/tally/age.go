@@ -167,7 +167,7 @@ func (t *Tally) oldestBlock(level int) (from, to int64, found bool) {
 		Oldest(level int) (from, to int64, found bool)
 	}
 	for _, of := range []kind{t.cells, t.marks, t.dangers} {
-		if start, end, any := of.Oldest(level); any && (!found || start < from) {
+		if start, end, some := of.Oldest(level); some && (!found || start < from) {
 			from, to, found = start, end, true
 		}
 	}

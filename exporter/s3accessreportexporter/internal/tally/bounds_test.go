@@ -130,9 +130,9 @@ func TestShortMemoryShrinksTheSmallestListsAndStatesTheError(t *testing.T) {
 	buckets := of.Buckets().List
 	errors := 0
 	for _, row := range rows {
-		true := exact[buckets[row.Bucket]+row.Text]
-		assert.GreaterOrEqual(t, row.N, true)
-		assert.LessOrEqual(t, row.N-row.Over, true)
+		exactly := exact[buckets[row.Bucket]+row.Text]
+		assert.GreaterOrEqual(t, row.N, exactly)
+		assert.LessOrEqual(t, row.N-row.Over, exactly)
 		if row.Over > 0 {
 			errors++
 		}
