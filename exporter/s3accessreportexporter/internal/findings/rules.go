@@ -14,10 +14,12 @@ const (
 	errorsAt       = 0.2 // share of 5xx in a minute at which a burst begins, 0.05 in an hour
 	errorsAtHour   = 0.05
 	fewestDenied   = 100 // anonymous requests of one network, in one bucket
+	fewestAtOnce   = 50  // of a bucket's in an hour, and four times that in a wider cell
 	fewestThreats  = 50  // requests of known clients, none of them answered
 	fewestAdded    = 1 << 30
 	growth         = 3 // times the period before
 	fewestDeleted  = 500
+	fewestOldTLS   = 10
 	msMinute       = 60_000
 	msHour         = 60 * msMinute
 	manyOfRequests = 0.25
@@ -31,6 +33,7 @@ type finder struct {
 
 	now, before [tally.MostBuckets + 1]sums // before: the period of the same length
 	known       bool                        // before is
+	bursts      map[int]bool                // buckets with many anonymous denials at once
 }
 
 type sums struct{ requests, added, deleted uint64 }
@@ -56,9 +59,36 @@ func (f *finder) sum() {
 			s.added += c.Value.Added
 		}
 	}
+	f.findBursts()
 	for c := range f.t.Marks() {
 		if into := of(c.Minute * msMinute); into != nil && tally.Kind(c.Key&0xFF) == tally.Deleted {
 			into[uint8(c.Key>>8)].deleted += c.Value.N
+		}
+	}
+}
+
+// findBursts finds the buckets that denied many anonymous requests at once: a few of each
+// hour add up to many in a month.
+func (f *finder) findBursts() {
+	type hour struct {
+		bucket int
+		at     int64
+	}
+	f.bursts = map[int]bool{}
+	denied := map[hour]uint64{}
+	for c := range f.t.Marks() {
+		at := c.Minute * msMinute
+		if at < f.r.From || tally.Kind(c.Key&0xFF) != tally.DeniedAnonymous {
+			continue
+		}
+		of := hour{int(uint8(c.Key >> 8)), at / msHour}
+		denied[of] += c.Value.N
+		least := uint64(fewestAtOnce)
+		if c.Width*msMinute > msHour {
+			least *= 4
+		}
+		if denied[of] >= least {
+			f.bursts[of.bucket] = true
 		}
 	}
 }
@@ -183,7 +213,7 @@ func (f *finder) denied() (Finding, bool) {
 	sums, last := map[from]uint64{}, map[from]int64{}
 	var worst from
 	for _, who := range f.r.Estimates.Who() {
-		if who.Kind != tally.Denied || who.Who != "" {
+		if who.Kind != tally.Denied || who.Who != "" || who.Bucket >= 0 && !f.bursts[who.Bucket] {
 			continue
 		}
 		of := from{who.Via, who.Bucket}
@@ -329,7 +359,7 @@ func (f *finder) oldTLS() (Finding, bool) {
 			first = &who
 		}
 	}
-	if first == nil {
+	if n < fewestOldTLS {
 		return Finding{}, false
 	}
 	name := principal(first.Who)
