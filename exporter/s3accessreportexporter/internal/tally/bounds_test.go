@@ -72,7 +72,7 @@ func TestMemoryHasACeiling(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a minute")
 	}
-	records := 1_500_000
+	records := 700_000
 	if os.Getenv("REPORT_MEMORY") != "" {
 		records = 10_000_000
 	}
