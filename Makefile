@@ -42,15 +42,15 @@ GRAFANA      := .tools/grafana/.stamp
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
-# The receiver and what it needs; the extension; the converter; what writes files of the
-# repository; the tests of the built collector; those of deploy. The last three read files
-# that are not their module's, which Go's cache of test results does not watch.
-MODULES := . extension/shutdownwhendoneextension converter/deliveryguard internal/gen internal/test/system deploy/check
+# Components in modules of their own. FOLDER-newest.mod is one's go.mod with the newest collector.
+APART   := extension/shutdownwhendoneextension converter/deliveryguard exporter/s3accessreportexporter
+# The receiver and what it needs; these; what writes files of the repository; the tests of
+# the built collector; those of deploy. The last three read files that are not their
+# module's, which Go's cache of test results does not watch.
+MODULES := . $(APART) internal/gen internal/test/system deploy/check
 SYSTEM  := internal/test/system
 COMPAT  := internal/test/compat
 NEWEST  := $(COMPAT)/newest.mod
-# Components in modules of their own. FOLDER-newest.mod is one's go.mod with the newest collector.
-APART   := extension/shutdownwhendoneextension converter/deliveryguard
 
 # Those of the first module, the one that takes longest first.
 PACKAGES := ./receiver/... ./...
@@ -137,7 +137,7 @@ test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED
 
 .PHONY: check
 check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short tests
-	@unformatted=$$(gofumpt -l converter deploy extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofumpt -l converter deploy exporter extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
 	cd internal/tools && go mod tidy -diff
 	for module in $(MODULES); do \
 	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run -c $(CURDIR)/.golangci.yml ./...); \
@@ -159,7 +159,7 @@ compat: $(TOOLS) ## Run the short tests with the oldest and the newest collector
 
 .PHONY: format
 format: $(TOOLS) ## Format all Go files
-	gofumpt -w converter deploy extension internal receiver
+	gofumpt -w converter deploy exporter extension internal receiver
 
 .PHONY: generate
 generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew

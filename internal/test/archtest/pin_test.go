@@ -18,8 +18,8 @@ func TestEachFileNamesOneVersionOfTheCollector(t *testing.T) {
 	makefile := read(t, "Makefile")
 	for variable, names := range map[string][]string{
 		"COLLECTOR":        {"builder-config.yaml", "internal/test/system/go.mod"},
-		"COLLECTOR_OLDEST": {"go.mod", "extension/shutdownwhendoneextension/go.mod", "converter/deliveryguard/go.mod"},
-		"COLLECTOR_NEWEST": {"internal/test/compat/newest.mod", "internal/test/compat/extension-newest.mod", "internal/test/compat/converter-newest.mod"},
+		"COLLECTOR_OLDEST": {"go.mod", "extension/shutdownwhendoneextension/go.mod", "converter/deliveryguard/go.mod", "exporter/s3accessreportexporter/go.mod"},
+		"COLLECTOR_NEWEST": {"internal/test/compat/newest.mod", "internal/test/compat/extension-newest.mod", "internal/test/compat/converter-newest.mod", "internal/test/compat/exporter-newest.mod"},
 	} {
 		versions := regexp.MustCompile(`(?m)^` + variable + ` +:= (\S+) (\S+)$`).FindStringSubmatch(makefile)
 		require.Len(t, versions, 3, variable)
