@@ -40,7 +40,7 @@ export interface Data {
   /** Time of the oldest and the newest request that is charted; both 0 without a record. */
   oldest: number;
   newest: number;
-  /** End of the newest minute: `newest` rounded up to a whole minute, never `newest` itself + 0. */
+  /** End of the newest minute: `newest` rounded up; a minute more when `newest` is whole. */
   end: number;
   /** Records counted, each once, whatever became of their detail. Malformed lines are not among them. */
   records: number;
@@ -154,7 +154,10 @@ export type RangeId = '3h' | '24h' | '7d' | 'all';
 /** What cannot be added up on the page, made in Go for one of the four ranges. */
 export interface Range {
   id: RangeId;
-  /** Begin of the window; its end is `Data.end`. For 3h and 24h: end - 3 h, end - 24 h. Not before `start`. */
+  /**
+   * Begin of the window; its end is `Data.end`. 3h: end - 3 h. 24h and 7d: the hour of the newest request and
+   * the 23 or 167 hours before it. all: `start`, but not before the retention. Never before `start`.
+   */
   from: number;
   /**
    * Begin of the oldest slice (hour, day, older) that the lists of this range are made of: at or before
