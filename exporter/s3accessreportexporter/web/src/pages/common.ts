@@ -6,7 +6,7 @@ import { bucketColor, bucketName, bucketRank } from '../model';
 import type { Range } from '../data';
 import { by, rateChange, type Window } from '../query';
 import { hash, toggle, type Selection } from '../state';
-import { clock, fromTo, isUTC, zoneName } from '../times';
+import { clock, date, fromTo, isUTC, when, zoneName } from '../times';
 import type { Block, Plain } from '../panel';
 import type { Cell, Col, Table } from '../table';
 
@@ -37,7 +37,8 @@ export function scope(sel: Selection, follows: Follows[]): string | null {
   if (sel.custom && range) out.push(`${rangeName(sel.range)}, not the zoom`);
   if (sel.b && !follows.includes('b')) out.push('all buckets');
   if (sel.o && !follows.includes('o')) out.push('all operations');
-  if (range && sel.range.since < sel.range.from) out.push(`from ${clock(sel.range.since)}`);
+  const { from, since } = sel.range;
+  if (range && since < from) out.push(`from ${date(since) === date(from) ? clock(since) : when(since)}`);
   return out.join(' · ') || null;
 }
 
@@ -210,8 +211,8 @@ export interface Row {
 export interface RankedCol {
   t: string;
   num?: boolean;
-  /** Left out on narrow screens: opt; beside another panel: opt2. */
-  cls?: 'opt' | 'opt2';
+  /** Left out on narrow screens: opt; beside another panel: opt2. Takes what room is left: name. */
+  cls?: 'opt' | 'opt2' | 'name';
 }
 
 /** A list with a bar in each row. */

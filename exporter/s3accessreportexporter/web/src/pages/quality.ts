@@ -151,16 +151,9 @@ function unreadable(): Panel {
     },
     node: () =>
       simpleTable(
-        [{ t: 'Reason and example' }, { t: 'Bucket', cls: 'opt' }, { t: 'Lines', num: true }],
+        [{ t: 'Reason and example', cls: 'name' }, { t: 'Bucket', cls: 'opt' }, { t: 'Lines', num: true }],
         q.reasons.map((r) => [
-          [
-            h(
-              'span',
-              { class: 'wide' },
-              h('span', { class: 'cut' }, r.reason),
-              h('span', { class: 'sub mono', title: r.example }, r.example),
-            ),
-          ],
+          [h('span', { class: 'cut' }, r.reason), h('span', { class: 'sub mono', title: r.example }, r.example)],
           bucket(r.bucket),
           F.count(r.n),
         ]),
@@ -223,7 +216,7 @@ function leftOut(): Panel {
     id: 'left-out',
     span: 'c12',
     title: 'What is left out or added together?',
-    answer: some.length ? [b(F.plural(some.length, 'kind')), ' of records or names.'] : ['Nothing.'],
+    answer: [some.length ? 'Not everything has a place of its own in the charts.' : 'Nothing.'],
     table: { cols: [{ t: 'What' }, { t: 'How many', num: true, f: F.count }, { t: 'Why' }], rows },
     node: () =>
       some.length

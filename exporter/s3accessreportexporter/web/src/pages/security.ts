@@ -50,7 +50,7 @@ const sends =
   ];
 
 const website = (sel: Selection): string => {
-  const web = sums({ ...sel, from: sel.range.from, to: D.end }, 'website').n;
+  const web = sums({ ...sel, from: sel.range.since, to: D.end }, 'website').n;
   return web ? ` ${F.count(web)} more came through website endpoints.` : '';
 };
 

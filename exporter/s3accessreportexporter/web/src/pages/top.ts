@@ -131,7 +131,7 @@ function list(sel: Selection, a: About): Panel {
     };
   }
   if (!rows.length) return { ...panel, node: () => h('p', { class: 'calm' }, 'Nothing in this range.') };
-  const t = totals({ b: sel.b, o: null, from: sel.range.from, to: D.end });
+  const t = totals({ b: sel.b, o: null, from: sel.range.since, to: D.end });
   const all = by === 'bytes' ? t.out + t.in : t.n;
   const share = (x: TopRow) => (all ? Math.min(1, x[by] / all) : 0);
   const words = by === 'bytes' ? F.bytes : (n: number) => F.plural(n, 'request');
