@@ -7,7 +7,13 @@ import { chromium } from 'playwright-core';
 const CANDIDATES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'];
 export const executable = CANDIDATES.find((file) => file && existsSync(file));
 
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export async function open({ timezone = 'Europe/Berlin', served = false } = {}) {
   const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'report-')), {
@@ -30,7 +36,8 @@ export async function open({ timezone = 'Europe/Berlin', served = false } = {}) 
 }
 
 /** Waits until everything is drawn. */
-export const drawn = (page) => page.waitForSelector('html[data-drawn]', { timeout: 20_000, state: 'attached' });
+export const drawn = (page) =>
+  page.waitForSelector('html[data-drawn]', { timeout: 20_000, state: 'attached' });
 
 /** Loads a fragment of a page anew. */
 export async function visit(page, url, fragment, { width = 1440, theme = 'light' } = {}) {
