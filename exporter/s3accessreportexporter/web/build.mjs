@@ -22,7 +22,7 @@ function licences() {
     text(require.resolve(`${name}/package.json`).replace('package.json', 'LICENSE')).trim();
   const zrender = text(require.resolve('zrender/package.json').replace('package.json', 'LICENSE')).trim();
   const parts = [
-    `Apache ECharts, Apache-2.0, https://echarts.apache.org\n${text(require.resolve('echarts/NOTICE')).trim()}`,
+    `Apache ECharts, Apache-2.0\n${text(require.resolve('echarts/NOTICE')).trim()}`,
     'The text of the Apache License 2.0: https://www.apache.org/licenses/LICENSE-2.0',
     `ZRender, BSD-3-Clause\n${zrender}`,
     `topojson-client, ISC\n${file('topojson-client')}`,

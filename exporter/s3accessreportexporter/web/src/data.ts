@@ -4,7 +4,7 @@
  * How it travels. The Go side makes one JSON text of `Data`, compresses it with gzip and writes it as
  * base64 into `<script type="text/plain" id="data">` of the template `bundle/page.html`. The template has
  * four placeholders, each there once:
- *   __POLICY__  content of the Content-Security-Policy meta element: the text of `bundle/policy.txt` as it is.
+ *   __POLICY__  content of the Content-Security-Policy meta: the text of `bundle/policy.txt` as it is.
  *               A served page gets the same with `connect-src 'self'` instead of `connect-src 'none'`
  *               (and as a header, with `frame-ancestors 'none'`).
  *   __LIVE__    seconds between two looks for new data when served (its `interval`); "0" in a file.
@@ -70,10 +70,23 @@ export interface Data {
 
 /** Attributes whose absence from every record leaves a panel empty. */
 export type Attribute =
-  | 'aws.s3.operation' | 'http.response.status_code' | 'http.response.body.size' | 'aws.s3.object.size'
-  | 'aws.s3.total_time' | 'aws.s3.turn_around_time' | 'aws.s3.key' | 'user.id' | 'client.address'
-  | 'user_agent.original' | 'tls.protocol.version' | 'aws.signature.version' | 'aws.s3.auth_type'
-  | 'aws.s3.acl_required' | 'geo.country.iso_code' | 'threat.indicator.ip' | 'log.record.uid';
+  | 'aws.s3.operation'
+  | 'http.response.status_code'
+  | 'http.response.body.size'
+  | 'aws.s3.object.size'
+  | 'aws.s3.total_time'
+  | 'aws.s3.turn_around_time'
+  | 'aws.s3.key'
+  | 'user.id'
+  | 'client.address'
+  | 'user_agent.original'
+  | 'tls.protocol.version'
+  | 'aws.signature.version'
+  | 'aws.s3.auth_type'
+  | 'aws.s3.acl_required'
+  | 'geo.country.iso_code'
+  | 'threat.indicator.ip'
+  | 'log.record.uid';
 
 /** Cells from `from` (aligned to `width` and to the width before it) on are `width` minutes wide. */
 export interface Tier {
@@ -126,17 +139,17 @@ export interface Hours {
  * as `website`, and as neither `anonymous` nor `http`. It counts in the other kinds.
  */
 export const KINDS = [
-  'anonymous',        // 0 no requester, not a website endpoint
-  'denied',           // 1 status 403
-  'tls',              // 2 TLS below 1.2
-  'http',             // 3 no TLS, not a website endpoint
-  'sigv2',            // 4 Signature Version 2
-  'acl',              // 5 aclRequired Yes
-  'presigned',        // 6 authentication by query string
-  'deleted',          // 7 objects deleted or expired, status below 400
-  'copied',           // 8 objects and parts copied, status below 400
-  'website',          // 9 through a website endpoint
-  'deniedAnonymous',  // 10 status 403 and no requester: a part of 1, in `security` only, never in `who`
+  'anonymous', // 0 no requester, not a website endpoint
+  'denied', // 1 status 403
+  'tls', // 2 TLS below 1.2
+  'http', // 3 no TLS, not a website endpoint
+  'sigv2', // 4 Signature Version 2
+  'acl', // 5 aclRequired Yes
+  'presigned', // 6 authentication by query string
+  'deleted', // 7 objects deleted or expired, status below 400
+  'copied', // 8 objects and parts copied, status below 400
+  'website', // 9 through a website endpoint
+  'deniedAnonymous', // 10 status 403 and no requester: a part of 1, in `security` only, never in `who`
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -175,8 +188,9 @@ export interface Range {
 }
 
 /**
- * Quantile sketches (DDSketch with a logarithmic mapping) by bucket and operation, estimated with the relative
- * error `bounds.sketch.accuracy`. Bin i holds values from gamma^(i - offset) to gamma^(i + 1 - offset).
+ * Quantile sketches (DDSketch with a logarithmic mapping) by bucket and operation, estimated with the
+ * relative error `bounds.sketch.accuracy`. Bin i holds values from gamma^(i - offset) to
+ * gamma^(i + 1 - offset).
  * The pairs beyond `bounds.sketch.pairs` are in one row with b -1 and o -1.
  */
 export interface Sketches {
@@ -187,7 +201,7 @@ export interface Sketches {
   /** Requests with a total time of 0 ms, and with a turn-around time of 0 ms: in no bin. */
   zero: Column;
   zeroFirst: Column;
-  /** Total time: bin, count, bin, count, ...; each bin as the difference to the one before (the first to 0). */
+  /** Total time: bin, count, bin, count, ...; each bin as the difference to the one before (first: to 0). */
   total: Column[];
   /** Turn-around time, until the first byte: the same. */
   first: Column[];

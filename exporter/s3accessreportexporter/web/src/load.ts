@@ -1,4 +1,4 @@
-/** Data and shapes out of the page: base64 and gzip in data blocks. No fetch: the policy forbids it in a file. */
+/** Data and shapes from the page's data blocks: base64 of gzip. No fetch: a file's policy forbids it. */
 import type { Topology } from 'topojson-specification';
 import type { Data } from './data';
 import { byId } from './dom';

@@ -46,7 +46,8 @@ function drawAll(): void {
   const sel = selection();
   head(sel);
   strip(sel);
-  const world = [document.documentElement.dataset.theme, state.zone, printing(), innerWidth, bucketRank].join();
+  const { theme } = document.documentElement.dataset;
+  const world = [theme, state.zone, printing(), innerWidth, bucketRank].join();
   reconcile(byId('page'), blocks(sel), world);
   foot();
   flush(printing(), () => {

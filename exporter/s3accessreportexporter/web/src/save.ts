@@ -1,4 +1,4 @@
-/** Panels as files: CSV, and PNG with heading, sentence and the canvases as drawn. A list is drawn as a table. */
+/** Panels as files: CSV, and PNG with heading, sentence and canvases as drawn. A list is drawn as a table. */
 import { css, face, h, show } from './dom';
 import { csv, words, type Table } from './table';
 

@@ -1,4 +1,4 @@
-// The figures of each panel, read from its table, against sums over the data that share no code with the page.
+// The figures of each panel, read from its table, against sums that share no code with the page.
 import { visit } from './browser.mjs';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-// Every page, in both themes and three widths: drawn, quiet, nothing wider than the page, no canvas left blank.
+// Every page, in both themes and three widths: drawn, nothing wider than the page, no canvas left blank.
 import { visit } from './browser.mjs';
 
 export const PAGES = ['overview', 'details', 'threats', 'security', 'top', 'latency', 'quality'];

@@ -1,4 +1,4 @@
-// Sample data as the exporter would write it, from requests, all counted in full: a reference, not the exporter.
+// Sample data as the exporter would write it, counted in full: a reference, not the exporter.
 //   node test/sample.mjs OUT.json [SEED]
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

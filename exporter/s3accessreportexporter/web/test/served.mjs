@@ -1,4 +1,4 @@
-// Served: the page looks for new data by ETag and takes them in place, with zoom, table and scroll as they were.
+// Served: the page looks for new data by ETag and takes it in place; zoom, table and scroll stay.
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { drawn, open } from './browser.mjs';

@@ -1,4 +1,4 @@
-// Invented requests of a week: six buckets, an incident, a burst of denied anonymous reads, threats, an upload.
+// Invented requests of a week: six buckets, an incident, a burst of denied reads, threats, an upload.
 // Documentation addresses only, at places they are invented to be in.
 import { random } from './random.mjs';
 
@@ -153,7 +153,8 @@ export function traffic(seed, emit) {
     },
     () => {
       // shop
-      const key = `media/products/${10000 + r.int(900)}/${r.pick(['original', 'thumb 320x240', 'zoom'])}.webp`;
+      const file = r.pick(['original', 'thumb 320x240', 'zoom']);
+      const key = `media/products/${10000 + r.int(900)}/${file}.webp`;
       const late = r.next() < 0.03;
       return {
         key,
@@ -258,7 +259,7 @@ export function traffic(seed, emit) {
         tls: old ? r.pick(['1.0', '1.1']) : '1.2',
         acl: r.next() < 0.3,
         sigv2: old && t < NEWEST - 5 * DAY,
-        key: `${r.pick(['inbound', 'outbound'])}/${r.pick(['invoices', 'orders'])}/2026-11-${two(1 + r.int(17))}.csv`,
+        key: `${r.pick(['inbound', 'outbound'])}/invoices/2026-11-${two(1 + r.int(17))}.csv`,
         ...r.weighted([
           [34, { o: 'REST.GET.OBJECT', out: size(240 * KIB, 0.9), ms: r.around(44, 0.5) }],
           [20, { o: 'REST.PUT.OBJECT', in: size(300 * KIB, 0.9), ms: r.around(96, 0.5) }],

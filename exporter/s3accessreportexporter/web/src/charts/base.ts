@@ -1,6 +1,6 @@
 /**
- * ECharts with only what is used. Its tooltip, legend, title, toolbox and brush are not: they are made of DOM,
- * which is lighter, accessible, and cannot turn data into markup.
+ * ECharts with only what is used. Its tooltip, legend, title, toolbox and brush are not: they are DOM, which
+ * is lighter, accessible, and cannot turn data into markup.
  */
 import * as echarts from 'echarts/core';
 import { BarChart, LineChart, PieChart, ScatterChart } from 'echarts/charts';

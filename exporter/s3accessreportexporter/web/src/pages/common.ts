@@ -193,7 +193,7 @@ export function bucketLegend(sel: Selection): Plain {
 export const parts = (of: Map<number, number>): [number, string][] =>
   [...bucketRank, -1].filter((b) => of.get(b)).map((b) => [of.get(b)!, bucketColor(b)]);
 
-// ---- ranked lists ------------------------------------------------------------------------------------------
+// ---- ranked lists ------------------------------------------------------------------------------
 
 export interface Row {
   name: string;

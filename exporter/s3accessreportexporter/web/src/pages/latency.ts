@@ -259,9 +259,10 @@ function words(sel: Selection): Plain {
       h(
         'p',
         { class: 'lede', id: 'latency-words' },
-        `Percentiles are of the ${rangeName(sel.range)} and follow the bucket and operation filters, not the zoom. `,
-        `Each is within ${within} of the true value (DDSketch). Total time runs from the request’s arrival to the `,
-        'last byte sent; first byte is S3’s turn-around time. Times of ',
+        `Percentiles are of the ${rangeName(sel.range)} and follow the bucket and operation filters, `,
+        'not the zoom. ',
+        `Each is within ${within} of the true value (DDSketch). Total time runs from the request’s `,
+        'arrival to the last byte sent; first byte is S3’s turn-around time. Times of ',
         h('span', { class: 'mono' }, '-'),
         ` are left out.${rest}`,
       ),

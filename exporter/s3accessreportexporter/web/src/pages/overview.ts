@@ -51,7 +51,8 @@ function figures(sel: Selection, prev: Window | null): Plain {
   const [out, outUnit] = F.bytesParts(now.out);
   const [into, intoUnit] = F.bytesParts(now.in);
   const [p95, p95Unit] = q.n ? F.durationParts(q.total(0.95)) : ['–', ''];
-  const half = `half of requests under ${F.duration(q.total(0.5))}${sel.custom ? `; ${rangeName(sel.range)}` : ''}`;
+  const zoomed = sel.custom ? `; ${rangeName(sel.range)}` : '';
+  const half = `half of requests under ${F.duration(q.total(0.5))}${zoomed}`;
   const details = hash({ page: 'details' });
   return tiles('figures', '', [
     { k: 'Requests', v: F.count(now.n), ...against((s) => s.n), spark: t.n, color: '--read-2' },

@@ -136,6 +136,10 @@ function unreadable(): Panel {
     const i = D.buckets.indexOf(name);
     return i < 0 ? name || '–' : bucketBadge(i);
   };
+  const reason = (text: string, example: string): Child => [
+    h('span', { class: 'cut' }, text),
+    h('span', { class: 'sub mono', title: example }, example),
+  ];
   return {
     ...panel,
     answer: [b(F.plural(q.malformed, 'line')), '; each is kept as a record with its text.'],
@@ -151,12 +155,12 @@ function unreadable(): Panel {
     },
     node: () =>
       simpleTable(
-        [{ t: 'Reason and example', cls: 'name' }, { t: 'Bucket', cls: 'opt' }, { t: 'Lines', num: true }],
-        q.reasons.map((r) => [
-          [h('span', { class: 'cut' }, r.reason), h('span', { class: 'sub mono', title: r.example }, r.example)],
-          bucket(r.bucket),
-          F.count(r.n),
-        ]),
+        [
+          { t: 'Reason and example', cls: 'name' },
+          { t: 'Bucket', cls: 'opt' },
+          { t: 'Lines', num: true },
+        ],
+        q.reasons.map((r) => [reason(r.reason, r.example), bucket(r.bucket), F.count(r.n)]),
       ),
   };
 }

@@ -140,8 +140,8 @@ export function geoPanel(sel: Selection, span: string, height: number): Panel {
 
 const NO_GEO = empty(
   'No place is known for any client.',
-  'The records have no geo.* attributes: no GeoIP database is configured, or they are excluded. Set one on the ' +
-    'receiver, and new records are placed:',
+  'The records have no geo.* attributes: no GeoIP database is configured, or they are excluded. Set one on ' +
+    'the receiver, and new records are placed:',
   ['receivers:', '  s3_access_logs:', '    geoip:', '      databases: [/etc/otelcol/GeoLite2-City.mmdb]'],
 );
 const NO_PLACE = empty('No client of this range has a place.', 'Other ranges and buckets have some.');

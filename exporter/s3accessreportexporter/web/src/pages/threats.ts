@@ -1,27 +1,23 @@
 /** Threat Intel: clients that are on a feed. */
 import { bins, zeros, type Bins } from '../bins';
-import { bars } from '../charts/bars';
 import { map, placeName, type Dot } from '../charts/map';
 import { pie } from '../charts/pie';
 import { timeChart } from '../charts/time';
 import { CONFIDENCES } from '../data';
-import { b, css, h, swatch, type Child, type Rich } from '../dom';
+import { b, h, type Child } from '../dom';
 import * as F from '../format';
 import { cityOf, countryOf, threats as rowsOf, type Threat } from '../lists';
-import { D, bucketName, lacks, opName } from '../model';
+import { D, lacks } from '../model';
 import { country } from '../names';
 import { empty, type Block, type Panel, type Plain } from '../panel';
 import { before, totals } from '../query';
 import { state, type Selection } from '../state';
 import { when } from '../times';
 import {
-  bucketBadge,
   caption,
   compare,
   legendOf,
   per,
-  scope,
-  simpleTable,
   sparkBins,
   sumOf,
   tiles,
@@ -29,42 +25,8 @@ import {
   type Page,
 } from './common';
 import { viewSwitch } from './shared';
-
-const TOKENS = ['--threat-high', '--threat-medium', '--threat-low', '--threat-none'];
-const confidence = (c: number): string => CONFIDENCES[c] ?? 'None';
-const color = (c: number): string => css(TOKENS[c] ?? TOKENS[3]);
-const badge = (c: number): HTMLElement => h('span', { class: 'badge' }, swatch(color(c)), confidence(c));
-const UNASSIGNED = 'Unassigned';
-
-/** Requests of one client, actor or place. */
-interface Group {
-  key: string;
-  n: number;
-  ok: number;
-  /** Highest: the smallest number. */
-  conf: number;
-  first: number;
-  last: number;
-  rows: Threat[];
-}
-
-function group(rows: Threat[], key: (t: Threat) => string): Group[] {
-  const out = new Map<string, Group>();
-  for (const t of rows) {
-    const k = key(t);
-    let g = out.get(k);
-    if (!g) out.set(k, (g = { key: k, n: 0, ok: 0, conf: t.conf, first: t.first, last: 0, rows: [] }));
-    g.n += t.n;
-    g.ok += t.ok;
-    g.conf = Math.min(g.conf, t.conf);
-    g.first = Math.min(g.first, t.first);
-    g.last = Math.max(g.last, t.last);
-    g.rows.push(t);
-  }
-  return [...out.values()].sort((a, z) => z.n - a.n);
-}
-
-const distinct = <T>(rows: Threat[], f: (t: Threat) => T): T[] => [...new Set(rows.map(f))];
+import { UNASSIGNED, badge, color, confidence, distinct, group, type Group } from './threatgroups';
+import { barsOf, common, threatTable } from './threatlists';
 
 export const threats: Page = (sel) => {
   if (lacks('threat.indicator.ip')) return [noFeed()];
@@ -95,8 +57,8 @@ const noFeed = (): Panel => ({
   title: 'Threat Intel',
   empty: empty(
     'No threat feed is configured, or no client was on one:',
-    'records carry no threat.* attributes, so no client can be compared. Set a feed on the receiver; records ' +
-      'read from then on are matched:',
+    'records carry no threat.* attributes, so no client can be compared. Set a feed on the receiver; ' +
+      'records read from then on are matched:',
     [
       'receivers:',
       '  s3_access_logs:',
@@ -218,12 +180,6 @@ function figures(sel: Selection, rows: Threat[], clients: Group[], actors: Group
   ]);
 }
 
-const common = (sel: Selection, span: string): Pick<Panel, 'span' | 'scope' | 'caption'> => ({
-  span,
-  scope: scope(sel, ['t', 'b', 'o']),
-  caption: caption(sel),
-});
-
 function overTime(sel: Selection, rows: Threat[]): Panel {
   const B = bins(sel, 60);
   const series = CONFIDENCES.map((name, c) => ({
@@ -342,131 +298,3 @@ function byPlace(sel: Selection, rows: Threat[], n: number): Panel {
       }),
   };
 }
-
-const BARS = 7;
-
-function barsOf(sel: Selection, id: string, title: string, list: Group[], answer: Rich): Panel {
-  const shown = list.slice(0, BARS);
-  const height = 36 * shown.length + 40;
-  return {
-    ...common(sel, 'c3'),
-    id,
-    title,
-    answer,
-    height: 292,
-    fit: true,
-    table: {
-      cols: [
-        { t: title.replace('Threats by ', '') },
-        { t: 'Confidence' },
-        { t: 'Requests', num: true, f: F.count },
-        { t: 'Answered', num: true, f: F.count },
-      ],
-      rows: list.map((g) => [g.key, confidence(g.conf), g.n, g.ok]),
-    },
-    layout: (body, chart) => {
-      Object.assign(chart.style, { height: `${height}px`, flex: 'none' });
-      body.append(chart);
-      if (list.length > BARS)
-        body.append(h('p', { class: 'more' }, `and ${F.count(list.length - BARS)} more in the CSV`));
-    },
-    chart: (el) =>
-      bars(el, {
-        value: F.count,
-        rows: shown.map((g) => ({
-          name: g.key,
-          v: g.n,
-          color: color(g.conf),
-          text: F.count(g.n),
-          more: [
-            { name: 'Confidence', value: confidence(g.conf) },
-            { name: 'Answered', value: F.count(g.ok) },
-          ],
-        })),
-      }),
-  };
-}
-
-const LISTED = 50;
-
-function threatTable(sel: Selection, clients: Group[]): Panel {
-  const list = [...clients].sort((a, z) => a.conf - z.conf || z.n - a.n);
-  const actor = (g: Group) => g.rows[0].actor || UNASSIGNED;
-  const buckets = (g: Group) => distinct(g.rows, (t) => t.b);
-  const headings = [
-    'Client IP',
-    'Confidence',
-    'Actor',
-    'Type',
-    'Feed',
-    'Country',
-    'Bucket',
-    'Last seen',
-    'Requests',
-    'Answered',
-  ];
-  const answered = (g: Group) =>
-    g.ok ? h('b', { class: 'answered' }, F.count(g.ok)) : h('span', { class: 'muted' }, 'none');
-  const row = (g: Group): Child[] => [
-    h('span', { class: 'mono' }, g.key),
-    badge(g.conf),
-    h('span', { class: g.rows[0].actor ? null : 'muted' }, actor(g)),
-    g.rows[0].type,
-    g.rows[0].feed,
-    country(landOf(g)),
-    h('span', { class: 'lines' }, buckets(g).slice(0, 4).map(bucketBadge)),
-    h('span', { class: 'nw' }, when(g.last)),
-    F.count(g.n),
-    answered(g),
-  ];
-  return {
-    ...common(sel, 'c12'),
-    id: 'threat-table',
-    title: 'Threat Table',
-    answer: ['Most confident first. A client that was answered deserves a look before one that was denied.'],
-    table: {
-      cols: [
-        { t: 'Client IP' },
-        { t: 'Confidence' },
-        { t: 'Actor' },
-        { t: 'Type' },
-        { t: 'Feed' },
-        { t: 'Country' },
-        { t: 'Buckets' },
-        { t: 'Operations' },
-        { t: 'First seen', time: true, f: when },
-        { t: 'Last seen', time: true, f: when },
-        { t: 'Requests', num: true, f: F.count },
-        { t: 'Answered', num: true, f: F.count },
-      ],
-      rows: list.map((g) => [
-        g.key,
-        confidence(g.conf),
-        actor(g),
-        g.rows[0].type,
-        g.rows[0].feed,
-        landOf(g),
-        buckets(g).map(bucketName).join(' '),
-        distinct(g.rows, (t) => t.o)
-          .map(opName)
-          .join(' '),
-        g.first,
-        g.last,
-        g.n,
-        g.ok,
-      ]),
-    },
-    node: () => [
-      simpleTable(
-        headings.map((t, i) => ({ t, num: i > 7 })),
-        list.slice(0, LISTED).map(row),
-      ),
-      list.length > LISTED
-        ? h('p', { class: 'more' }, `${F.count(list.length - LISTED)} more in the CSV`)
-        : null,
-    ],
-  };
-}
-
-/** ISO code of the country of a client. */
-const landOf = (g: Group): string => countryOf(g.rows[0].place);

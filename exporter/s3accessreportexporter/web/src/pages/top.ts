@@ -67,7 +67,7 @@ export const top: Page = (sel): Block[] => [order(), ...LISTS.map((a) => list(se
 function order(): Plain {
   const { entries, buckets, otherBuckets } = D.bounds.top;
   const shared = otherBuckets
-    ? ` The ${F.count(buckets)} busiest buckets have lists of their own, ${F.count(otherBuckets)} others share one.`
+    ? ` The ${F.count(buckets)} busiest buckets have their own, ${F.count(otherBuckets)} others share one.`
     : '';
   const words =
     `Lists hold the ${F.count(entries)} largest of each bucket. A figure behind ≤ may be too high, by at ` +
