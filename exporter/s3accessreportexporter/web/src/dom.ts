@@ -60,12 +60,24 @@ function append(el: Element, children: Child[]): void {
 /** Element of the template. */
 export const byId = (id: string): HTMLElement => document.getElementById(id)!;
 
+// Asking the browser costs a new layout each time, after any change.
+const tokens = new Map<string, string>();
+
+/** Forgets the tokens' values: call it when the theme changes. */
+export const forgetTokens = (): void => tokens.clear();
+
+function token(name: string, get: () => string): string {
+  let v = tokens.get(name);
+  if (v === undefined) tokens.set(name, (v = get()));
+  return v;
+}
+
 /** Value of a design token, such as `--text`. */
 export const css = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  token(name, () => getComputedStyle(document.documentElement).getPropertyValue(name).trim());
 
 /** Face of the text, for canvases. */
-export const face = (): string => getComputedStyle(document.body).fontFamily;
+export const face = (): string => token('face', () => getComputedStyle(document.body).fontFamily);
 
 export const swatch = (color: string): HTMLElement => h('i', { class: 'sw', style: { background: color } });
 

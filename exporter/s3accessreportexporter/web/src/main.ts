@@ -52,7 +52,9 @@ function drawAll(): void {
   foot();
   flush(printing(), () => {
     sweep();
-    if (mine === generation) document.documentElement.dataset[DRAWN] = String(generation);
+    if (mine !== generation) return;
+    document.documentElement.dataset[DRAWN] = String(generation);
+    if (mine === 1) performance.mark('drawn');
   });
 }
 
@@ -187,6 +189,7 @@ function failed(e: unknown): void {
 
 async function start(): Promise<void> {
   const [data, world] = await Promise.all([loadData(), loadWorld()]);
+  performance.mark('unpacked');
   install(data);
   setWorld(world);
   read();

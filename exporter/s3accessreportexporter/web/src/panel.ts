@@ -124,13 +124,19 @@ function keepScroll(from: HTMLElement, to: HTMLElement): void {
   });
 }
 
+/** Milliseconds of drawing before the browser may show it. */
+const TURN = 30;
+
 /** Draws what waits: `now` all at once, otherwise what can be seen first and the rest in turns. */
 export function flush(now: boolean, done: () => void): void {
   const work = queue;
   queue = [];
   const turn = () => {
-    const until = performance.now() + 30;
-    while (work.length && (now || performance.now() < until)) work.shift()!();
+    const until = performance.now() + TURN;
+    while (work.length && (now || performance.now() < until)) {
+      work.shift()!();
+      performance.mark('chart');
+    }
     if (work.length) setTimeout(turn);
     else done();
   };

@@ -13,17 +13,7 @@ import { empty, type Block, type Panel, type Plain } from '../panel';
 import { before, totals } from '../query';
 import { state, type Selection } from '../state';
 import { when } from '../times';
-import {
-  caption,
-  compare,
-  legendOf,
-  per,
-  sparkBins,
-  sumOf,
-  tiles,
-  timeTable,
-  type Page,
-} from './common';
+import { caption, compare, legendOf, per, sparkBins, sumOf, tiles, timeTable, type Page } from './common';
 import { viewSwitch } from './shared';
 import { UNASSIGNED, badge, color, confidence, distinct, group, type Group } from './threatgroups';
 import { barsOf, common, threatTable } from './threatlists';

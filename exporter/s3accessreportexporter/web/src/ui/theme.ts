@@ -1,4 +1,5 @@
 /** Light or dark, and always light on paper. */
+import { forgetTokens } from '../dom';
 import { state } from '../state';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -7,6 +8,7 @@ let paper = false;
 export const printing = (): boolean => paper;
 
 export function applyTheme(): void {
+  forgetTokens();
   const auto = dark.matches ? 'dark' : 'light';
   document.documentElement.dataset.theme = paper ? 'light' : state.theme === 'auto' ? auto : state.theme;
 }
