@@ -7,8 +7,9 @@ const none = (table) => Object.fromEntries(Object.keys(table).map((k) => [k, []]
 /** Data of an exporter that saw nothing yet. */
 export function nothing(data) {
   const copy = structuredClone(data);
-  copy.records = copy.oldest = copy.newest = 0;
-  Object.assign(copy, { buckets: [], ops: [], dict: [], tiers: copy.tiers });
+  copy.records = copy.start = copy.oldest = copy.newest = copy.end = 0;
+  for (const r of copy.ranges) r.from = r.since = 0;
+  Object.assign(copy, { buckets: [], ops: [], dict: [], tiers: [{ from: 0, width: 1 }] });
   for (const name of ['cells', 'hours', 'security', 'threats', 'places']) copy[name] = none(copy[name]);
   for (const a of Object.keys(copy.attributes)) copy.attributes[a] = 0;
   for (const r of copy.ranges) {

@@ -191,8 +191,43 @@ async function lists(open, expect, { mine, range, data }, page) {
       ),
   );
   await expect('slow-buckets', (t) => pairs(column(t, 0, 6)), pairs(counts));
+  for (const [column, p] of [
+    [1, 0.5],
+    [2, 0.95],
+    [3, 0.99],
+  ]) {
+    const wanted = new Map(
+      [...counts.keys()]
+        .filter((name) => counts.get(name))
+        .map((name) => {
+          const mineToo = b.map((_, i) => i).filter((i) => mine({ b: b[i] }));
+          const of = mineToo.filter((i) => nameOf(data.buckets, b[i], data.otherBucket) === name);
+          return [name, quantile(of, range.sketches, data.bounds.sketch, p)];
+        }),
+    );
+    const near = (t) => t.filter((r) => Math.abs(r[column] / wanted.get(r[0]) - 1) > 0.006).map((r) => r[0]);
+    await expect('slow-buckets', near, []);
+  }
   const all = sum([...counts.values()], (n) => n);
   await expect('spread', (t) => sum(t, (r) => r[2]), all);
+}
+
+/** Total time that a part p of the requests of some sketches does not exceed. */
+function quantile(indexes, { total, zero, max }, { gamma, offset }, p) {
+  const values = [];
+  for (const i of indexes) {
+    if (zero[i]) values.push([0, zero[i]]);
+    let bin = 0;
+    for (let k = 0; k < total[i].length; k += 2) {
+      bin += total[i][k];
+      values.push([(gamma ** (bin - offset) * 2 * gamma) / (1 + gamma), total[i][k + 1]]);
+    }
+  }
+  values.sort((a, z) => a[0] - z[0]);
+  const n = sum(values, (v) => v[1]);
+  let seen = 0;
+  const found = values.find(([, k]) => (seen += k) >= p * n - 1e-9);
+  return Math.min(found[0], Math.max(...indexes.map((i) => max[i])));
 }
 
 async function threatIntel(open, expect, { threats, data }) {

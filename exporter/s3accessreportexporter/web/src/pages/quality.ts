@@ -66,13 +66,15 @@ function coverage(): Panel {
     title: 'Is the data complete?',
     also: hours.n,
     scope: 'all of the data',
-    answer: without[worst]
-      ? [
-          b(bucketName(worst)),
-          ` has ${F.plural(without[worst], 'hour')} without a record. A quiet bucket and ` +
-            'missing logs look the same here.',
-        ]
-      : ['Every bucket has records in every hour.'],
+    answer: !D.records
+      ? ['There is no record yet.']
+      : without[worst]
+        ? [
+            b(bucketName(worst)),
+            ` has ${F.plural(without[worst], 'hour')} without a record. A quiet bucket and ` +
+              'missing logs look the same here.',
+          ]
+        : ['Every bucket has records in every hour.'],
     table: {
       cols: [
         { t: 'Bucket' },

@@ -14,7 +14,7 @@ export function head(sel: Selection): void {
   document.title = show(`${page} · ${D.title}`);
   byId('title').textContent = show(D.title);
   facts();
-  const local = localZone(D.newest);
+  const local = localZone(D.newest || D.written);
   byId('switches').replaceChildren(
     segment(
       'Time zone',

@@ -12,6 +12,8 @@ const H = 30;
 
 export function strip(sel: Selection): void {
   const el = byId('strip');
+  byId('span').hidden = !D.records;
+  if (!D.records) return;
   const from = Math.floor(D.oldest / HOUR) * HOUR;
   const width = el.clientWidth || 1200;
   const scale: Scale = {
