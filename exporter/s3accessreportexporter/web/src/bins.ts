@@ -56,6 +56,10 @@ export function bins(sel: Selection, target: number, from = sel.from, to = sel.t
   };
 }
 
+/** Bins of what is counted in cells only, whatever the filters: security, threats. */
+export const cellBins = (sel: Selection, target: number): Bins =>
+  bins(sel, target, sel.from, sel.to, widthAt(sel.from));
+
 export const zeros = (n: number): number[] => new Array<number>(n).fill(0);
 
 /** Bin i in words. */

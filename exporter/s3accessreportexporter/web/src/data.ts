@@ -22,7 +22,8 @@
  * - Texts are at most 256 bytes, valid UTF-8, otherwise raw: the page spells control characters out.
  *
  * Changes (newest first):
- * - none yet
+ * - `who` and `top.requester`: the session of an assumed role may be left out of the requester. Rows with
+ *   sessions are added up by role on the page; without them lists hold more roles.
  */
 
 /** Column of whole numbers. */

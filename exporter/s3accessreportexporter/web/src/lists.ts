@@ -1,6 +1,7 @@
 /** Lists that were made in Go for one of the four ranges, by bucket filter. */
 import { KINDS, type DistinctList, type Kind, type Range, type TopList } from './data';
 import { D, threatTimes } from './model';
+import { withoutSession } from './names';
 import type { Window } from './query';
 import type { Selection } from './state';
 
@@ -108,6 +109,42 @@ export function who(range: Range, kind: Kind, sel: Filter): Who[] {
     s.what.set(what, (s.what.get(what) ?? 0) + rows.n[i]);
   }
   return [...sums.values()].sort((a, z) => z.n - a.n);
+}
+
+/** Rows of the sessions of one role added up: who it was stays, the session goes. */
+export function byRole(rows: Who[]): Who[] {
+  const sums = new Map<string, Who>();
+  for (const r of rows) {
+    const key = `${r.b}|${r.who ? withoutSession(r.who) : r.via}`;
+    const s = sums.get(key);
+    if (!s) {
+      sums.set(key, { ...r, what: new Map(r.what) });
+      continue;
+    }
+    s.n += r.n;
+    s.err += r.err;
+    if (r.last > s.last) Object.assign(s, { last: r.last, via: r.via, who: r.who });
+    for (const [what, n] of r.what) s.what.set(what, (s.what.get(what) ?? 0) + n);
+  }
+  return [...sums.values()].sort((a, z) => z.n - a.n);
+}
+
+/** The same for requesters of a top list. */
+export function topByRole(rows: TopRow[], order: 'n' | 'bytes'): TopRow[] {
+  const sums = new Map<string, TopRow>();
+  for (const r of rows) {
+    const key = withoutSession(r.name);
+    const s = sums.get(key);
+    if (!s) {
+      sums.set(key, { ...r, parts: new Map(r.parts) });
+      continue;
+    }
+    s.n += r.n;
+    s.bytes += r.bytes;
+    s.err += r.err;
+    for (const [b, n] of r.parts) s.parts.set(b, (s.parts.get(b) ?? 0) + n);
+  }
+  return [...sums.values()].sort((a, z) => z[order] - a[order]);
 }
 
 /** Requests with an error, by status and code, most first. */

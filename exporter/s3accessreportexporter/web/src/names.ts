@@ -17,6 +17,10 @@ export function principal(requester: string): Principal {
   return { name: requester, kind: 'account' };
 }
 
+/** An assumed role without the name of its session; anything else as it is. */
+export const withoutSession = (requester: string): string =>
+  requester.replace(/(:assumed-role\/[^/]+)\/.*$/s, '$1');
+
 /** Account of an ARN, "" without one. */
 export const account = (requester: string): string => /::(\d{12}):/.exec(requester)?.[1] ?? '';
 

@@ -151,9 +151,8 @@ if (!executable) {
     const file = process.argv[2] ?? join(mkdtempSync(join(tmpdir(), 'report-large-')), 'report.html');
     const html = fill(data);
     writeFileSync(file, html);
-    console.log(
-      `${name}: ${data.cells.n.length} cells, ${data.hours.n.length} hours, file ${(html.length / 2 ** 20).toFixed(2)} MiB`,
-    );
+    const size = `${(html.length / 2 ** 20).toFixed(2)} MiB`;
+    console.log(`${name}: ${data.cells.n.length} cells, ${data.hours.n.length} hours, file ${size}`);
     await measure(file);
   }
 }

@@ -14,6 +14,7 @@ import { fill } from './fill.mjs';
 import { hostile, poisoned } from './hostile.mjs';
 import { interact } from './interact.mjs';
 import { pages } from './pages.mjs';
+import { roles, twoSessions } from './roles.mjs';
 import { finished, sample } from './sample.mjs';
 import { served } from './served.mjs';
 
@@ -72,6 +73,7 @@ if (report) {
   await run('pages', pages, url);
   await run('figures', figures, url, data);
   await run('interact', interact, url, data);
+  await run('roles', roles, write('roles', twoSessions(data)));
   await run('hostile', hostile, write('hostile', poison), poison);
   await run('empties', empties, {
     nothing: write('nothing', nothing(data)),

@@ -1,10 +1,10 @@
 /** Security: who did what should not be, or should be known. Lists follow the range, charts the zoom too. */
-import { bins } from '../bins';
+import { cellBins, type Bins } from '../bins';
 import { timeChart, type TimeSeries } from '../charts/time';
 import type { Kind } from '../data';
 import { b, css, h, type Child, type Rich } from '../dom';
 import * as F from '../format';
-import { who, type Who } from '../lists';
+import { byRole, who, type Who } from '../lists';
 import { D, bucketName, lacks } from '../model';
 import { account, principal } from '../names';
 import { empty, type Panel, type Plain } from '../panel';
@@ -19,8 +19,6 @@ import {
   per,
   ranked,
   scope,
-  sparkBins,
-  sumOf,
   tiles,
   type Page,
   type RankedCol,
@@ -46,7 +44,7 @@ const sends =
   (verb: string) =>
   (rows: Who[], n: number): Rich => [
     b(name(rows[0])),
-    ` ${verb} ${F.percent(rows[0].n / n)} of ${F.count(n)}.`,
+    ` ${verb} ${F.percent(Math.min(1, rows[0].n / n))} of ${F.count(n)}.`,
   ];
 
 const website = (sel: Selection): string => {
@@ -81,7 +79,8 @@ const ABOUT: Record<Exclude<Kind, 'deniedAnonymous'>, About> = {
     calm: 'Nothing was deleted in this range.',
     answer: (r, n) => [
       b(name(r[0])),
-      ` removed ${F.percent(r[0].n / n)} of ${F.plural(n, 'object')}, from ` + `${bucketName(r[0].b)}.`,
+      ` removed ${F.percent(Math.min(1, r[0].n / n))} of ${F.plural(n, 'object')}, from ` +
+        `${bucketName(r[0].b)}.`,
     ],
   },
   copied: {
@@ -169,7 +168,7 @@ export const security: Page = (sel) => [
 ];
 
 function figures(sel: Selection): Plain {
-  const S = sparkBins(sel);
+  const S = cellBins(sel, 45);
   const prev = before(sel, true);
   const all = totals({ ...sel, o: null }).n;
   return tiles(
@@ -226,7 +225,9 @@ const count = (n: number, err: number): Child =>
 function list(sel: Selection, kind: Listed): Panel {
   const about = ABOUT[kind];
   const rows = who(sel.range, kind, sel);
-  const n = sumOf(rows.map((r) => r.n));
+  // Lists are cut; cells hold all of the range.
+  const n = sums({ ...sel, from: sel.range.since, to: D.end }, kind).n;
+  const roles = byRole(rows);
   const panel: Panel = {
     id: `who-${kind}`,
     span: 'c6',
@@ -247,7 +248,7 @@ function list(sel: Selection, kind: Listed): Panel {
   if (!rows.length) return { ...panel, node: () => h('p', { class: 'calm' }, about.calm) };
   return {
     ...panel,
-    answer: about.answer(rows, n, sel),
+    answer: about.answer(roles, n, sel),
     table: {
       cols: [
         { t: 'Who' },
@@ -271,24 +272,19 @@ function list(sel: Selection, kind: Listed): Panel {
     node: () =>
       ranked(
         COLS,
-        rows.map((r) => row(r, about.color)),
+        roles.map((r) => row(r, about.color)),
         5,
       ),
   };
 }
 
 /** A list with columns over time to its left. */
-function withChart(
-  sel: Selection,
-  kind: Listed,
-  unit: string,
-  make: (B: ReturnType<typeof bins>) => TimeSeries[],
-): Panel {
+function withChart(sel: Selection, kind: Listed, unit: string, make: (B: Bins) => TimeSeries[]): Panel {
   const panel = list(sel, kind);
   if (!panel.table) return { ...panel, span: 'c12' };
-  const B = bins(sel, 72, sel.from, sel.to, bins({ ...sel, o: new Set() }, 1e9).step);
+  const B = cellBins(sel, 72);
   const series = make(B);
-  const rows = who(sel.range, kind, sel);
+  const roles = byRole(who(sel.range, kind, sel));
   return {
     ...panel,
     span: 'c12',
@@ -306,7 +302,7 @@ function withChart(
           chart,
           ranked(
             COLS,
-            rows.map((r) => row(r, ABOUT[kind].color)),
+            roles.map((r) => row(r, ABOUT[kind].color)),
             6,
           ),
         ),

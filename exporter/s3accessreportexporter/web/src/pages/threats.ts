@@ -1,5 +1,5 @@
 /** Threat Intel: clients that are on a feed. */
-import { bins, zeros, type Bins } from '../bins';
+import { cellBins, zeros, type Bins } from '../bins';
 import { map, placeName, type Dot } from '../charts/map';
 import { pie } from '../charts/pie';
 import { timeChart } from '../charts/time';
@@ -13,7 +13,7 @@ import { empty, type Block, type Panel, type Plain } from '../panel';
 import { before, totals } from '../query';
 import { state, type Selection } from '../state';
 import { when } from '../times';
-import { caption, compare, legendOf, per, sparkBins, sumOf, tiles, timeTable, type Page } from './common';
+import { caption, compare, legendOf, per, sumOf, tiles, timeTable, type Page } from './common';
 import { viewSwitch } from './shared';
 import { UNASSIGNED, badge, color, confidence, distinct, group, type Group } from './threatgroups';
 import { barsOf, common, threatTable } from './threatlists';
@@ -84,8 +84,8 @@ function feeds(): Plain {
         { class: 'lede', id: 'feeds' },
         'Matched: ',
         names.map((f, i): Child => [comma(i), h('b', null, f)]),
-        '. A feed that matched nothing is not known here. Confidence is the feed’s own; of several matches the ' +
-          'most confident wins.',
+        '. A feed that matched nothing is not known here. Confidence is the feed’s own; of several ' +
+          'matches the most confident wins.',
       ),
   };
 }
@@ -108,7 +108,7 @@ function spreadDistinct(rows: Threat[], B: Bins, key: (t: Threat) => unknown): n
 }
 
 function figures(sel: Selection, rows: Threat[], clients: Group[], actors: Group[]): Plain {
-  const S = sparkBins(sel);
+  const S = cellBins(sel, 45);
   const n = sumOf(rows.map((t) => t.n));
   const ok = sumOf(rows.map((t) => t.ok));
   const okHigh = sumOf(rows.filter((t) => t.conf === 0).map((t) => t.ok));
@@ -171,7 +171,7 @@ function figures(sel: Selection, rows: Threat[], clients: Group[], actors: Group
 }
 
 function overTime(sel: Selection, rows: Threat[]): Panel {
-  const B = bins(sel, 60);
+  const B = cellBins(sel, 60);
   const series = CONFIDENCES.map((name, c) => ({
     name,
     color: color(c),

@@ -2,7 +2,7 @@
 import type { DistinctList, TopList } from '../data';
 import { b, h, short, swatch, type Rich } from '../dom';
 import * as F from '../format';
-import { distinct, top as rowsOf, type TopRow } from '../lists';
+import { distinct, top as rowsOf, topByRole, type TopRow } from '../lists';
 import { D, bucketColor, lacks } from '../model';
 import { principal } from '../names';
 import { empty, type Block, type Panel, type Plain } from '../panel';
@@ -136,7 +136,8 @@ function list(sel: Selection, a: About): Panel {
   const share = (x: TopRow) => (all ? Math.min(1, x[by] / all) : 0);
   const words = by === 'bytes' ? F.bytes : (n: number) => F.plural(n, 'request');
   const name = (x: TopRow) => (a.list === 'requester' ? principal(x.name).name : x.name || '(none)');
-  const first = rows[0];
+  const shown = a.list === 'requester' ? topByRole(rows, by) : rows;
+  const first = shown[0];
   const answer: Rich = [
     b(short(name(first), 48)),
     `: ${first.err ? 'at most ' : ''}${words(first[by])}, ` +
@@ -179,7 +180,7 @@ function list(sel: Selection, a: About): Panel {
           { t: 'Bytes', num: true },
           { t: 'Share', num: true, cls: 'opt' },
         ],
-        rows.map((x) => ({
+        shown.map((x) => ({
           name: name(x),
           title: x.name,
           mono: a.list !== 'requester' && a.list !== 'agent',
