@@ -169,6 +169,10 @@ generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboa
 
 # Up to Go 1.26 a FUZZTIME that is a time can end with "context deadline exceeded" where
 # nothing was found: go.dev/issue/75804. One that is a number of runs, 1000x, cannot.
+.PHONY: web
+web: ## Make the report's page anew from its locked sources (Node 20)
+	cd exporter/s3accessreportexporter/web && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm run build
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (60s)
 	@for module in . $(APART); do (cd $$module; for pkg in $$(go list ./...); do \

@@ -1,0 +1,32 @@
+/** Looks for new data where the page is served. A look that fails is said, and tried again. */
+import type { Data } from '../data';
+import { byId } from '../dom';
+import { checked } from '../load';
+
+/** Calls fresh with new data, and look after every look; does nothing in a file. */
+export function watch(fresh: (data: Data) => void, look: (ok: boolean) => void): void {
+  const { live, etag } = byId('data').dataset;
+  const seconds = Number(live) || 0;
+  if (!seconds || !location.protocol.startsWith('http')) return;
+  let known = etag ? `"${etag}"` : '';
+  const once = async () => {
+    try {
+      const headers: Record<string, string> = known ? { 'If-None-Match': known } : {};
+      const answer = await fetch('data', { headers, cache: 'no-store', credentials: 'same-origin' });
+      if (answer.status === 200) {
+        known = answer.headers.get('ETag') ?? '';
+        fresh(checked(await answer.json()));
+      }
+      look(answer.ok || answer.status === 304);
+    } catch {
+      look(false);
+    }
+    setTimeout(next, seconds * 1000);
+  };
+  const next = () => {
+    if (document.visibilityState === 'visible') void once();
+    else document.addEventListener('visibilitychange', () => void once(), { once: true });
+  };
+  look(true);
+  setTimeout(next, seconds * 1000);
+}
