@@ -40,9 +40,10 @@ func (s *Source) isEmpty(p *prefix) bool {
 }
 
 // idleWait returns the least time between two looks at a prefix: the longer the more
-// quiet it is. A prefix that is alone is looked at as often as one that is not idle.
+// quiet it is. One that is alone, in a bucket that is, is looked at as often as one that is not
+// idle.
 func (s *Source) idleWait(p *prefix) time.Duration {
-	if len(s.prefixes) == 1 {
+	if len(s.prefixes) == 1 && !s.deps.OneOfMany {
 		return 0
 	}
 	return min(p.quiet(s.date.Time)/quietShare, s.maxIdle())
