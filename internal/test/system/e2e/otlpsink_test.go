@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"google.golang.org/grpc"
@@ -37,6 +38,7 @@ type back struct {
 	refuse   float64       // the share of the requests that is refused, to be tried again
 	refused  int           // requests
 	accepted func(n int)   // is called when request n is counted and not yet answered
+	see      func(resource pcommon.Map, uid string)
 }
 
 // newBack starts a back end that accepts everything. It stops with the test.
@@ -44,7 +46,7 @@ func newBack(t testing.TB) *back {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	b := &back{addr: listener.Addr().String(), metrics: newLedger(), got: uids{}, accepted: func(int) {}}
+	b := &back{addr: listener.Addr().String(), metrics: newLedger(), got: uids{}, accepted: func(int) {}, see: func(pcommon.Map, string) {}}
 	server := grpc.NewServer(grpc.WaitForHandlers(true))
 	plogotlp.RegisterGRPCServer(server, b)
 	pmetricotlp.RegisterGRPCServer(server, b.metrics)
@@ -98,6 +100,7 @@ func (b *back) count(in plogotlp.ExportRequest) (request int, then func(int)) {
 				uid, _ := record.Attributes().Get("log.record.uid")
 				b.got[uid.Str()]++
 				b.total++
+				b.see(rl.Resource().Attributes(), uid.Str())
 			}
 		}
 	}
