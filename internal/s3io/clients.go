@@ -134,6 +134,15 @@ func (c *Clients) Use(n int, b FoundBucket, account string) {
 		copied.owner = &account
 		client = &copied
 	}
+	c.note(b, client, account)
+}
+
+// Locate notes where a bucket is that an identity listed, and that is read by its name.
+func (c *Clients) Locate(_ int, b FoundBucket, account string) {
+	c.note(b, c.of(b.Name), account)
+}
+
+func (c *Clients) note(b FoundBucket, client *Client, account string) {
 	c.mu.Lock()
 	c.found[b.Name] = foundIn{client, account}
 	c.mu.Unlock()

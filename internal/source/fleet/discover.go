@@ -94,7 +94,11 @@ func (s *Source) takeBuckets(a *account, got s3io.Buckets, now time.Time) {
 	there := map[string]bool{}
 	for _, b := range got.List {
 		i := slices.IndexFunc(patterns, func(pattern string) bool { return s3io.Fits([]string{pattern}, b.Name) })
-		if i < 0 || slices.Contains(s.cfg.names(), b.Name) || !s.assign(a, b.Name) {
+		if slices.Contains(s.cfg.names(), b.Name) {
+			s.deps.Accounts.Locate(a.number, b, got.Account)
+			continue
+		}
+		if i < 0 || !s.assign(a, b.Name) {
 			continue
 		}
 		there[b.Name] = true

@@ -26,12 +26,13 @@ type world struct {
 	lists    map[string]int
 	asked    int // lists of buckets
 	used     map[string]string
+	located  map[string]string
 }
 
 func newWorld(identities ...string) *world {
 	return &world{
 		buckets: map[string][]s3io.Object{}, accounts: identities, owners: map[string]int{}, denied: map[int]error{},
-		fail: map[string]error{}, hang: map[string]time.Duration{}, broken: map[string]error{}, lists: map[string]int{}, used: map[string]string{},
+		fail: map[string]error{}, hang: map[string]time.Duration{}, broken: map[string]error{}, lists: map[string]int{}, used: map[string]string{}, located: map[string]string{},
 	}
 }
 
@@ -141,6 +142,13 @@ func (w *world) Buckets(_ context.Context, n int) (all s3io.Buckets, err error) 
 		}
 	}
 	return all, nil
+}
+
+// Locate implements Accounts.
+func (w *world) Locate(n int, b s3io.FoundBucket, _ string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.located[b.Name] = w.accounts[n]
 }
 
 // Use implements Accounts.

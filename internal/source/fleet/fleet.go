@@ -46,6 +46,8 @@ const (
 	maxSlowPolls = 64
 	// slowAfter is how long a request takes until the member counts as slow.
 	slowAfter = 2 * time.Second
+	// silentAfter is how long a list has no answer until that is told.
+	silentAfter = 30 * time.Second
 	// maxMembers bounds the buckets times prefixes.
 	maxMembers = 10_000
 
@@ -62,6 +64,8 @@ type Accounts interface {
 	Buckets(ctx context.Context, n int) (s3io.Buckets, error)
 	// Use makes a bucket be read by the n-th identity.
 	Use(n int, b s3io.FoundBucket, account string)
+	// Locate notes only where a bucket is that the n-th identity listed.
+	Locate(n int, b s3io.FoundBucket, account string)
 }
 
 // Deps are what a Source works with besides its settings. Accounts is required for

@@ -3,6 +3,7 @@ package fleet
 import (
 	"container/heap"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -25,8 +26,20 @@ func (s *Source) take() (work *source.Work, due time.Time, end bool) {
 		work = m.handOut(s)
 		s.run(m)
 	}
+	s.tellSlow(now)
 	s.dispatch(now)
 	return work, s.nextDue(now), work == nil && s.finished()
+}
+
+// tellSlow tells of the members whose list has no answer for long.
+func (s *Source) tellSlow(now time.Time) {
+	for m, since := range s.running {
+		if waits := now.Sub(since); waits > silentAfter && !m.cannot {
+			m.cannot = true
+			s.deps.Failed(m.bucket, "", fmt.Errorf("%w: s3://%s/%s: the list has no answer for %v; check the network, aws.endpoint and proxies",
+				source.ErrUnreachable, m.bucket, m.prefix, silentAfter))
+		}
+	}
 }
 
 // nextDue returns when take has something to do without having been woken.

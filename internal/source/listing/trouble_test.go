@@ -3,6 +3,7 @@ package listing
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -117,7 +119,7 @@ func TestEmptyIsToldUntilSomethingIsFound(t *testing.T) {
 		"not to be read":        {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now.Add(-time.Hour), 1), now.Add(-time.Hour)) }, nil},
 		"simple":                {Auto, "latest", func(r *rig, now time.Time) { r.put(simpleKey(now, 1), now) }, nil},
 		"partitioned":           {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now, 1), now) }, nil},
-		"long ago, from latest": {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, empty},
+		"long ago, from latest": {Auto, "latest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, nil},
 		"long ago":              {Auto, "earliest", func(r *rig, now time.Time) { r.put(eventKey(partA, now.Add(far), 1), now.Add(far)) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,5 +161,29 @@ func TestEmptyIsNotToldOfWhatWasReadBefore(t *testing.T) {
 		r.restart(t)
 		r.during(t, time.Hour)
 		assert.Zero(t, calls)
+	})
+}
+
+// What was read to its end and forgotten is still there, and so is the prefix right.
+func TestEmptyIsNotToldOfAFinishedBackfill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		var calls []bool
+		var notices []string
+		r := newRig(t, func(s *settings) {
+			from("earliest")(s)
+			s.Empty, s.Notice = func(empty bool) { calls = append(calls, empty) }, noticesTo(&notices)
+		})
+		r.put(simpleKey(time.Now().Add(-300*fullDay), 1), time.Now().Add(-300*fullDay))
+		require.Len(t, r.during(t, 10*fullDay), 1)
+		var c checkpoint.Change
+		for _, group := range r.store.Groups() {
+			c.Forget(group)
+		}
+		require.NoError(t, r.store.Commit(t.Context(), &c))
+		r.restart(t)
+		r.during(t, time.Hour)
+		assert.Empty(t, calls)
+		assert.Contains(t, strings.Join(notices, "\n"), "has log objects, such as \"p/1")
 	})
 }
