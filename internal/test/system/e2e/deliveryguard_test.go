@@ -57,6 +57,7 @@ func TestTheGuardKnowsTheDefaultsOfTheExporters(t *testing.T) {
 		"otlp_http": "endpoint: http://localhost:1", "otlphttp": "endpoint: http://localhost:1",
 		"prometheus_remote_write": "endpoint: http://localhost:1", "prometheusremotewrite": "endpoint: http://localhost:1",
 		"debug": "", "nop": "", "file": "path: " + filepath.Join(t.TempDir(), "out"), "prometheus": "endpoint: localhost:1",
+		"s3_access_report": "path: " + filepath.Join(t.TempDir(), "report.html"),
 	}
 	for _, name := range exporterNames(t) {
 		assert.Contains(t, minimal, name, "an exporter of builder-config.yaml that the test does not know")
