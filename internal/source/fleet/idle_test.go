@@ -32,7 +32,7 @@ func TestListsADayOfIdleBuckets(t *testing.T) {
 			r.fill(fmt.Sprintf("logs-%04d", i), "", 3)
 		}
 		r.run(t, 72*time.Hour) // the windows are empty then
-		r.world.set(func() { clear(r.lists) })
+		r.set(func() { clear(r.lists) })
 		r.run(t, 24*time.Hour)
 		lists := 0
 		for _, n := range r.lists {
