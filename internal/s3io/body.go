@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -78,6 +81,52 @@ func checkBody(check func(body []byte) (rest []byte, err error)) func(*middlewar
 			return out, metadata, err
 		}), boundID, middleware.Before)
 	}
+}
+
+// errIsError means that the body is an error, which S3 may send after status 200.
+var errIsError = errors.New("an error is in place of the answer")
+
+// errUnread means that an answer did not pass checkBody.
+var errUnread = &bodyError{"the answer was not looked at, which is a fault of this program"}
+
+// parsed is an option of a call whose answer parse reads in the SDK's place. One that is
+// an error is left to the SDK, which makes an error of it with code and message.
+func parsed(read *bool, parse func(body []byte) error) func(*s3.Options) {
+	return func(o *s3.Options) {
+		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
+			*read = true
+			if err = parse(body); errors.Is(err, errIsError) {
+				return body, nil
+			}
+			return nil, err
+		}))
+	}
+}
+
+// decodeXML decodes a body that is one complete element with a name. It returns what is
+// wrong, for a message, "" for nothing; errIsError if it is an error.
+func decodeXML(body []byte, name string, into any) (wrong string, err error) {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	root, err := nextElement(d)
+	if err != nil {
+		return kindOf(body), nil
+	}
+	switch {
+	case root.Name.Local == name:
+	case strings.EqualFold(root.Name.Local, "Error"):
+		return "", errIsError
+	case isHTML(bytes.TrimSpace(body)):
+		return "HTML page", nil
+	default:
+		return fmt.Sprintf("XML with root %q", brief(root.Name.Local)), nil
+	}
+	if err := d.DecodeElement(into, &root); err != nil {
+		return fmt.Sprintf("it is cut off or damaged (%s)", brief(err.Error())), nil
+	}
+	if _, err := nextElement(d); !errors.Is(err, io.EOF) {
+		return "something is behind its end", nil
+	}
+	return "", nil
 }
 
 // jsonObject rejects a body that is not one JSON object: the SDK would take an empty

@@ -1,12 +1,7 @@
 package s3io
 
 import (
-	"bytes"
 	"context"
-	"encoding/xml"
-	"errors"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -66,16 +61,10 @@ const actionListBuckets = "s3:ListAllMyBuckets"
 
 func (c *Client) listBucketsPage(ctx context.Context, token string) (page []FoundBucket, next string, date time.Time, err error) {
 	read := false
-	check := func(o *s3.Options) {
-		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
-			read = true
-			page, next, err = readBuckets(body)
-			if errors.Is(err, errIsError) {
-				return body, nil
-			}
-			return nil, err
-		}))
-	}
+	check := parsed(&read, func(body []byte) (err error) {
+		page, next, err = readBuckets(body)
+		return err
+	})
 	in := &s3.ListBucketsInput{MaxBuckets: aws.Int32(bucketsPerPage), ContinuationToken: optional(token)}
 	var answer *s3.ListBucketsOutput
 	err = c.inRegion("s3.list_buckets", "", func(set func(*s3.Options)) (err error) { // another server than AWS's may have one Region
@@ -103,23 +92,12 @@ type bucketsBody struct {
 // readBuckets parses the body of an answer. Anything but a complete list is an error: what
 // is missing would count as deleted.
 func readBuckets(body []byte) (page []FoundBucket, next string, err error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
-	root, err := nextElement(d)
-	switch {
-	case err != nil:
-		return nil, "", notBuckets(kindOf(body))
-	case root.Name.Local == "ListAllMyBucketsResult":
-	case strings.EqualFold(root.Name.Local, "Error"):
-		return nil, "", errIsError
-	default:
-		return nil, "", notBuckets("its root is " + brief(root.Name.Local))
-	}
 	var text bucketsBody
-	if err := d.DecodeElement(&text, &root); err != nil {
-		return nil, "", notBuckets("it is cut off or damaged")
-	}
-	if _, err := nextElement(d); !errors.Is(err, io.EOF) {
-		return nil, "", notBuckets("something is behind its end")
+	switch wrong, err := decodeXML(body, "ListAllMyBucketsResult", &text); {
+	case err != nil:
+		return nil, "", err
+	case wrong != "":
+		return nil, "", notBuckets(wrong)
 	}
 	if text.Buckets == nil {
 		return nil, "", notBuckets("Buckets is missing")

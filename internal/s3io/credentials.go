@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // errNotCredentials means that an answer of status 200 has no credentials.
@@ -106,13 +108,13 @@ func (a *access) account(ctx context.Context, atEndpoint bool) string {
 	switch {
 	case err != nil:
 		return ""
-	case accountID.MatchString(creds.AccountID):
+	case source.IsAccount(creds.AccountID):
 		return creds.AccountID
 	case atEndpoint:
 		return ""
 	}
 	out, err := sts.NewFromConfig(a.sdk).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil || !accountID.MatchString(value(out.Account)) {
+	if err != nil || !source.IsAccount(value(out.Account)) {
 		return ""
 	}
 	return *out.Account

@@ -2,7 +2,6 @@ package s3io
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -20,9 +19,6 @@ type ListInput struct {
 	Delimiter  string // keys that hold it behind Prefix are rolled up into Prefixes
 	Token      string // Page.Token of the page before; the rest must be as it was then
 }
-
-// errUnread means that an answer did not pass checkBody.
-var errUnread = &bodyError{"the answer was not looked at, which is a fault of this program"}
 
 // List lists one page. Errors wrap those of packages source and s3io; ErrToken means
 // that the list has to be restarted.
@@ -45,16 +41,10 @@ func (c *Client) List(ctx context.Context, in ListInput) (Page, error) {
 	}
 	var page Page
 	read := false
-	check := func(o *s3.Options) {
-		o.APIOptions = append(o.APIOptions, checkBody(func(body []byte) (rest []byte, err error) {
-			read = true
-			page, err = ReadPage(body, in)
-			if errors.Is(err, errIsError) {
-				return body, nil // the SDK makes it an error with code and message
-			}
-			return nil, err
-		}))
-	}
+	check := parsed(&read, func(body []byte) (err error) {
+		page, err = ReadPage(body, in)
+		return err
+	})
 	var answer *s3.ListObjectsV2Output
 	err := c.inRegion("s3.list", in.Bucket, func(set func(*s3.Options)) (err error) {
 		answer, err = c.api.ListObjectsV2(ctx, req, c.identify, set, check)

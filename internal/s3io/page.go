@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -79,9 +78,6 @@ func (e *listEntry) archived() bool {
 	restored := e.RestoreStatus.RestoreExpiryDate != "" && e.RestoreStatus.IsRestoreInProgress != "true"
 	return !restored
 }
-
-// errIsError means that the body is an error, which S3 may send after status 200.
-var errIsError = errors.New("an error is in place of the list")
 
 // ReadPage parses the body of the answer to in. Anything but a complete list of what
 // was requested is an error; the SDK would take it as an empty list.
@@ -171,26 +167,12 @@ func (text *listBody) decode(key string) string {
 
 // decodeList reads a complete ListBucketResult with its required elements.
 func decodeList(body []byte) (*listBody, error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
-	root, err := nextElement(d)
-	if err != nil {
-		return nil, notAList("%s", kindOf(body))
-	}
-	switch {
-	case root.Name.Local == "ListBucketResult":
-	case strings.EqualFold(root.Name.Local, "Error"):
-		return nil, errIsError
-	case isHTML(bytes.TrimSpace(body)):
-		return nil, notAList("HTML page")
-	default:
-		return nil, notAList("XML with root %q", brief(root.Name.Local))
-	}
 	text := &listBody{}
-	if err := d.DecodeElement(text, &root); err != nil {
-		return nil, notAList("it is cut off or damaged (%s)", brief(err.Error()))
-	}
-	if _, err := nextElement(d); !errors.Is(err, io.EOF) {
-		return nil, notAList("something is behind its end")
+	switch wrong, err := decodeXML(body, "ListBucketResult", text); {
+	case err != nil:
+		return nil, err
+	case wrong != "":
+		return nil, notAList("%s", wrong)
 	}
 	if text.Name == nil {
 		return nil, notAList("Name is missing")

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"go.opentelemetry.io/collector/config/configopaque"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // AnyOwner as an expected owner means that the owner of a bucket is not checked.
@@ -21,11 +24,8 @@ type Role struct {
 	ExpectedBucketOwner string              `mapstructure:"expected_bucket_owner"` // "" means the account in RoleARN, AnyOwner any
 }
 
-var (
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-	// bucketPattern has the characters of bucket names, and those of patterns.
-	bucketPattern = regexp.MustCompile(`^[A-Za-z0-9._*?-]+$`)
-)
+// bucketPattern has the characters of bucket names, and those of patterns.
+var bucketPattern = regexp.MustCompile(`^[A-Za-z0-9._*?-]+$`)
 
 // check returns what is wrong with a role. path is that of the role.
 func (r *Role) check(path string) error {
@@ -41,8 +41,8 @@ func (r *Role) check(path string) error {
 			errs = append(errs, fmt.Errorf("`%s::buckets` has %q: it must be the name of a bucket, in which * is any text and ? any character", path, pattern))
 		}
 	}
-	if owner := r.ExpectedBucketOwner; owner != "" && owner != AnyOwner && !accountID.MatchString(owner) {
-		errs = append(errs, fmt.Errorf("`%s::expected_bucket_owner` is %q: it must be the 12 digits of an account, in quotes, or \"*\"", path, owner))
+	if err := ValidateAccount(r.ExpectedBucketOwner); err != nil {
+		errs = append(errs, fmt.Errorf("`%s::expected_bucket_owner` %w", path, err))
 	}
 	return errors.Join(errs...)
 }
@@ -50,7 +50,7 @@ func (r *Role) check(path string) error {
 // account returns the account in the ARN.
 func (r *Role) account() (string, error) {
 	parsed, err := arn.Parse(r.RoleARN)
-	if err != nil || parsed.Service != "iam" || !accountID.MatchString(parsed.AccountID) {
+	if err != nil || parsed.Service != "iam" || !source.IsAccount(parsed.AccountID) {
 		return "", errors.New("not the ARN of a role")
 	}
 	return parsed.AccountID, nil
@@ -83,12 +83,7 @@ func (c *Config) Accounts() []string {
 
 // IsPattern reports whether a name of buckets stands for several.
 func IsPattern(name string) bool {
-	for _, c := range name {
-		if c == '*' || c == '?' {
-			return true
-		}
-	}
-	return false
+	return strings.ContainsAny(name, "*?")
 }
 
 // Fits reports whether a name fits one of several patterns, in which * is any text and ?

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/partition"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 var accessPoint = regexp.MustCompile(`^arn:([a-z0-9-]+):s3:([a-z0-9-]+):[0-9]{12}:accesspoint/[a-z0-9-]+$`)
@@ -65,7 +66,7 @@ func ValidatePrefix(prefix string) error {
 // ValidateAccount returns what is wrong with a setting that is the number of an account,
 // as the rest of a sentence. It may be empty or AnyOwner.
 func ValidateAccount(number string) error {
-	if number == "" || number == AnyOwner || accountID.MatchString(number) {
+	if number == "" || number == AnyOwner || source.IsAccount(number) {
 		return nil
 	}
 	return fmt.Errorf("is %q: it must be the number of an account, 12 digits in quotes", number)

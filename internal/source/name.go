@@ -138,6 +138,9 @@ func (n *Name) parseFolders(dir string) {
 	}
 }
 
+// IsAccount reports whether a text is an account id.
+func IsAccount(text string) bool { return len(text) == AccountLen && EndsInAccount(text) }
+
 // EndsInAccount reports whether a folder's name ends in an account id, as the
 // first folder behind Prefix does in the partitioned layout.
 func EndsInAccount(folder string) bool {

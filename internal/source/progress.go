@@ -38,6 +38,22 @@ type Change struct {
 	Forget  []string          // groups whose objects will not be seen again; applied before Done
 }
 
+// SetCursor adds a cursor's value; an empty one removes it.
+func (c *Change) SetCursor(name string, value []byte) {
+	if c.Cursors == nil {
+		c.Cursors = map[string][]byte{}
+	}
+	c.Cursors[name] = value
+}
+
+// AddDone adds objects of a group that are done.
+func (c *Change) AddDone(group string, ids ...ID) {
+	if c.Done == nil {
+		c.Done = map[string][]ID{}
+	}
+	c.Done[group] = append(c.Done[group], ids...)
+}
+
 // Stateful is a Source with state of its own. Change returns what changed since the
 // last call; the caller owns the maps. It is called before each commit, every few
 // seconds while there is none, and a last time before Close, by one goroutine at a

@@ -105,14 +105,11 @@ func (k *known) grown(file fileID) reading {
 // change adds to c what is new since the last call.
 func (k *known) change(c *source.Change) {
 	for id, group := range k.next {
-		if c.Done == nil {
-			c.Done = map[string][]source.ID{}
-		}
-		c.Done[group] = append(c.Done[group], id)
+		c.AddDone(group, id)
 	}
 	k.last, k.next = k.next, map[source.ID]string{}
 	if k.changed {
-		c.Cursors = map[string][]byte{cursorName: source.EncodeCursor(k.cursor)}
+		c.SetCursor(cursorName, source.EncodeCursor(k.cursor))
 		k.changed = false
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -50,7 +49,7 @@ func (c *Config) Validate(path string) error {
 	}
 	for i, prefix := range c.Prefixes {
 		for _, other := range c.Prefixes[:i] {
-			if overlap(prefix, other) {
+			if listing.Overlap(prefix, other) {
 				fail("prefixes", "has %q and %q: one begins with the other, so objects would be read twice; leave out the longer one", other, prefix)
 			}
 		}
@@ -70,9 +69,6 @@ func (c *Config) Validate(path string) error {
 	}
 	return errors.Join(errs...)
 }
-
-// overlap reports whether some keys begin with both prefixes.
-func overlap(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
 
 // names returns the buckets and patterns.
 func (c *Config) names() []string {

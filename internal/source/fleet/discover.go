@@ -69,7 +69,7 @@ func (s *Source) ask(a *account) {
 		return
 	}
 	if err != nil {
-		a.pause = min(max(2*a.pause, minPause), maxPause)
+		a.pause = longer(a.pause)
 		a.due = now.Add(a.pause)
 		s.deps.Failed("", a.name, err)
 		return
@@ -169,7 +169,7 @@ func (s *Source) forgetBegun() {
 	cursors := s.deps.Progress.Cursors()
 	maps.DeleteFunc(s.stored.New, func(bucket string, _ time.Time) bool {
 		for _, prefix := range s.cfg.prefixes() {
-			if _, begun := cursors[place{bucket, prefix}.cursors()+startCursor]; !begun {
+			if !(listing.Place{Bucket: bucket, Prefix: prefix}).Begun(cursors) {
 				return false
 			}
 		}
@@ -182,7 +182,7 @@ func (s *Source) forgetBegun() {
 func (s *Source) drop(a *account, bucket string) {
 	delete(a.buckets, bucket)
 	for at, m := range s.members {
-		if at.bucket != bucket {
+		if at.Bucket != bucket {
 			continue
 		}
 		switch m.state {
@@ -202,7 +202,7 @@ func (s *Source) drop(a *account, bucket string) {
 // revive goes on with a bucket that was gone, and reports whether it was.
 func (s *Source) revive(bucket string) (was bool) {
 	for at, m := range s.members {
-		if at.bucket != bucket {
+		if at.Bucket != bucket {
 			continue
 		}
 		was = true

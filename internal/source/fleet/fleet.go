@@ -105,7 +105,7 @@ type Source struct {
 	mu       sync.Mutex // guards everything below, and what members say
 	stored   stored
 	changed  bool // stored is
-	members  map[place]*member
+	members  map[listing.Place]*member
 	waiting  dueHeap
 	queue    []*member // runnable
 	parked   []*member // in trouble: they wait for others that are
@@ -113,11 +113,11 @@ type Source struct {
 	running  map[*member]time.Time // polled, and since when
 	reading  map[*member]struct{}  // those that read objects, or may soon
 	accounts []*account
-	asking   int                       // accounts whose buckets are being listed
-	forget   map[string]map[place]bool // plain groups, and which members want them forgotten
-	opened   time.Time                 // when accounts was made
-	told     bool                      // that there are too many
-	toldNone bool                      // that no bucket fits
+	asking   int                               // accounts whose buckets are being listed
+	forget   map[string]map[listing.Place]bool // plain groups, and which members want them forgotten
+	opened   time.Time                         // when accounts was made
+	told     bool                              // that there are too many
+	toldNone bool                              // that no bucket fits
 }
 
 // New prepares a source. An error means that a setting is wrong, or that a stored cursor
@@ -131,7 +131,7 @@ func New(cfg Config, deps Deps) (*Source, error) {
 	}
 	s := &Source{
 		cfg: cfg, deps: deps, wake: make(chan struct{}, 1),
-		members: map[place]*member{}, running: map[*member]time.Time{}, reading: map[*member]struct{}{}, forget: map[string]map[place]bool{},
+		members: map[listing.Place]*member{}, running: map[*member]time.Time{}, reading: map[*member]struct{}{}, forget: map[string]map[listing.Place]bool{},
 	}
 	var err error
 	cursors := deps.Progress.Cursors()
@@ -159,7 +159,7 @@ func New(cfg Config, deps Deps) (*Source, error) {
 // add begins to read a bucket. mu is held, or nobody else knows s.
 func (s *Source) add(bucket string, begin listing.Begin) error {
 	for _, prefix := range s.cfg.prefixes() {
-		at := place{bucket, prefix}
+		at := listing.Place{Bucket: bucket, Prefix: prefix}
 		if s.members[at] != nil {
 			continue
 		}
@@ -167,7 +167,7 @@ func (s *Source) add(bucket string, begin listing.Begin) error {
 			s.tellTooMany()
 			return nil
 		}
-		m := &member{place: at, scope: newScope(s.deps.Progress, at, s.cursors[bucket], s.stored.isPlain(at))}
+		m := &member{Place: at, scope: newScope(s.deps.Progress, at, s.cursors[bucket], s.stored.isPlain(at))}
 		deps := s.deps.Member(bucket, prefix)
 		deps.Progress, deps.Clock, deps.Begin, deps.OneOfMany = m.scope, s.deps.Clock, begin, true
 		deps.Woken = func() { s.woken(m) }
@@ -244,19 +244,16 @@ func (s *Source) Change() (all source.Change) {
 	}
 	if s.changed {
 		s.changed = false
-		if all.Cursors == nil {
-			all.Cursors = map[string][]byte{}
-		}
-		all.Cursors[cursorName] = source.EncodeCursor(s.stored)
+		all.SetCursor(cursorName, source.EncodeCursor(s.stored))
 	}
 	return all
 }
 
 // noteForget notes that a member needs plain groups no more: others may.
-func (s *Source) noteForget(at place, groups []string) {
+func (s *Source) noteForget(at listing.Place, groups []string) {
 	for _, group := range groups {
 		if s.forget[group] == nil {
-			s.forget[group] = map[place]bool{}
+			s.forget[group] = map[listing.Place]bool{}
 		}
 		s.forget[group][at] = true
 	}

@@ -25,7 +25,7 @@ const (
 
 // member is a bucket and prefix.
 type member struct {
-	place
+	listing.Place
 	src   *listing.Source
 	scope scope
 

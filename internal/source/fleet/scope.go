@@ -7,6 +7,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
 
 // scope is a member's part of the progress: the cursors of its bucket, and its groups under
@@ -21,10 +22,10 @@ type scope struct {
 // groupsOf separates the members' groups from each other, and from plain ones.
 const groupsOf = "fleet/"
 
-func newScope(progress source.Progress, at place, cursors map[string][]byte, plain bool) scope {
+func newScope(progress source.Progress, at listing.Place, cursors map[string][]byte, plain bool) scope {
 	s := scope{Progress: progress, cursors: cursors}
 	if !plain {
-		id := xxh3.HashString128(at.bucket + "\x00" + at.prefix).Bytes()
+		id := xxh3.HashString128(at.Bucket + "\x00" + at.Prefix).Bytes()
 		s.groups = groupsOf + hex.EncodeToString(id[:8]) + "/"
 	}
 	return s
@@ -49,16 +50,10 @@ func (s scope) Groups() (mine []string) {
 // plain groups.
 func (s scope) addTo(all, own *source.Change) {
 	for name, value := range own.Cursors {
-		if all.Cursors == nil {
-			all.Cursors = map[string][]byte{}
-		}
-		all.Cursors[name] = value
+		all.SetCursor(name, value)
 	}
 	for group, ids := range own.Done {
-		if all.Done == nil {
-			all.Done = map[string][]source.ID{}
-		}
-		all.Done[s.groups+group] = append(all.Done[s.groups+group], ids...)
+		all.AddDone(s.groups+group, ids...)
 	}
 	if s.groups == "" {
 		return

@@ -2,19 +2,13 @@ package fleet
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
 
-const (
-	cursorName = "fleet"
-	// Those of package listing: "listing/BUCKET/PREFIX:start" is there once a member has
-	// begun.
-	cursorsOf   = "listing/"
-	startCursor = "start"
-)
+const cursorName = "fleet"
 
 // Stored reports whether progress is of a Source of this package.
 func Stored(progress source.Progress) bool {
@@ -31,23 +25,16 @@ type stored struct {
 	// New has the buckets that were found and have not begun, and a time at which each was
 	// not there; zero means there is none.
 	New map[string]time.Time `json:"new,omitempty"`
-	// Plain has the members with plain groups, see scope.
+	// Plain has the members with plain groups, see scope: what their cursors' names begin with.
 	Plain []string `json:"plain,omitempty"`
 }
-
-// place is a bucket and a prefix: what a member reads.
-type place struct{ bucket, prefix string }
-
-// cursors returns what the names of a member's cursors begin with.
-func (p place) cursors() string { return cursorsOf + p.bucket + "/" + p.prefix + ":" }
 
 // byBucket returns the cursors of package listing, by bucket.
 func byBucket(cursors map[string][]byte) map[string]map[string][]byte {
 	of := map[string]map[string][]byte{}
 	for name, value := range cursors {
-		rest, ok := strings.CutPrefix(name, cursorsOf)
-		bucket, _, named := strings.Cut(rest, "/")
-		if !ok || !named {
+		bucket, ok := listing.BucketOf(name)
+		if !ok {
 			continue
 		}
 		if of[bucket] == nil {
@@ -64,8 +51,8 @@ func restore(cursors map[string][]byte) (s stored, err error) {
 	value, ok := cursors[cursorName]
 	if !ok {
 		for name := range cursors {
-			if place, ok := strings.CutSuffix(name, startCursor); ok && strings.HasPrefix(name, cursorsOf) {
-				s.Plain = append(s.Plain, place)
+			if at, ok := listing.PlaceOf(name); ok {
+				s.Plain = append(s.Plain, at.Cursors())
 			}
 		}
 		slices.Sort(s.Plain)
@@ -75,4 +62,4 @@ func restore(cursors map[string][]byte) (s stored, err error) {
 	return s, err
 }
 
-func (s *stored) isPlain(at place) bool { return slices.Contains(s.Plain, at.cursors()) }
+func (s *stored) isPlain(at listing.Place) bool { return slices.Contains(s.Plain, at.Cursors()) }

@@ -36,8 +36,8 @@ func (s *Source) tellSlow(now time.Time) {
 	for m, since := range s.running {
 		if waits := now.Sub(since); waits > silentAfter && !m.cannot {
 			m.cannot = true
-			s.deps.Failed(m.bucket, "", fmt.Errorf("%w: s3://%s/%s: the list has no answer for %v; check the network, aws.endpoint and proxies",
-				source.ErrUnreachable, m.bucket, m.prefix, silentAfter))
+			s.deps.Failed(m.Bucket, "", fmt.Errorf("%w: s3://%s/%s: the list has no answer for %v; check the network, aws.endpoint and proxies",
+				source.ErrUnreachable, m.Bucket, m.Prefix, silentAfter))
 		}
 	}
 }
@@ -151,12 +151,12 @@ func (s *Source) poll(m *member) (next *member) {
 		m.state, m.work = ended, work
 	case errors.Is(err, io.EOF):
 		m.state = ended
-		s.deps.Failed(m.bucket, "", nil)
+		s.deps.Failed(m.Bucket, "", nil)
 	case err != nil:
 		m.cannot = true
-		m.pause = min(max(2*m.pause, minPause), maxPause)
+		m.pause = longer(m.pause)
 		s.wait(m, now.Add(m.pause))
-		s.deps.Failed(m.bucket, "", err)
+		s.deps.Failed(m.Bucket, "", err)
 	case work != nil:
 		m.state, m.work = offered, work
 		s.offered = append(s.offered, m)
@@ -172,6 +172,9 @@ func (s *Source) poll(m *member) (next *member) {
 	}
 	return s.pick(now)
 }
+
+// longer returns the pause after a further failure.
+func longer(pause time.Duration) time.Duration { return min(max(2*pause, minPause), maxPause) }
 
 func (s *Source) wait(m *member, due time.Time) {
 	m.state, m.due = waiting, due
@@ -218,7 +221,7 @@ func (s *Source) healthy(m *member) {
 	m.cannot, m.pause = false, 0
 	s.mu.Unlock()
 	if was {
-		s.deps.Failed(m.bucket, "", nil)
+		s.deps.Failed(m.Bucket, "", nil)
 	}
 }
 

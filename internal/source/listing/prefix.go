@@ -70,7 +70,7 @@ func isSourceBucket(folders string) bool {
 	account, rest, _ := strings.Cut(folders, "/")
 	region, rest, _ := strings.Cut(rest, "/")
 	bucket, rest, ok := strings.Cut(rest, "/")
-	return ok && rest == "" && bucket != "" && isAccount(account) && source.IsRegion(region)
+	return ok && rest == "" && bucket != "" && source.IsAccount(account) && source.IsRegion(region)
 }
 
 // isRegionOfAccount reports whether a path ends in ACCOUNT/REGION/: the folders in it are
@@ -78,7 +78,7 @@ func isSourceBucket(folders string) bool {
 func isRegionOfAccount(path string) bool {
 	rest, region := cutFolder(path)
 	_, account := cutFolder(rest)
-	return source.IsRegion(region) && isAccount(account)
+	return source.IsRegion(region) && source.IsAccount(account)
 }
 
 // cutFolder cuts the last folder off a path that ends in "/".
@@ -86,11 +86,6 @@ func cutFolder(path string) (parent, folder string) {
 	path = strings.TrimSuffix(path, "/")
 	i := strings.LastIndexByte(path, '/') + 1
 	return path[:i], path[i:]
-}
-
-// isAccount reports whether a folder's name is an account id.
-func isAccount(folder string) bool {
-	return len(folder) == source.AccountLen && source.EndsInAccount(folder)
 }
 
 // dayKey sorts before every key of a day, and after those of the day before.

@@ -22,20 +22,14 @@ type notes struct {
 func (n *notes) cursor(name string, value []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.change.Cursors == nil {
-		n.change.Cursors = map[string][]byte{}
-	}
-	n.change.Cursors[name] = value
+	n.change.SetCursor(name, value)
 }
 
 // done notes an object that was not handed out.
 func (n *notes) done(group string, id source.ID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.change.Done == nil {
-		n.change.Done = map[string][]source.ID{}
-	}
-	n.change.Done[group] = append(n.change.Done[group], id)
+	n.change.AddDone(group, id)
 }
 
 func (n *notes) forget(group string) {
@@ -127,8 +121,42 @@ const (
 	undecidedSuffix = "?"
 )
 
+// cursorsOf is what the names of all cursors of this package begin with.
+const cursorsOf = "listing/"
+
+// Place is a bucket and a prefix: what a Source reads.
+type Place struct{ Bucket, Prefix string }
+
+// Cursors returns what the names of the cursors of a place begin with.
+func (p Place) Cursors() string { return cursorsOf + p.Bucket + "/" + p.Prefix + ":" }
+
+// Begun reports whether cursors have a start of the place: a Source began to read it.
+func (p Place) Begun(cursors map[string][]byte) bool {
+	_, begun := cursors[p.Cursors()+startName]
+	return begun
+}
+
+// PlaceOf returns the place of a cursor that is a start; ok is false for other cursors.
+func PlaceOf(cursor string) (p Place, ok bool) {
+	bucket, rest, ok := cutBucket(cursor)
+	prefix, isStart := strings.CutSuffix(rest, ":"+startName)
+	return Place{bucket, prefix}, ok && isStart
+}
+
+// BucketOf returns the bucket of a cursor of this package; ok is false for others.
+func BucketOf(cursor string) (bucket string, ok bool) {
+	bucket, _, ok = cutBucket(cursor)
+	return bucket, ok
+}
+
+func cutBucket(cursor string) (bucket, rest string, ok bool) {
+	rest, ours := strings.CutPrefix(cursor, cursorsOf)
+	bucket, rest, ok = strings.Cut(rest, "/")
+	return bucket, rest, ok && ours
+}
+
 // cursors is the prefix of all cursor names.
-func (s *Source) cursors() string { return "listing/" + s.cfg.Name + "/" + s.cfg.Prefix + ":" }
+func (s *Source) cursors() string { return Place{s.cfg.Name, s.cfg.Prefix}.Cursors() }
 
 // cutPlace returns the id of the prefix or candidate that a cursor is of; ok is false for
 // other cursors.
@@ -284,13 +312,15 @@ func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
 	return nil
 }
 
+// Overlap reports whether some keys begin with both prefixes.
+func Overlap(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
+
 // checkOverlap reports a prefix that is new, and overlaps one whose progress is stored: what
 // that read would be read again from a start that reaches back.
 func (s *Source) checkOverlap(cursors map[string][]byte, start startFrom, date time.Time) error {
 	for name, value := range cursors {
-		place, isStart := strings.CutSuffix(name, ":"+startName)
-		other, isOurs := strings.CutPrefix(place, "listing/"+s.cfg.Name+"/")
-		if !isStart || !isOurs || !strings.HasPrefix(other, s.cfg.Prefix) && !strings.HasPrefix(s.cfg.Prefix, other) {
+		other, isStart := PlaceOf(name)
+		if !isStart || other.Bucket != s.cfg.Name || !Overlap(other.Prefix, s.cfg.Prefix) {
 			continue
 		}
 		var was storedStart
@@ -299,13 +329,13 @@ func (s *Source) checkOverlap(cursors map[string][]byte, start startFrom, date t
 		}
 		until := date // that one was read up to
 		var last storedLook
-		if value, ok := cursors[place+":"+lookName]; ok && source.DecodeCursor(name, value, &last) == nil && !last.At.IsZero() {
+		if value, ok := cursors[other.Cursors()+lookName]; ok && source.DecodeCursor(name, value, &last) == nil && !last.At.IsZero() {
 			until = last.At
 		}
 		if from := start.resolve(s.firstSeen(date), s.cfg.Lookback); from.at.Before(until) && was.At.Before(until) && start.kind != latest {
 			return fmt.Errorf("`bucket::prefix` %q overlaps %q, of which progress is stored: from start_from %s on, objects would be read twice; "+
 				"set start_from to latest or to a time after %s, or give the receiver a storage of its own",
-				s.cfg.Prefix, other, s.cfg.StartFrom, until.UTC().Format(time.RFC3339))
+				s.cfg.Prefix, other.Prefix, s.cfg.StartFrom, until.UTC().Format(time.RFC3339))
 		}
 	}
 	return nil
