@@ -106,6 +106,7 @@ func TestAnAccessPointTakesThePlaceOfABucket(t *testing.T) {
 	case <-time.After(limit(20 * time.Second)):
 		t.Fatal("nothing was asked for")
 	}
+	running.ready(t) // it asks before it listens to signals
 	running.stop(t, 20*time.Second)
 }
 
