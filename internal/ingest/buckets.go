@@ -9,6 +9,8 @@ const (
 	// maxBuckets bounds the buckets that are told apart: messages may name any. Others
 	// count as one.
 	maxBuckets = 20_000
+	// maxFailing bounds those that a status tells apart.
+	maxFailing = 1000
 	// staleAfter is how long a bucket counts as failing after its last failure, while
 	// others can be read: a message may have gone to another collector.
 	staleAfter = 30 * time.Minute
@@ -48,12 +50,24 @@ func (o *openings) key(bucket string) string {
 // failing has the buckets whose storage fails, and when it did last.
 type failing map[string]time.Time
 
-// note notes what an object of a bucket shows, and returns the buckets that recovered.
-func (f failing) note(bucket string, fails bool, now time.Time) (recovered []string) {
-	if fails {
-		f[bucket] = now
-		return nil
+// key is what a bucket is told as: "", of all, when there are too many.
+func (f failing) key(bucket string) string {
+	if _, known := f[bucket]; !known && len(f) >= maxFailing {
+		return ""
 	}
+	return bucket
+}
+
+// fail notes that the storage of a bucket fails, and returns what it is told as.
+func (f failing) fail(bucket string, now time.Time) string {
+	bucket = f.key(bucket)
+	f[bucket] = now
+	return bucket
+}
+
+// recover notes that a bucket can be read, and returns what recovered.
+func (f failing) recover(bucket string, now time.Time) (recovered []string) {
+	bucket = f.key(bucket)
 	delete(f, bucket)
 	recovered = append(recovered, bucket)
 	for other, at := range f {

@@ -153,12 +153,11 @@ func (e *Engine) report(end ending) {
 	}
 	bucket := end.object.work.Object.Bucket
 	if end.what.storageFailed {
-		e.failing.note(bucket, true, time.Now())
-		e.parts.Status(ConcernObjects.Of(bucket), end.err)
+		e.parts.Status(ConcernObjects.Of(e.failing.fail(bucket, time.Now())), end.err)
 		return
 	}
 	if !errors.Is(end.err, context.Canceled) {
-		for _, recovered := range e.failing.note(bucket, false, time.Now()) {
+		for _, recovered := range e.failing.recover(bucket, time.Now()) {
 			e.parts.Status(ConcernObjects.Of(recovered), nil) // the storage answers, whatever it says of this object
 		}
 	}

@@ -60,11 +60,11 @@ func expected(owner string) *string {
 }
 
 // as returns a client that shares the connections of c, and reads with a role. owner is
-// the expected owner for all roles; "" means that of the role.
+// the expected owner for roles without one of their own; "" means their accounts.
 func (c *Client) as(r *Role, owner string) *Client {
 	role := *c
 	role.access = c.access.as(r)
-	role.owner = expected(cmp.Or(owner, r.owner()))
+	role.owner = expected(cmp.Or(r.ExpectedBucketOwner, owner, r.owner()))
 	return &role
 }
 

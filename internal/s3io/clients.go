@@ -16,8 +16,9 @@ type Clients struct {
 	own   *Client
 	roles []identity
 
-	mu    sync.RWMutex // guards found
-	found map[string]foundIn
+	mu       sync.RWMutex // guards everything below
+	found    map[string]foundIn
+	accounts map[int]string // of the identities, once each is known
 }
 
 // foundIn is where ListBuckets found a bucket.
@@ -39,7 +40,7 @@ func NewClients(ctx context.Context, cfg Config, deps Deps) (*Clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Clients{own: own, found: map[string]foundIn{}}
+	c := &Clients{own: own, found: map[string]foundIn{}, accounts: map[int]string{}}
 	for i := range cfg.Roles {
 		r := &cfg.Roles[i]
 		c.roles = append(c.roles, identity{client: own.as(r, deps.ExpectedBucketOwner), role: r.RoleARN, patterns: r.Buckets})
@@ -121,6 +122,12 @@ func (c *Clients) Buckets(ctx context.Context, n int) (Buckets, error) {
 		}
 	}
 	all.List = mine
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if all.Account == "" { // STS may not answer for once
+		all.Account = c.accounts[n]
+	}
+	c.accounts[n] = all.Account
 	return all, nil
 }
 

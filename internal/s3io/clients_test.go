@@ -204,6 +204,31 @@ func TestBucketsOfAnAccountAreFound(t *testing.T) {
 	assert.Equal(t, "111122223333", account)
 }
 
+// A role's own owner goes before that of the source.
+func TestOwnerOfARoleGoesFirst(t *testing.T) {
+	o := newOrganisation(t, map[string]ownedBucket{"a": {"111111111111", "us-east-1"}, "b": {"222222222222", "us-east-1"}})
+	b := roleOf("222222222222", "b")
+	b.ExpectedBucketOwner = "222222222222"
+	c, err := s3io.NewClients(t.Context(), s3io.Config{Endpoint: o.URL, ForcePathStyle: true, Roles: []s3io.Role{roleOf("111111111111", "a"), b}},
+		s3io.Deps{ExpectedBucketOwner: "111111111111"})
+	require.NoError(t, err)
+	defer c.Close()
+	for bucket := range o.buckets {
+		_, err = c.List(t.Context(), s3io.ListInput{Bucket: bucket})
+		require.NoError(t, err, bucket)
+	}
+}
+
+// STS that does not answer for once takes the account from no bucket.
+func TestAccountOfAListIsKept(t *testing.T) {
+	o := newOrganisation(t, map[string]ownedBucket{"own": {"999999999999", "us-east-1"}})
+	c := o.clients(t)
+	s3io.KnowAccount(c, 0, "999999999999")
+	all, err := c.Buckets(t.Context(), 0)
+	require.NoError(t, err)
+	assert.Equal(t, "999999999999", all.Account, "STS is not asked at aws.endpoint")
+}
+
 // A server that is not AWS's may have one Region for lists of buckets, too.
 func TestBucketsAreListedInTheRegionThatTheServerNames(t *testing.T) {
 	o := newOrganisation(t, map[string]ownedBucket{"own": {"999999999999", "eu-west-1"}})
@@ -281,5 +306,5 @@ func TestRolesThatAreWrong(t *testing.T) {
 		require.ErrorContains(t, err, part)
 	}
 	assert.NotContains(t, err.Error(), "roles::3")
-	assert.Equal(t, []string{"111122223333"}, cfg.Accounts())
+	assert.Equal(t, []string{"111122223333"}, cfg.Owners())
 }

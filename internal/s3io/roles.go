@@ -69,16 +69,16 @@ func (r *Role) owner() string {
 	}
 }
 
-// Accounts returns the accounts of the roles, each once.
-func (c *Config) Accounts() []string {
-	var accounts []string
+// Owners returns the owners that the roles expect of themselves, each once.
+func (c *Config) Owners() []string {
+	var owners []string
 	for i := range c.Roles {
-		if account, err := c.Roles[i].account(); err == nil {
-			accounts = append(accounts, account)
+		if owner := c.Roles[i].owner(); owner != "" && c.Roles[i].ExpectedBucketOwner == "" {
+			owners = append(owners, owner)
 		}
 	}
-	slices.Sort(accounts)
-	return slices.Compact(accounts)
+	slices.Sort(owners)
+	return slices.Compact(owners)
 }
 
 // IsPattern reports whether a name of buckets stands for several.

@@ -122,16 +122,19 @@ func (c *Config) validatePlace() error {
 
 // validateOwner reports one expected owner for the buckets of several accounts.
 func (c *Config) validateOwner() error {
-	accounts := c.AWS.Accounts()
-	owner := ""
-	if c.Bucket.HasValue() {
+	accounts := c.AWS.Owners()
+	path, owner := "bucket", ""
+	switch {
+	case c.Bucket.HasValue():
 		owner = c.Bucket.Get().ExpectedBucketOwner
+	case c.Queue.HasValue():
+		path, owner = "queue", c.Queue.Get().ExpectedBucketOwner
 	}
-	if owner == "" || len(accounts) == 0 || slices.Equal(accounts, []string{owner}) {
+	if owner == "" || owner == s3io.AnyOwner || len(accounts) == 0 || slices.Equal(accounts, []string{owner}) {
 		return nil
 	}
-	return fmt.Errorf("`bucket::expected_bucket_owner` is %s, but aws.roles are of other accounts (%s): "+
-		"leave it out, and set expected_bucket_owner of a role where its buckets are not of its account", owner, strings.Join(accounts, ", "))
+	return fmt.Errorf("`%s::expected_bucket_owner` is %s, but aws.roles are of other accounts (%s): "+
+		"leave it out, and set expected_bucket_owner of a role where its buckets are not of its account", path, owner, strings.Join(accounts, ", "))
 }
 
 func atLeast[T int | ByteSize | time.Duration](key string, value, least T) error {

@@ -155,6 +155,7 @@ func (s *Source) begin(a *account, bucket, pattern string) {
 		s.stored.New[bucket] = begin.Missing
 	}
 	if err := s.add(bucket, begin); err != nil {
+		s.leftOut = true
 		s.deps.Failed(bucket, "", err)
 		return
 	}
@@ -193,6 +194,9 @@ func (s *Source) drop(a *account, bucket string) {
 			s.queue, s.parked, s.offered = slices.DeleteFunc(s.queue, other), slices.DeleteFunc(s.parked, other), slices.DeleteFunc(s.offered, other)
 		case polling, ended:
 		}
+		if m.state == offered {
+			s.read(m, -1) // until it is offered again
+		}
 		m.state = ended
 	}
 	s.deps.Failed(bucket, "", nil)
@@ -210,6 +214,7 @@ func (s *Source) revive(bucket string) (was bool) {
 		case m.state != ended:
 		case m.work != nil:
 			m.state = offered
+			s.read(m, 1)
 			s.offered = append(s.offered, m)
 		case s.running[m].IsZero():
 			s.run(m)

@@ -1,13 +1,17 @@
 package fleet
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
@@ -140,6 +144,76 @@ func TestBucketThatIsGone(t *testing.T) {
 		r.run(t, 6*time.Hour)
 		r.once(t, first, second)
 		assert.Empty(t, r.failing)
+	})
+}
+
+// A bucket that is dropped while an object of it is offered, or while its list hangs,
+// leaves nothing behind: no download, and no status.
+func TestDroppedBucketLeavesNothingBehind(t *testing.T) {
+	drop := func(r *rig) {
+		r.src.mu.Lock()
+		defer r.src.mu.Unlock()
+		r.src.takeBuckets(r.src.accounts[0], s3io.Buckets{Date: time.Now()}, time.Now())
+	}
+	t.Run("offered", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld("")
+			r := newRig(t, w, "p-*")
+			r.cfg.StartFrom = "earliest"
+			w.make("p-1", 0)
+			r.fill("p-1", "", 3)
+			r.open(t)
+			work, err := r.src.Next(t.Context())
+			require.NoError(t, err)
+			time.Sleep(time.Second) // another one is offered
+			body, err := work.Content.OpenAt(t.Context(), 0)
+			require.NoError(t, err)
+			require.NoError(t, body.Close())
+			drop(r)
+			assert.Empty(t, r.src.reading)
+			r.src.mu.Lock()
+			r.src.takeBuckets(r.src.accounts[0], s3io.Buckets{Date: time.Now(), List: []s3io.FoundBucket{{Name: "p-1"}}}, time.Now())
+			r.src.mu.Unlock()
+			again, err := r.src.Next(t.Context())
+			require.NoError(t, err)
+			assert.NotEqual(t, work.ID, again.ID)
+			require.NoError(t, r.src.Close())
+		})
+	})
+	t.Run("its list hangs", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld("")
+			r := newRig(t, w, "p-*")
+			w.make("p-1", 0)
+			w.set(func() { w.hang["p-1"] = 90 * time.Second })
+			go func() {
+				time.Sleep(5 * time.Second)
+				drop(r)
+				w.set(func() { delete(w.owners, "p-1") })
+			}()
+			r.run(t, 6*time.Hour)
+			assert.Empty(t, r.failing)
+		})
+	})
+}
+
+// With an end, a bucket that cannot be begun is not as one that is read.
+func TestBucketThatCannotBeBegunIsNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld("")
+		r := newRig(t, w, "p-*")
+		r.cfg.StartFrom, r.cfg.Until = "earliest", time.Now().Add(time.Minute).Format(time.RFC3339)
+		w.make("p-1", 0)
+		var c checkpoint.Change
+		c.Cursor("listing/p-1/:start", []byte("damaged"))
+		require.NoError(t, r.store.Commit(t.Context(), &c))
+		r.open(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		_, err := r.src.Next(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Contains(t, r.failing["p-1"], "stored cursor cannot be read")
+		require.NoError(t, r.src.Close())
 	})
 }
 

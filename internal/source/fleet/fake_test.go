@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,18 +16,19 @@ import (
 
 // world is S3 with many buckets, in many accounts.
 type world struct {
-	mu       sync.Mutex
-	buckets  map[string][]s3io.Object // in the order of their keys
-	accounts []string                 // names of identities
-	owners   map[string]int           // of buckets, by identity
-	denied   map[int]error            // identities whose list fails
-	fail     map[string]error         // buckets whose lists fail
-	hang     map[string]time.Duration // buckets whose requests take this long
-	broken   map[string]error         // buckets whose GETs fail
-	lists    map[string]int
-	asked    int // lists of buckets
-	used     map[string]string
-	located  map[string]string
+	mu         sync.Mutex
+	buckets    map[string][]s3io.Object // in the order of their keys
+	accounts   []string                 // names of identities
+	owners     map[string]int           // of buckets, by identity
+	denied     map[int]error            // identities whose list fails
+	fail       map[string]error         // buckets whose lists fail
+	failPrefix map[string]error         // prefixes whose lists fail
+	hang       map[string]time.Duration // buckets whose requests take this long
+	broken     map[string]error         // buckets whose GETs fail
+	lists      map[string]int
+	asked      int // lists of buckets
+	used       map[string]string
+	located    map[string]string
 }
 
 func newWorld(identities ...string) *world {
@@ -86,7 +88,7 @@ func (w *world) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, err e
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lists[in.Bucket]++
-	if err := w.fail[in.Bucket]; err != nil {
+	if err := cmp.Or(w.fail[in.Bucket], w.failPrefix[in.Prefix]); err != nil {
 		return p, err
 	}
 	p.Date = time.Now()

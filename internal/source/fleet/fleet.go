@@ -116,6 +116,7 @@ type Source struct {
 	asking   int                               // accounts whose buckets are being listed
 	forget   map[string]map[listing.Place]bool // plain groups, and which members want them forgotten
 	opened   time.Time                         // when accounts was made
+	leftOut  bool                              // a bucket that is to be read is not: the end would be none
 	told     bool                              // that there are too many
 	toldNone bool                              // that no bucket fits
 }

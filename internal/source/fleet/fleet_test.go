@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
@@ -34,6 +35,7 @@ type rig struct {
 	src       *Source
 	toldMu    sync.Mutex
 	failing   map[string]string
+	recovered map[string]int // how often that was told
 	notices   []string
 	mu        sync.Mutex
 	read      map[string]int // how often each object was read
@@ -42,7 +44,7 @@ type rig struct {
 
 func newRig(t *testing.T, w *world, names ...string) *rig {
 	t.Helper()
-	r := &rig{world: w, cfg: DefaultConfig(), downloads: 8, store: checkpoint.InMemory(), failing: map[string]string{}, read: map[string]int{}}
+	r := &rig{world: w, cfg: DefaultConfig(), downloads: 8, store: checkpoint.InMemory(), failing: map[string]string{}, recovered: map[string]int{}, read: map[string]int{}}
 	r.cfg.Names = names
 	return r
 }
@@ -63,6 +65,8 @@ func (r *rig) make() (*Source, error) {
 			defer r.toldMu.Unlock()
 			if delete(r.failing, bucket+identity); err != nil {
 				r.failing[bucket+identity] = err.Error()
+			} else {
+				r.recovered[bucket+identity]++
 			}
 		},
 		Found: func(string, bool) {},
@@ -330,6 +334,80 @@ func TestTroubleOfBucketsHoldsUpNoOther(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is resumed is opened twice, and counts once.
+func TestResumedObjectsLeaveNoDownloadBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newWorld(""), "a", "b")
+		r.cfg.StartFrom = "earliest"
+		r.fill("a", "", 20)
+		r.open(t)
+		text := strings.Repeat(strings.Repeat("x", 99)+"\n", 2000)
+		for range 20 {
+			w, err := r.src.Next(t.Context())
+			require.NoError(t, err)
+			resumed, err := lines.Open(t.Context(), textOf{w.Content, text}, 100_000,
+				lines.Limits{Line: 1 << 20, Object: 1 << 30, Windows: lines.NewWindows()})
+			require.NoError(t, err)
+			require.NoError(t, resumed.Close())
+			w.Receipt.Ack()
+		}
+		synctest.Wait()
+		for _, m := range r.src.members {
+			offered := 0 // what was not committed is found again
+			if m.work != nil {
+				offered = 1
+			}
+			assert.Equal(t, offered, m.reading, m.Bucket)
+		}
+		require.NoError(t, r.src.Close())
+	})
+}
+
+// textOf is a content with another text.
+type textOf struct {
+	source.Content
+	text string
+}
+
+func (c textOf) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	body, err := c.Content.OpenAt(ctx, offset)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{strings.NewReader(c.text[offset:]), body}, nil
+}
+
+// One prefix that can be listed does not hide that another one of the bucket cannot.
+func TestBucketRecoversWithItsLastPrefix(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newWorld(""), "a")
+		r.cfg.Prefixes = []string{"x/", "y/"}
+		r.failPrefix = map[string]error{"x/": source.ErrDenied, "y/": source.ErrDenied}
+		assertTold := func(failing, recovered int) {
+			r.toldMu.Lock()
+			defer r.toldMu.Unlock()
+			assert.Len(t, r.failing, failing)
+			assert.Equal(t, recovered, r.recovered["a"])
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			r.run(t, 3*time.Hour)
+		}()
+		time.Sleep(time.Hour)
+		assertTold(1, 0)
+		r.set(func() { delete(r.failPrefix, "y/") })
+		time.Sleep(10 * time.Minute) // more than the longest pause
+		assertTold(1, 0)
+		r.set(func() { delete(r.failPrefix, "x/") })
+		<-done
+		assertTold(0, 1)
+	})
 }
 
 func TestUntilEndsTheFleet(t *testing.T) {

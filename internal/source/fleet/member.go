@@ -62,11 +62,13 @@ type content struct {
 	source.Content
 	source *Source
 	member *member
+	again  bool // it was opened before: what is resumed is opened twice
 }
 
 // OpenAt implements source.Content.
 func (c *content) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	begun := c.source.beginDownload(c.member)
+	begun := c.source.beginDownload(c.member, c.again)
+	c.again = true
 	body, err := c.Content.OpenAt(ctx, offset)
 	if ctx.Err() == nil {
 		c.source.noteAnswer(c.member, begun, errors.Is(err, source.ErrUnreachable))

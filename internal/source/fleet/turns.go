@@ -34,7 +34,7 @@ func (s *Source) take() (work *source.Work, due time.Time, end bool) {
 // tellSlow tells of the members whose list has no answer for long.
 func (s *Source) tellSlow(now time.Time) {
 	for m, since := range s.running {
-		if waits := now.Sub(since); waits > silentAfter && !m.cannot {
+		if waits := now.Sub(since); waits > silentAfter && !m.cannot && m.state != ended {
 			m.cannot = true
 			s.deps.Failed(m.Bucket, "", fmt.Errorf("%w: s3://%s/%s: the list has no answer for %v; check the network, aws.endpoint and proxies",
 				source.ErrUnreachable, m.Bucket, m.Prefix, silentAfter))
@@ -61,7 +61,7 @@ func (s *Source) nextDue(now time.Time) time.Time {
 
 // finished reports whether every member has ended, and no other one can be found.
 func (s *Source) finished() bool {
-	if s.cfg.Until == "" || slices.ContainsFunc(s.accounts, func(a *account) bool { return !a.complete }) {
+	if s.cfg.Until == "" || s.leftOut || slices.ContainsFunc(s.accounts, func(a *account) bool { return !a.complete }) {
 		return false
 	}
 	for _, m := range s.members {
@@ -149,9 +149,12 @@ func (s *Source) poll(m *member) (next *member) {
 	switch {
 	case m.state == ended || s.open.Err() != nil: // meanwhile
 		m.state, m.work = ended, work
+		if work != nil {
+			s.read(m, -1) // until it is offered again
+		}
 	case errors.Is(err, io.EOF):
 		m.state = ended
-		s.deps.Failed(m.Bucket, "", nil)
+		s.recover(m)
 	case err != nil:
 		m.cannot = true
 		m.pause = longer(m.pause)
@@ -217,17 +220,34 @@ func (s *Source) woken(m *member) {
 // healthy is called when a member's list worked.
 func (s *Source) healthy(m *member) {
 	s.mu.Lock()
-	was := m.cannot
-	m.cannot, m.pause = false, 0
-	s.mu.Unlock()
-	if was {
-		s.deps.Failed(m.Bucket, "", nil)
-	}
+	defer s.mu.Unlock()
+	m.pause = 0
+	s.recover(m)
 }
 
-func (s *Source) beginDownload(m *member) (at time.Time) {
+// recover notes that a member does not fail. Its bucket recovers once none of its prefixes
+// does.
+func (s *Source) recover(m *member) {
+	if !m.cannot {
+		return
+	}
+	m.cannot = false
+	for _, other := range s.members {
+		if other.Bucket == m.Bucket && other.cannot {
+			return
+		}
+	}
+	s.deps.Failed(m.Bucket, "", nil)
+}
+
+// beginDownload notes a download. The first one of an object was counted when the object
+// was looked for.
+func (s *Source) beginDownload(m *member, again bool) (at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if again {
+		s.read(m, 1)
+	}
 	at = s.deps.Clock.Now()
 	m.begun = append(m.begun, at)
 	return at
