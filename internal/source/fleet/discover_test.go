@@ -188,6 +188,7 @@ func TestDroppedBucketLeavesNothingBehind(t *testing.T) {
 			w.set(func() { w.hang["p-1"] = 90 * time.Second })
 			go func() {
 				time.Sleep(5 * time.Second)
+				synctest.Wait() // so that r.src is seen
 				drop(r)
 				w.set(func() { delete(w.owners, "p-1") })
 			}()
