@@ -62,6 +62,7 @@ type emitter struct {
 	requests []rollup.Request // of the emission under way, from the one being sent; empty means no emission
 	at       time.Time        // of the emission
 	retry    bool             // the emission is offered until it is settled
+	last     time.Time        // of the last cut
 	worst    Answer           // answer so far
 	repeat   bool             // start points were refused
 }
@@ -132,6 +133,10 @@ func (c *committer) emit(at time.Time, retry bool) {
 		return
 	}
 	if !metrics.Unsettled() {
+		if wasSet(at.Round(0).Sub(e.last.Round(0)), at.Sub(e.last)) && !e.last.IsZero() {
+			metrics.ClockWasSet(at)
+		}
+		e.last = at
 		metrics.Cut(at)
 		if c.storePending(); c.broken {
 			return
@@ -140,6 +145,10 @@ func (c *committer) emit(at time.Time, retry bool) {
 	e.retry = retry || metrics.Unsettled()
 	c.offer(metrics.Emission(at), at)
 }
+
+// wasSet reports whether the clock was set during a time that passed by it, and by one that
+// nobody sets.
+func wasSet(passed, steady time.Duration) bool { return (passed - steady).Abs() > time.Minute }
 
 // offer begins to send the requests of an emission.
 func (c *committer) offer(requests []rollup.Request, at time.Time) {

@@ -97,7 +97,7 @@ type drop struct {
 // drops returns, with a cut, the series that have been idle for too long, and the
 // cells without series, which other settings have left.
 func (s *State) drops() (list []drop) {
-	if s.cut == 0 {
+	if s.cut == 0 || s.set != 0 && s.cut-s.set < int64(s.plan.config.SeriesIdleTimeout) {
 		return nil
 	}
 	delta := s.plan.delta

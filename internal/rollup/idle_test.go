@@ -272,3 +272,26 @@ func TestIdleStreamOfABusyKey(t *testing.T) {
 	}
 	assert.Equal(t, map[string]int64{"transmit": 400, "receive": 1000}, got)
 }
+
+// A clock that is days ahead for a moment ends no series, nor one that was behind; what is
+// idle afterwards ends as usual.
+func TestClockThatIsSetMakesNoSeriesIdle(t *testing.T) {
+	l := newProcess(t, idleSettings())
+	l.add(from("a"), from("b"))
+	l.emitAccepted()
+	set := func(by time.Duration) {
+		l.inspector = newInspector(t, idleSettings()) // stamps that go back are what this is about
+		l.midway = true
+		l.now = l.now.Add(by)
+		l.state.ClockWasSet(l.now.Add(time.Minute))
+	}
+	set(240 * time.Hour)
+	assert.Equal(t, map[string]int64{"a": 1, "b": 1}, valuesOf(l.emitAccepted()))
+	set(-240 * time.Hour)
+	l.add(from("b"))
+	assert.Equal(t, map[string]int64{"a": 1, "b": 2}, valuesOf(l.emitAccepted()))
+	l.add(from("b"))
+	assert.Equal(t, map[string]int64{"a": 1, "b": 3}, valuesOf(l.emitAccepted()))
+	l.add(from("b"))
+	assert.Equal(t, map[string]int64{"b": 4}, valuesOf(l.emitAccepted()))
+}

@@ -34,6 +34,7 @@ type State struct {
 	settled []part
 	cut     int64 // nanoseconds, or 0
 	idle    int64 // nanoseconds: end of the last interval that was not worth a commit, or 0
+	set     int64 // nanoseconds: when the clock was set, by that clock; 0 means that it was not
 	change  []byte
 }
 
@@ -124,6 +125,10 @@ func (s *State) overflowed(metric int, records int64) {
 // Cut makes the next change end the interval. Emission returns that interval once the
 // change is committed. With Delta there may be one emission at a time: see Unsettled.
 func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
+
+// ClockWasSet notes that the clock of Cut's times was set, and says what it says now: no
+// series is idle for SeriesIdleTimeout before that has passed.
+func (s *State) ClockWasSet(now time.Time) { s.set = now.UnixNano() }
 
 // Settle notes for the next change that a request of the last Emission was accepted:
 // its deltas and start points are not emitted again.

@@ -189,15 +189,17 @@ func (s *Source) drop(a *account, bucket string) {
 		switch m.state {
 		case waiting:
 			heap.Remove(&s.waiting, m.index)
-		case runnable, parked, offered:
-			other := func(o *member) bool { return o == m }
-			s.queue, s.parked, s.offered = slices.DeleteFunc(s.queue, other), slices.DeleteFunc(s.parked, other), slices.DeleteFunc(s.offered, other)
+		case runnable, parked, unlisted, offered:
+			for _, list := range []*[]*member{&s.queue, &s.parked, &s.unlisted, &s.offered} {
+				*list = slices.DeleteFunc(*list, func(other *member) bool { return other == m })
+			}
 		case polling, ended:
 		}
 		if m.state == offered {
 			s.read(m, -1) // until it is offered again
 		}
 		m.state = ended
+		s.hold(m, 0)
 	}
 	s.deps.Failed(bucket, "", nil)
 	s.deps.Found(bucket, false)

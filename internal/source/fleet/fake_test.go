@@ -27,6 +27,7 @@ type world struct {
 	broken     map[string]error         // buckets whose GETs fail
 	lists      map[string]int
 	asked      int // lists of buckets
+	pageSize   int // 0 means 100
 	used       map[string]string
 	located    map[string]string
 }
@@ -92,7 +93,7 @@ func (w *world) List(ctx context.Context, in s3io.ListInput) (p s3io.Page, err e
 		return p, err
 	}
 	p.Date = time.Now()
-	const size = 100
+	size := cmp.Or(w.pageSize, 100)
 	for _, o := range w.buckets[in.Bucket] {
 		after := max(in.StartAfter, in.Token)
 		if !strings.HasPrefix(o.Key, in.Prefix) || o.Key <= after {

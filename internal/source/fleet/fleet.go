@@ -10,7 +10,8 @@
 //
 // A member has one object offered at a time, so members take turns however many objects
 // each has. Downloads are shared: one member has at most three quarters of them, and
-// those that are in trouble, slow or failing, one quarter together.
+// those that are in trouble, slow or failing, one quarter together. What members hold of
+// their lists is bounded, too: one that has read a page waits for those without one.
 //
 // # Which buckets there are
 //
@@ -51,6 +52,11 @@ const (
 	// maxMembers bounds the buckets times prefixes.
 	maxMembers = 10_000
 
+	// maxHeld bounds the objects of lists that members hold, about 300 bytes each.
+	// Members that were caught up are not held to it, nor those in trouble, which would
+	// hold up others; half of it allows no requests ahead.
+	maxHeld = 128 * listing.MaxPage
+
 	minPause = time.Second
 	maxPause = 5 * time.Minute
 )
@@ -77,7 +83,7 @@ type Deps struct {
 	// Downloads is how many objects are read at a time.
 	Downloads int
 	// Member returns what the source of a bucket and prefix works with. Progress, Clock,
-	// Begin, OneOfMany and Woken are set by this package.
+	// Begin, OneOfMany, Woken and MayFetchAhead are set by this package.
 	Member func(bucket, prefix string) listing.Deps
 	// The functions below must not call the Source.
 	//
@@ -109,6 +115,8 @@ type Source struct {
 	waiting  dueHeap
 	queue    []*member // runnable
 	parked   []*member // in trouble: they wait for others that are
+	unlisted []*member // they wait until others hold less
+	held     int       // sum of the members'
 	offered  []*member
 	running  map[*member]time.Time // polled, and since when
 	reading  map[*member]struct{}  // those that read objects, or may soon
@@ -172,6 +180,7 @@ func (s *Source) add(bucket string, begin listing.Begin) error {
 		deps := s.deps.Member(bucket, prefix)
 		deps.Progress, deps.Clock, deps.Begin, deps.OneOfMany = m.scope, s.deps.Clock, begin, true
 		deps.Woken = func() { s.woken(m) }
+		deps.MayFetchAhead = s.mayFetchAhead
 		listed := deps.Listed
 		deps.Listed = func() {
 			s.healthy(m)

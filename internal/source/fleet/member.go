@@ -20,6 +20,7 @@ const (
 	polling               // a goroutine polls it
 	offered               // its work waits for Next
 	parked                // it may not hand out more for now
+	unlisted              // it may not list for now
 	ended                 // there is no more, or its bucket is gone
 )
 
@@ -37,6 +38,8 @@ type member struct {
 	pause     time.Duration // after the next failure
 	cannot    bool          // its last list failed
 	openFails bool          // its last download failed for the storage
+	held      int           // objects of lists that it holds or may soon, unless it is in trouble
+	caughtUp  bool          // it had no more when it was listed last
 	reading   int           // objects that are handed out, or may be soon, and not read yet
 	begun     []time.Time   // of the downloads that wait for an answer
 	work      *source.Work  // offered

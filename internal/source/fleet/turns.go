@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
 )
 
 // take returns work, or when to look again.
@@ -112,10 +113,17 @@ func (s *Source) pick(now time.Time) *member {
 		case m.isTroubled(now) && (m.reading > 0 || troubled >= s.share(4)):
 			m.state = parked
 			s.parked = append(s.parked, m)
+			s.hold(m, 0)
 		case m.reading > 0 && m.reading >= s.deps.Downloads-s.share(4) && len(s.members) > 1:
 			m.state = parked
+		case s.mustNotList(m, now):
+			m.state = unlisted
+			s.unlisted = append(s.unlisted, m)
 		default:
 			m.state, m.woken = polling, false
+			if m.held == 0 && !m.isTroubled(now) {
+				s.hold(m, listing.MaxPage) // what it may list
+			}
 			s.read(m, 1) // what it may find
 			s.running[m] = now
 			return m
@@ -138,6 +146,7 @@ func (s *Source) read(m *member, n int) {
 
 // poll polls a member once, and returns the next one.
 func (s *Source) poll(m *member) (next *member) {
+	before := m.src.Held()
 	work, due, err := m.src.Poll(s.open)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,6 +155,15 @@ func (s *Source) poll(m *member) (next *member) {
 		s.read(m, -1)
 	}
 	now := s.deps.Clock.Now()
+	again := work == nil && err == nil && !due.After(now)
+	switch {
+	case m.isTroubled(now), err != nil, m.state == ended:
+		s.hold(m, 0)
+	case again && before == 0 && m.src.Held() == 0: // it will list
+	default:
+		s.hold(m, m.src.Held())
+		m.caughtUp = m.caughtUp && m.held < listing.MaxPage
+	}
 	switch {
 	case m.state == ended || s.open.Err() != nil: // meanwhile
 		m.state, m.work = ended, work
@@ -163,9 +181,10 @@ func (s *Source) poll(m *member) (next *member) {
 	case work != nil:
 		m.state, m.work = offered, work
 		s.offered = append(s.offered, m)
-	case m.woken || !due.After(now):
+	case m.woken || again:
 		s.run(m)
 	default:
+		m.caughtUp = true
 		s.wait(m, due)
 	}
 	s.unpark(m)
@@ -174,6 +193,31 @@ func (s *Source) poll(m *member) (next *member) {
 		return nil
 	}
 	return s.pick(now)
+}
+
+// mustNotList reports whether a member that would list has to wait: members hold enough.
+func (s *Source) mustNotList(m *member, now time.Time) bool {
+	return s.held >= maxHeld && m.held == 0 && !m.caughtUp && !m.isTroubled(now)
+}
+
+// hold notes how many objects of lists a member holds, and gives those their turn that
+// wait for room.
+func (s *Source) hold(m *member, n int) {
+	s.held += n - m.held
+	m.held = n
+	for len(s.unlisted) > 0 && s.held < maxHeld {
+		next := s.unlisted[0]
+		s.unlisted = s.unlisted[1:]
+		s.held += listing.MaxPage
+		next.held = listing.MaxPage
+		s.run(next)
+	}
+}
+
+func (s *Source) mayFetchAhead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held < maxHeld/2
 }
 
 // longer returns the pause after a further failure.

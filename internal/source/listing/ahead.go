@@ -26,7 +26,7 @@ func (s *Source) fetchAhead(r *run, now time.Time) {
 	if next := s.runs.head(); next != nil && next.more && !next.due.After(now) {
 		r = next
 	}
-	if !r.more || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead {
+	if !r.more || s.mustWait(r) || s.ahead.run != nil && !s.ahead.run.dead || !s.deps.MayFetchAhead() {
 		return
 	}
 	in, got := r.in.ListInput, make(chan answer, 1)
@@ -35,6 +35,19 @@ func (s *Source) fetchAhead(r *run, now time.Time) {
 		got <- answer{page, err}
 	})
 	s.ahead = ahead{r, got}
+}
+
+// Held returns how many objects of lists are held in memory: those of the page that is
+// handed out, until its last one is, and MaxPage for one that is requested ahead. It must
+// not be called while Next or Poll is under way.
+func (s *Source) Held() (n int) {
+	if len(s.page.objects) > 0 {
+		n = s.page.size
+	}
+	if s.ahead.run != nil {
+		n += MaxPage
+	}
+	return n
 }
 
 // nextPage returns the next page of r. If its request ahead failed, the page is

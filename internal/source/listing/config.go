@@ -107,6 +107,9 @@ type Deps struct {
 	// Woken is called, also by other goroutines, when Poll is to be called before the
 	// time that it returned. It must not block.
 	Woken func()
+	// MayFetchAhead reports whether the next page may be requested while one is handed out,
+	// which takes more memory. nil means that it always may.
+	MayFetchAhead func() bool
 
 	// Place returns what is known of where the bucket is, see source.Placed. It is called by
 	// several goroutines; nil means that nothing is.
@@ -141,6 +144,9 @@ type Deps struct {
 func (d *Deps) defaults() {
 	if d.Clock == nil {
 		d.Clock = source.SystemClock{}
+	}
+	if d.MayFetchAhead == nil {
+		d.MayFetchAhead = func() bool { return true }
 	}
 	if d.Place == nil {
 		d.Place = func() (accountID, region string) { return "", "" }

@@ -249,9 +249,13 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 	if len(s.find.candidates) > 0 {
 		return nil, true, s.examine(ctx, now)
 	}
+	handsOut := s.page.run != nil
 	if it := s.fromPage(now); it != nil {
 		s.later.Passed(now)
 		return it.work, true, nil
+	}
+	if handsOut {
+		return nil, true, nil // Held is less before the next page
 	}
 	s.startNewDay(now)
 	s.beginLast(now)

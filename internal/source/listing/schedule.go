@@ -109,10 +109,14 @@ func (q *schedule) head() *run {
 // the simple layout's poll, or the search for source buckets.
 func (q *schedule) due() time.Time { return q.head().due }
 
+// MaxPage is how many objects a page of a list has at most, see ListObjectsV2.
+const MaxPage = 1000
+
 // page is what is being handed out.
 type page struct {
 	run     *run          // nil means there is none
 	objects []s3io.Object // not handed out yet
+	size    int           // objects that it had
 }
 
 // list gets the next page of the first run, once the page before was handed out. After
@@ -168,7 +172,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	heap.Pop(&s.runs)
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
-	s.page = page{run: r, objects: got.Objects}
+	s.page = page{r, got.Objects, len(got.Objects)}
 	s.fetchAhead(r, now)
 	return nil
 }

@@ -208,6 +208,7 @@ func TestStaleReceiptsAreForgotten(t *testing.T) {
 			r.server.Fail("DeleteMessageBatch", fakesqs.Always, fault)
 			r.server.Fail("ChangeMessageVisibilityBatch", fakesqs.Always, fault)
 			r.progress.finish(one)
+			r.until("the deletion", func() bool { return r.server.Calls("DeleteMessageBatch") == 1 })
 			r.progress.giveUp(two, 0, true)
 			r.advance(40 * time.Second)
 			r.until("their end", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return len(r.messages) == 0 })
