@@ -127,9 +127,13 @@ func TestPageWritesTheRolesOfEveryAccount(t *testing.T) {
 		}, roles[i])
 	}
 	for _, block := range fenced(t, "yaml") {
-		var config map[string]map[string]map[string]map[string]any
-		require.NoError(t, yaml.Unmarshal([]byte(strings.ReplaceAll(block, "storage: file_storage", "")), &config), block)
-		assert.Equal(t, "${file:roles.yaml}", config["receivers"]["s3_access_logs"]["aws"]["roles"])
+		require.Contains(t, block, "roles: ${file:roles.yaml}")
+		config := strings.ReplaceAll(block, "roles.yaml", filepath.Join(folder, "roles.yaml")) + `
+exporters: {nop: {}}
+extensions: {file_storage: {directory: ` + folder + `}}
+service: {extensions: [file_storage], pipelines: {logs: {receivers: [s3_access_logs], exporters: [nop]}}}
+`
+		validate(t, config, "EXTERNAL_ID=id")
 	}
 }
 

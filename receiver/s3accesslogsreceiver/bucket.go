@@ -43,17 +43,20 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress
 // fleetDeps are what several buckets work with.
 func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, progress *checkpoint.Store, report ingest.Status) fleet.Deps {
 	empty := emptyPrefixes{report: report, of: map[string]map[string]bool{}, prefixes: max(1, len(cfg.Prefixes))}
+	few := fewLines{log: r.log, clock: r.clock}
 	return fleet.Deps{
 		Accounts: clients, Progress: progress, Downloads: r.cfg.Concurrency,
 		Member: func(bucket, prefix string) listing.Deps {
-			return r.bucketDeps(clients, cfg.Of(bucket, prefix), func(why error) {
+			deps := r.bucketDeps(clients, cfg.Of(bucket, prefix), func(why error) {
 				switch {
 				case slices.Contains(cfg.Names, bucket) || bucket == cfg.Name:
 					empty.note(bucket, prefix, why)
 				case why != nil: // a pattern fits buckets without logs, too
-					r.log.Info("no log object yet: " + why.Error())
+					few.notice(false, "no log object yet: "+why.Error())
 				}
 			})
+			deps.Notice = few.notice
+			return deps
 		},
 		Failed: func(bucket, identity string, err error) {
 			switch {
@@ -70,9 +73,9 @@ func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, progres
 		},
 		Found: func(bucket string, is bool) {
 			if is {
-				r.log.Info("bucket found: " + bucket)
+				few.notice(false, "bucket found: "+bucket)
 			} else {
-				r.log.Warn("bucket is not listed any more, it is not read until it is again: " + bucket)
+				few.notice(true, "bucket is not listed any more, it is not read until it is again: "+bucket)
 			}
 		},
 		Notice: r.notice,

@@ -1,6 +1,7 @@
 package s3accesslogsreceiver
 
 import (
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -28,6 +29,41 @@ func sampled(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Minute, 10, 0)
 	}))
+}
+
+// fewLines logs what is to be known of single buckets, of which there may be thousands.
+type fewLines struct {
+	log   *zap.Logger
+	clock clock
+
+	mu    sync.Mutex // guards everything below
+	begun time.Time  // of the minute
+	lines int        // in it
+}
+
+// maxBucketLines is how many lines there are a minute.
+const maxBucketLines = 100
+
+// notice logs a line, or once a minute that lines are left out.
+func (f *fewLines) notice(warn bool, text string) {
+	f.mu.Lock()
+	now := f.clock.Now()
+	if now.Sub(f.begun) >= time.Minute {
+		f.begun, f.lines = now, 0
+	}
+	f.lines++
+	lines := f.lines
+	f.mu.Unlock()
+	log := f.log.Info
+	if warn {
+		log = f.log.Warn
+	}
+	switch {
+	case lines <= maxBucketLines:
+		log(text)
+	case lines == maxBucketLines+1:
+		f.log.Info("further lines about single buckets are left out for a minute")
+	}
 }
 
 // escapingCore is a core that escapes messages and fields.

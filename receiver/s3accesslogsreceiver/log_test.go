@@ -92,3 +92,22 @@ func TestWhatIsShownIsBounded(t *testing.T) {
 		assert.True(t, utf8.ValidString(text))
 	}
 }
+
+// Thousands of buckets are found at once: the log has some of them, says that there are
+// more, and goes on a minute later.
+func TestLinesAboutSingleBucketsAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logged := observer.New(zap.InfoLevel)
+		few := fewLines{log: zap.New(core), clock: systemClock{}}
+		for i := range 2000 {
+			few.notice(i%2 == 0, fmt.Sprint("bucket found: ", i))
+		}
+		require.Equal(t, maxBucketLines+1, logged.Len())
+		assert.Equal(t, zap.WarnLevel, logged.All()[0].Level)
+		assert.Equal(t, "bucket found: 99", logged.All()[99].Message)
+		assert.Equal(t, "further lines about single buckets are left out for a minute", logged.All()[100].Message)
+		time.Sleep(time.Minute)
+		few.notice(false, "later")
+		assert.Equal(t, "later", logged.All()[101].Message)
+	})
+}
