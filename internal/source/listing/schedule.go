@@ -169,6 +169,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
 	s.page = page{run: r, objects: got.Objects}
+	s.tellPage()
 	s.fetchAhead(r, now)
 	return nil
 }
@@ -215,6 +216,7 @@ func (s *Source) fromPage(now time.Time) *item {
 			s.leaveArchived(o, name, id, group)
 			continue
 		}
+		s.standing.handed(now)
 		return s.newItem(s.object(o, name), id, group)
 	}
 	if r := s.page.run; r != nil {
