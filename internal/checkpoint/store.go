@@ -85,6 +85,13 @@ func (s *Store) Fresh() bool { return s.fresh }
 // is "" without storage.
 func (s *Store) InstanceID() string { return s.state.instance }
 
+// Count returns how many objects are done, and how many are unfinished.
+func (s *Store) Count() (done, unfinished int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.state.done.n, len(s.state.unfinished)
+}
+
 // Done reports whether an object is done. It takes about 100 ns, whatever the number
 // of groups.
 func (s *Store) Done(id ID) bool {

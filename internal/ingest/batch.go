@@ -25,6 +25,7 @@ type batch struct {
 	deltas  []*rollup.Delta // what it adds to metrics
 	records int
 	marks   []mark
+	begin   int64     // where in the object of the first mark it begins
 	due     time.Time // deadline of the flush; set with the first mark
 	// undelivered is why the batch was not delivered completely; nil if it was.
 	undelivered error
@@ -34,6 +35,7 @@ type batch struct {
 type mark struct {
 	object *object
 	end    int64
+	newest int64 // see segment
 	last   bool
 	err    error // why reading ended early, with last
 }
@@ -76,15 +78,17 @@ func (e *Engine) assemble(ctx context.Context, results chan<- *batch) {
 
 // add puts a piece into the current batch, and into further ones as it fills.
 func (a *assembler) add(p *piece) {
+	begin := p.chunk.Offset
 	for _, s := range p.segments {
 		if a.overflows(&s) {
 			a.flush()
 		}
 		a.current.add(&s, p)
-		a.mark(mark{object: p.object, end: s.end})
+		a.mark(mark{object: p.object, end: s.end, newest: s.newest}, begin)
+		begin = s.end
 	}
 	if p.last {
-		a.mark(mark{object: p.object, end: p.chunk.End, last: true, err: p.err})
+		a.mark(mark{object: p.object, end: p.chunk.End, last: true, err: p.err}, begin)
 	}
 	wait := time.Until(a.current.due)
 	if a.engine.active.Load() == 0 && len(a.engine.order) == 0 {
@@ -118,13 +122,16 @@ func (b *batch) add(s *segment, p *piece) {
 	}
 }
 
-// mark adds a mark; a later mark of an object replaces an earlier one.
-func (a *assembler) mark(m mark) {
+// mark adds a mark, of what begins at an offset; a later mark of an object replaces an
+// earlier one.
+func (a *assembler) mark(m mark, begin int64) {
 	b := a.current
 	if len(b.marks) == 0 {
+		b.begin = begin
 		b.due = time.Now().Add(a.engine.cfg.FlushInterval)
 	} else if before := &b.marks[len(b.marks)-1]; before.object == m.object {
 		m.end = max(m.end, before.end) // the end of an object without a chunk is 0
+		m.newest = max(m.newest, before.newest)
 		*before = m
 		return
 	}
@@ -163,6 +170,8 @@ func (e *Engine) deliver(ctx context.Context, b *batch) error {
 		return nil
 	}
 	begin := time.Now()
+	e.waiting.add(b, begin)
+	defer e.waiting.remove(b)
 	refused, err := e.parts.Sink.Deliver(ctx, b.logs.Logs(), b.origins.locate)
 	e.totals.refused.Add(int64(refused))
 	b.logs, b.origins = nil, origins{}

@@ -153,6 +153,7 @@ func (c *committer) note(b *batch) {
 		end := ending{object: m.object, err: m.err}
 		if c.failure == nil {
 			m.object.delivered = max(m.object.delivered, m.end)
+			c.engine.parts.Meter.Delivered(m.object.work.Object.Bucket, m.newest)
 			c.noteObject(&end, m.last)
 		}
 		if m.last {
@@ -283,6 +284,7 @@ func (e *Engine) settle(end ending, failure error) {
 		}
 		e.report(end)
 	}
+	e.parts.Meter.Settled(o.work.Object.Bucket)
 	e.unsettled.Add(-1)
 	<-e.unacknowledged
 }

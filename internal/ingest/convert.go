@@ -18,6 +18,7 @@ type segment struct {
 	logs    *otlplogs.Batch // nil without a logs pipeline, or records
 	delta   *rollup.Delta   // nil without metrics
 	records int
+	newest  int64 // time of its last well-formed record, in seconds since the Unix epoch; 0 means none
 	end     int64 // where in the object the line behind the segment begins
 }
 
@@ -189,7 +190,7 @@ func (c *converter) hint() int {
 // cut ends the segment at the offset end. A segment without records, of blank lines,
 // is progress too.
 func (c *converter) cut(end int64) {
-	c.segment.end = end
+	c.segment.end, c.segment.newest = end, c.counted.time
 	if c.counter != nil {
 		c.segment.delta = c.counter.Cut()
 	}

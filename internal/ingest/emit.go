@@ -114,7 +114,11 @@ func (c *committer) emitWhenFull() {
 	if metrics := c.engine.parts.Metrics; metrics == nil || !metrics.Full() {
 		return
 	}
-	c.wait()
+	if len(c.emitter.requests) > 0 {
+		c.engine.waiting.holdUp(time.Now())
+		c.wait()
+		c.engine.waiting.holdUp(time.Time{})
+	}
 	c.emit(time.Now(), false)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/accesslog"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/headway"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/lines"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
@@ -76,7 +77,8 @@ type Parts struct {
 	Instruments Instruments
 	Status      Status
 	Log         *zap.Logger
-	NotALogHint string // what to set where an object holds no access log
+	NotALogHint string         // what to set where an object holds no access log
+	Meter       *headway.Meter // nil means one of its own
 }
 
 // Engine runs the flow that the package comment draws. It is used once.
@@ -98,6 +100,8 @@ type Engine struct {
 	notLogs        notLogs       // only for the committer
 	failing        failing       // only for the committer
 
+	waiting waiting // what is delivered
+
 	totals struct {
 		objects, bytes, records, malformed, givenUp, refused atomic.Int64
 		emissionRefused                                      atomic.Bool
@@ -112,6 +116,9 @@ func New(cfg Config, parts Parts) *Engine {
 	// A converted piece is about a megabyte, so many CPUs must not mean many pieces.
 	pieces := min(4*runtime.GOMAXPROCS(0), maxPieces)
 	cfg.Lines.Windows = lines.NewWindows()
+	if parts.Meter == nil {
+		parts.Meter = headway.NewMeter()
+	}
 	return &Engine{
 		cfg: cfg, parts: parts, failing: failing{},
 		loopTimer:      time.AfterFunc(loopExpiry, func() { parts.Status(ConcernLoop, nil) }),
@@ -196,6 +203,7 @@ func (e *Engine) intake(ctx context.Context) error {
 		if err == nil {
 			e.active.Add(1)
 			e.unsettled.Add(1)
+			e.parts.Meter.Taken(work.Object.Bucket)
 			downloads.Go(func() { e.download(ctx, work) })
 			continue
 		}

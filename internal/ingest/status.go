@@ -12,6 +12,7 @@ const (
 	ConcernLoop     Concern = "what is logged"
 	ConcernLogs     Concern = "delivering logs"
 	ConcernEmission Concern = "delivering metrics"
+	ConcernDelivery Concern = "delivery" // reading has stopped
 	ConcernMetrics  Concern = "counting" // a fault of this program; it does not recover
 )
 

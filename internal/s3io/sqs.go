@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,6 +150,36 @@ func (q *Queue) SetVisibility(ctx context.Context, of []Visibility) ([]error, er
 		changed[i] = value(out.Successful[i].Id)
 	}
 	return q.entryErrors(action, ids, changed, out.Failed), nil
+}
+
+// Depth is how many messages a queue has, about.
+type Depth struct {
+	Visible, Delayed int64 // not received yet
+	InFlight         int64 // received and not deleted
+}
+
+// Depth returns how many messages the queue has.
+func (q *Queue) Depth(ctx context.Context) (d Depth, err error) {
+	of := map[types.QueueAttributeName]*int64{
+		types.QueueAttributeNameApproximateNumberOfMessages:           &d.Visible,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &d.Delayed,
+		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &d.InFlight,
+	}
+	out, err := q.api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.url, AttributeNames: slices.Sorted(maps.Keys(of)),
+	})
+	if err != nil {
+		return d, q.explain(ctx, "sqs:GetQueueAttributes", err)
+	}
+	for name, n := range of {
+		text, has := out.Attributes[string(name)]
+		switch *n, err = strconv.ParseInt(text, 10, 64); {
+		case !has && name == types.QueueAttributeNameApproximateNumberOfMessagesDelayed: // some servers leave it out
+		case err != nil || *n < 0:
+			return Depth{}, q.fail(fmt.Sprintf("%s is %s: it is not a number of messages", name, brief(text)), hintQueue, source.ErrUnreachable)
+		}
+	}
+	return d, nil
 }
 
 // MaxReceives returns how often the queue delivers a message before it moves it to a

@@ -309,3 +309,35 @@ func TestQueueURLs(t *testing.T) {
 		assert.NotContains(t, err.Error(), "planted")
 	}
 }
+
+func TestTheDepthIsWhatTheQueueSays(t *testing.T) {
+	srv, remote, q := startQueue(t, fakesqs.Settings{})
+	for range 3 {
+		remote.Send("one")
+	}
+	ctx := context.Background()
+	_, err := q.Receive(ctx, s3io.Receive{Max: 1, Visibility: time.Minute})
+	require.NoError(t, err)
+	got, err := q.Depth(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, s3io.Depth{Visible: 2, InFlight: 1}, got)
+
+	srv.Fail("GetQueueAttributes", 1, fakesqs.Fault{Status: 403, Code: "AccessDeniedException"})
+	_, err = q.Depth(ctx)
+	require.ErrorIs(t, err, source.ErrDenied)
+	assert.ErrorContains(t, err, "sqs:GetQueueAttributes")
+}
+
+func TestADepthThatIsNoNumberIsAnErrorOfTheServer(t *testing.T) {
+	for _, attributes := range []string{`{}`, `{"ApproximateNumberOfMessages":"many","ApproximateNumberOfMessagesNotVisible":"1"}`,
+		`{"ApproximateNumberOfMessages":"-1","ApproximateNumberOfMessagesNotVisible":"1"}`} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			_, _ = w.Write([]byte(`{"Attributes":` + attributes + `}`))
+		}))
+		t.Cleanup(srv.Close)
+		_, err := openQueue(t, srv.URL+"/111122223333/access-logs").Depth(t.Context())
+		require.ErrorIs(t, err, source.ErrUnreachable, attributes)
+		assert.ErrorContains(t, err, "it is not a number of messages")
+	}
+}

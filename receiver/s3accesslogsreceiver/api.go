@@ -100,6 +100,14 @@ func (o observedSQS) SetVisibility(ctx context.Context, of []s3io.Visibility) ([
 	return each, err
 }
 
+// Depth returns how many messages the queue has.
+func (o observedSQS) Depth(ctx context.Context) (s3io.Depth, error) {
+	begin := time.Now()
+	d, err := o.Queue.Depth(ctx)
+	o.calls.done("sqs.attributes", begin, err)
+	return d, err
+}
+
 // MaxReceives implements queue.SQS.
 func (o observedSQS) MaxReceives(ctx context.Context) (int, error) {
 	begin := time.Now()

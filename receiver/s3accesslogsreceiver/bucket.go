@@ -18,7 +18,7 @@ import (
 )
 
 // openBucket opens one bucket and prefix, or several.
-func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
+func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, p *position, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
 	clients, err := r.openS3(ctx, cfg.ExpectedBucketOwner, "")
 	if err != nil {
 		return nil, err
@@ -26,12 +26,15 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress
 	opened := &openedSource{ends: cfg.Until != "", clients: []func(){clients.Close}}
 	if cfg.IsOne() && !fleet.Stored(progress) {
 		one := cfg.One()
-		deps := r.bucketDeps(clients, one, func(why error) { report(concernEmpty, why) })
+		deps := r.bucketDeps(clients, one, p, func(why error) { report(concernEmpty, why) })
 		deps.Progress = progress
-		deps.Listed = func() { r.engine.Load().SourceHealthy() }
+		deps.Listed = func() {
+			p.looked(one.Name)
+			r.engine.Load().SourceHealthy()
+		}
 		opened.source, err = listing.New(one, deps)
 	} else {
-		opened.source, err = fleet.New(*cfg, r.fleetDeps(clients, cfg, progress, report))
+		opened.source, err = fleet.New(*cfg, r.fleetDeps(clients, cfg, p, progress, report))
 	}
 	if err != nil {
 		clients.Close()
@@ -41,13 +44,13 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, progress
 }
 
 // fleetDeps are what several buckets work with.
-func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, progress *checkpoint.Store, report ingest.Status) fleet.Deps {
+func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, p *position, progress *checkpoint.Store, report ingest.Status) fleet.Deps {
 	empty := emptyPrefixes{report: report, of: map[string]map[string]bool{}, prefixes: max(1, len(cfg.Prefixes))}
 	few := fewLines{log: r.log, clock: r.clock}
 	return fleet.Deps{
 		Accounts: clients, Progress: progress, Downloads: r.cfg.Concurrency,
 		Member: func(bucket, prefix string) listing.Deps {
-			deps := r.bucketDeps(clients, cfg.Of(bucket, prefix), func(why error) {
+			deps := r.bucketDeps(clients, cfg.Of(bucket, prefix), p, func(why error) {
 				switch {
 				case slices.Contains(cfg.Names, bucket) || bucket == cfg.Name:
 					empty.note(bucket, prefix, why)
@@ -91,7 +94,7 @@ func (r *s3Receiver) notice(warn bool, text string) {
 }
 
 // bucketDeps are what a bucket and prefix work with, but for the progress.
-func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, empty func(why error)) listing.Deps {
+func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, p *position, empty func(why error)) listing.Deps {
 	other := "" // a key that is not a log object's
 	bucket := observedS3{clients, r.apiCalls()}
 	return listing.Deps{
@@ -100,6 +103,7 @@ func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, empty
 		IsLog: func(ctx context.Context, o source.Object) (bool, error) {
 			return r.engine.Load().IsLog(ctx, objectContent{bucket, o})
 		},
+		Listed:   func() { p.looked(cfg.Name) },
 		Readable: func() { r.engine.Load().Readable(cfg.Name) },
 		Archived: func() { r.countObject(string(ingest.OutcomeArchived)) },
 		Notice:   r.notice,

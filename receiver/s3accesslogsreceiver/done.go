@@ -59,6 +59,7 @@ type offers struct {
 	underWay int
 	since    time.Time // of the latest answer, or of the first offer if it is later
 	refusal  string    // of the latest answer; "" means accepted
+	accepted time.Time // when anything was last accepted
 }
 
 func (o *offers) begin() {
@@ -76,7 +77,26 @@ func (o *offers) end(err error) {
 	o.since, o.refusal = time.Now(), ""
 	if err != nil {
 		o.refusal = errorText(err)
+	} else {
+		o.accepted = o.since
 	}
+}
+
+// tookPart notes that a part of an offer was accepted.
+func (o *offers) tookPart() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.accepted = time.Now()
+}
+
+// last returns when anything was last accepted, and what the pipeline says to the rest.
+func (o *offers) last() (accepted time.Time, words string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.refusal == "" {
+		return o.accepted, "the pipeline has not answered"
+	}
+	return o.accepted, "the pipeline refuses: " + o.refusal
 }
 
 // waits returns what prevents the pipeline from accepting, "" when it accepts.

@@ -191,6 +191,7 @@ func (o *offering) try(ctx context.Context, t turn) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case len(left) < len(items):
+			o.offers.tookPart()
 			o.accept(without(items, left), begin)
 			items = left
 		}

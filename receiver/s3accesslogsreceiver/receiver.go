@@ -33,6 +33,7 @@ type s3Receiver struct {
 	counted    atomic.Pointer[rollup.State] // nil without metrics
 	enrichment atomic.Pointer[enrichment]   // nil without databases and feeds
 	queue      atomic.Pointer[queue.Source] // nil without a queue
+	position   atomic.Pointer[position]
 }
 
 func newReceiver(set receiver.Settings, cfg *Config, c clock) (*s3Receiver, error) {

@@ -45,7 +45,8 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
 	status := newStatus(host, r.log, r.clock)
 	x.status = status
-	src, err := r.openSource(reading, progress, status.report)
+	p := newPosition()
+	src, err := r.openSource(reading, p, progress, status.report)
 	if err != nil {
 		stopReading()
 		stopDelivering()
@@ -64,6 +65,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		Status:      status.report,
 		Log:         r.log,
 		NotALogHint: r.cfg.notALogHint(),
+		Meter:       p.meter,
 	}
 	if x.logs {
 		d := r.delivery(status.report)
@@ -80,14 +82,19 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	r.engine.Store(x.engine)
 	r.counted.Store(metrics)
 	r.enrichment.Store(known)
+	p.of(src.source)
+	r.position.Store(p)
+	r.log.Info(r.banner(progress))
 	done := registerSource(host, r.set.ID.String(), src.ends, x.waits)
 	go func() {
 		defer close(x.done)
 		if known != nil {
 			known.load(reading)
 		}
+		endWatch := r.watch(x, p)
 		err := x.engine.Run(reading, delivering)
 		settled := err == nil && delivering.Err() == nil // the last emission as well
+		endWatch(settled)
 		stopReading()                                    // a directory that was read ends by itself
 		r.close(src, progress, known)
 		status.stop(err == nil)

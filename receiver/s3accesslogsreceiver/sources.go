@@ -32,22 +32,22 @@ func (o *openedSource) close() error {
 
 // openSource opens the configured source. It reads only local files; unreachable
 // services are reported later, as status. ctx is done when reading stops.
-func (r *s3Receiver) openSource(ctx context.Context, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
+func (r *s3Receiver) openSource(ctx context.Context, p *position, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
 	switch {
 	case r.cfg.Bucket.HasValue():
-		return r.openBucket(ctx, r.cfg.Bucket.Get(), progress, report)
+		return r.openBucket(ctx, r.cfg.Bucket.Get(), p, progress, report)
 	case r.cfg.Queue.HasValue():
-		return r.openQueue(ctx, r.cfg.Queue.Get(), progress, report)
+		return r.openQueue(ctx, r.cfg.Queue.Get(), p, progress, report)
 	default:
-		return r.openDirectory(r.cfg.Directory.Get(), progress)
+		return r.openDirectory(r.cfg.Directory.Get(), p, progress)
 	}
 }
 
-func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.Store) (*openedSource, error) {
+func (r *s3Receiver) openDirectory(cfg *directory.Config, p *position, progress *checkpoint.Store) (*openedSource, error) {
 	opened := &openedSource{ends: !cfg.Follow}
 	src, err := directory.New(*cfg, directory.Deps{
 		Progress: progress,
-		Listed:   func() { r.engine.Load().SourceHealthy() },
+		Listed:   func() { p.looked(""); r.engine.Load().SourceHealthy() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		LeftOut:  func(path string, why error) { r.log.Warn("a file is left out: "+path, zap.Error(why)) },
 		Problem: func(path string, err error) {
@@ -62,7 +62,7 @@ func (r *s3Receiver) openDirectory(cfg *directory.Config, progress *checkpoint.S
 // concernMessages means that single messages of a queue cannot be settled.
 const concernMessages ingest.Concern = "deleting and renewing messages"
 
-func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
+func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, p *position, progress *checkpoint.Store, report ingest.Status) (*openedSource, error) {
 	// A bucket and the queue of its events are in one Region, unless EventBridge brought
 	// them together.
 	clients, err := r.openS3(ctx, cfg.ExpectedBucketOwner, s3io.RegionOfQueue(cfg.URL))
@@ -88,9 +88,10 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 		Place:    clients.Place,
 		Progress: progress,
 		Room:     func() int { return r.engine.Load().Room() },
+		Depth:    observedSQS{q, calls}.Depth,
 		Hooks: queue.Hooks{
 			Message:  r.countMessage,
-			Received: func() { r.engine.Load().SourceHealthy() },
+			Received: func() { p.looked(""); r.engine.Load().SourceHealthy() },
 			Skipped:  func() { r.countObject(objectSkipped) },
 			Archived: func(uri string) {
 				r.sampledLog.Warn("archived log objects are left out: restore them, then read them by a `bucket` once, with its own storage", zap.String("object", uri))
@@ -106,6 +107,9 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, progress 
 					"; a larger maxReceiveCount leaves room for restarts", zap.String("message", id))
 			},
 			Trouble: func(err error) { report(concernMessages, err) },
+			NoDepth: func(err error) {
+				r.log.Info("how many messages the queue has is not known, so that progress has no total", zap.Error(err))
+			},
 		},
 	})
 	if err != nil {

@@ -59,14 +59,14 @@ func (r *s3Receiver) observe() error {
 			return nil
 		}
 	}
-	return errors.Join(
+	return errors.Join(append(r.observePosition(),
 		r.telemetry.RegisterObjectsInFlightCallback(gauge((*ingest.Engine).InFlight)),
 		r.telemetry.RegisterObjectsUnacknowledgedCallback(gauge((*ingest.Engine).Unacknowledged)),
 		r.telemetry.RegisterQueueMessagesWaitingCallback(r.observeWaiting),
 		r.telemetry.RegisterSeriesCallback(r.observeSeries),
 		r.telemetry.RegisterEnrichmentEntriesCallback(r.observeEntries),
 		r.telemetry.RegisterEnrichmentAgeCallback(r.observeAge),
-	)
+	)...)
 }
 
 func (r *s3Receiver) observeWaiting(_ context.Context, o metric.Int64Observer) error {

@@ -135,7 +135,7 @@ func TestOwnTelemetryCountsWhatIsAskedOfAWS(t *testing.T) {
 	assert.EqualValues(t, 1, got["api.requests s3.get gone"])
 	assert.Positive(t, got["api.requests sqs.receive ok"])
 	assert.Positive(t, got["api.requests sqs.delete ok"])
-	assert.EqualValues(t, 1, got["api.requests sqs.attributes ok"])
+	assert.EqualValues(t, 2, got["api.requests sqs.attributes ok"], "the redrive policy, and how many messages there are")
 	assert.Positive(t, got["api.duration"])
 	assert.Equal(t, 10, sink.LogRecordCount())
 }
@@ -161,7 +161,7 @@ func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 		"records ok": 100, "records malformed": 1, "records.extra_fields": 1, "records.unexpected_values Remote IP": 1,
 		"batches accepted": 1, "batch.size": 1, "delivery.duration": 1,
 		"commits": got["commits"], "commit.duration": got["commits"], // a folder's state can be one of its own
-		"lag": 1, "objects.in_flight": 0, "objects.unacknowledged": 0,
+		"lag": 1, "objects.in_flight": 0, "objects.unacknowledged": 0, "source.backlog": 0,
 	}, got)
 	assert.Positive(t, got["commits"])
 }

@@ -121,6 +121,8 @@ type Source struct {
 
 	mu      sync.Mutex // guards everything below
 	out     int        // handed out and not done
+	idle    bool       // nothing is to be handed out
+	idleAt  time.Time  // when that was last so
 	reading map[fileID]struct{}
 	known   *known
 	files   watch // state of following
@@ -165,6 +167,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 				return nil, err
 			}
 			if it != nil {
+				s.setIdle(false, now)
 				s.later.Passed(now)
 				return it.work, nil
 			}
@@ -260,8 +263,32 @@ func (s *Source) report(path string, err error) {
 	}
 }
 
+// Backlog implements source.Backlogged. Folders are walked as a stream: how many files
+// are left is not known.
+func (s *Source) Backlog() []source.Backlog {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.idleAt
+	if s.idle {
+		at = s.deps.Clock.Now()
+	}
+	return []source.Backlog{{Idle: at}}
+}
+
+func (s *Source) setIdle(idle bool, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.idle || idle {
+		s.idleAt = now
+	}
+	s.idle = idle
+}
+
 // wait blocks until there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
+	if s.scanned && !full {
+		s.setIdle(true, now)
+	}
 	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
 	if (s.cfg.Follow || !s.scanned) && !full && (!ok || s.nextScan.Before(until)) {

@@ -259,6 +259,18 @@ func (s *Source) Change() (all source.Change) {
 	return all
 }
 
+// Backlog implements source.Backlogged.
+func (s *Source) Backlog() (all []source.Backlog) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.members {
+		if m.state != ended {
+			all = append(all, m.src.Backlog()...)
+		}
+	}
+	return all
+}
+
 // noteForget notes that a member needs plain groups no more: others may.
 func (s *Source) noteForget(at listing.Place, groups []string) {
 	for _, group := range groups {

@@ -145,6 +145,8 @@ type Source struct {
 	group    groupName
 	stale    bool // there may be groups to forget
 	reported struct{ unasked, undated bool }
+	failed   bool // the last list did
+	standing standing
 	seen     bool // a log object was seen, or Empty(true) was reported
 	empty    bool // last argument of Empty
 }
@@ -260,13 +262,16 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 	s.startNewDay(now)
 	s.beginLast(now)
 	if !s.runs.due().After(now) {
-		return nil, true, s.list(ctx, now)
+		err := s.list(ctx, now)
+		s.failed = err != nil
+		return nil, true, err
 	}
 	if err := s.reportEmpty(ctx); err != nil {
 		return nil, false, err
 	}
 	s.tellStrays()
 	s.tellArchived()
+	s.tellIdle(now)
 	if s.finished() {
 		s.end()
 		return nil, false, io.EOF

@@ -18,6 +18,7 @@ type prefix struct {
 	from  startPoint // Source.from, or later when it was found later
 
 	window    day     // its first day; days before are in spans, or closed
+	began     day     // the first one that a span showed; 0 means none yet
 	spans     []*span // not closed
 	ordered   bool    // names have a time of day
 	newest    time.Time

@@ -173,6 +173,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
 	s.page = page{r, got.Objects, len(got.Objects)}
+	s.tellPage()
 	s.fetchAhead(r, now)
 	return nil
 }
@@ -219,6 +220,7 @@ func (s *Source) fromPage(now time.Time) *item {
 			s.leaveArchived(o, name, id, group)
 			continue
 		}
+		s.standing.handed(now)
 		return s.newItem(s.object(o, name), id, group)
 	}
 	if r := s.page.run; r != nil {

@@ -102,6 +102,7 @@ func (sp *span) listed(in list, got *s3io.Page) (list, bool) {
 			break
 		}
 		if ok {
+			sp.prefix.sawDay(d)
 			// Never back: a list that had to restart shows objects that were handed out.
 			if at := got.Objects[i].Key[len(sp.prefix.base):]; utf8.ValidString(at) { // else it cannot be stored
 				sp.at = max(sp.at, at)

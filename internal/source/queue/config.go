@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -103,7 +104,10 @@ type Deps struct {
 	Progress source.Progress // keeps finished objects for Remember
 	// Room returns how many objects could be taken now, including the one Next is
 	// being called for. Only so many messages are received. nil means one.
-	Room  func() int
+	Room func() int
+	// Depth returns how many messages the queue has; it is asked once a minute. nil means
+	// that it is not known.
+	Depth func(ctx context.Context) (s3io.Depth, error)
 	Hooks Hooks
 	Clock source.Clock // nil means the system clock
 }
@@ -125,6 +129,8 @@ type Hooks struct {
 	// Lost is called with the id of a message that is returned unread although its redrive
 	// policy allows no further receive, as at a shutdown.
 	Lost func(id string)
+	// NoDepth is called once, when the queue may not be asked how many messages it has.
+	NoDepth func(error)
 	// Trouble is called about once a second with why a message could not be deleted,
 	// renewed or returned although the call succeeded, nil when there is none. Calls
 	// that fail as a whole are errors of Next.
@@ -147,6 +153,9 @@ func (d *Deps) defaults() {
 	h := &d.Hooks
 	if h.Message == nil {
 		h.Message = func(MessageOutcome) {}
+	}
+	if h.NoDepth == nil {
+		h.NoDepth = func(error) {}
 	}
 	if h.Received == nil {
 		h.Received = func() {}

@@ -46,6 +46,7 @@ type Source struct {
 	waitingTold time.Time      // only for the renewer
 
 	unknown unknownReasons
+	depth   depth
 
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
@@ -103,7 +104,13 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 		failing: [2]map[*message]error{{}, {}},
 		unknown: unknownReasons{tell: deps.Hooks.Unknown},
 	}
+	s.depth.ended = make(chan struct{})
 	go s.runRenewer()
+	if deps.Depth != nil {
+		go s.runDepth()
+	} else {
+		close(s.depth.ended)
+	}
 	return s, nil
 }
 
@@ -176,5 +183,6 @@ func (s *Source) Close() error {
 	close(s.closing)
 	<-s.ended
 	s.abort()
+	<-s.depth.ended
 	return nil
 }

@@ -71,6 +71,7 @@ func (s *Source) receive(ctx context.Context) error {
 	if failure == nil {
 		s.deps.Hooks.Received()
 	}
+	s.depth.setEmpty(failure == nil && !full, s.deps.Clock.Now())
 	if messages == 0 {
 		return failure
 	}

@@ -43,6 +43,7 @@ type rig struct {
 type settings struct {
 	Config
 	Deps
+	withDepth bool // the queue is asked how many messages it has
 }
 
 // anyQueue is the address of a queue that nobody asks.
@@ -69,8 +70,8 @@ func newRig(t *testing.T, options ...option) *rig {
 	t.Cleanup(r.server.Close)
 	r.dead = r.server.CreateQueue("dead", fakesqs.Settings{})
 	set := settings{
-		Config{URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: 48 * time.Hour},
-		Deps{Bucket: r.bucket, Progress: r.progress, Clock: r.clock, Hooks: r.counts.hooks()},
+		Config: Config{URL: anyQueue, VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: 48 * time.Hour},
+		Deps:   Deps{Bucket: r.bucket, Progress: r.progress, Clock: r.clock, Hooks: r.counts.hooks()},
 	}
 	remote := fakesqs.Settings{DeadLetter: r.dead}
 	for _, o := range options {
@@ -79,7 +80,11 @@ func newRig(t *testing.T, options ...option) *rig {
 	r.remote = r.server.CreateQueue("logs", remote)
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	set.SQS = connect(t, r.remote)
+	q := connect(t, r.remote)
+	set.SQS = q
+	if set.withDepth {
+		set.Depth = q.Depth
+	}
 	src, err := New(ctx, set.Config, set.Deps)
 	require.NoError(t, err)
 	r.Source = src

@@ -50,6 +50,9 @@ type TelemetryBuilder struct {
 	RecordsUnexpectedValues metric.Int64Counter
 	Series                  metric.Int64ObservableGauge
 	SeriesOverflow          metric.Int64Counter
+	SourceBacklog           metric.Int64ObservableGauge
+	SourceLookAge           metric.Float64ObservableGauge
+	SourcePositionAge       metric.Float64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -144,6 +147,51 @@ func (builder *TelemetryBuilder) RegisterSeriesCallback(cb metric.Int64Callback)
 		cb(ctx, &observerInt64{inst: builder.Series, obs: o})
 		return nil
 	}, builder.Series)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterSourceBacklogCallback sets callback for observable SourceBacklog metric.
+func (builder *TelemetryBuilder) RegisterSourceBacklogCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.SourceBacklog, obs: o})
+		return nil
+	}, builder.SourceBacklog)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterSourceLookAgeCallback sets callback for observable SourceLookAge metric.
+func (builder *TelemetryBuilder) RegisterSourceLookAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.SourceLookAge, obs: o})
+		return nil
+	}, builder.SourceLookAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterSourcePositionAgeCallback sets callback for observable SourcePositionAge metric.
+func (builder *TelemetryBuilder) RegisterSourcePositionAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.SourcePositionAge, obs: o})
+		return nil
+	}, builder.SourcePositionAge)
 	if err != nil {
 		return err
 	}
@@ -326,6 +374,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol.receiver.s3_access_logs.series.overflow",
 		metric.WithDescription("Records that a metric counted in the series beyond cardinality_limit. [Alpha]"),
 		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SourceBacklog, err = builder.meter.Int64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.source.backlog",
+		metric.WithDescription("Log objects that are known and not done. Of a bucket and a directory a lower bound; of a queue its messages too, where sqs:GetQueueAttributes is allowed. [Alpha]"),
+		metric.WithUnit("{object}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SourceLookAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.source.look.age",
+		metric.WithDescription("Time since objects were last looked for with success, or since the start. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.SourcePositionAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.source.position.age",
+		metric.WithDescription("Age of the newest request whose record was delivered, taken of the last record of each chunk of up to 256 KiB; nothing before the first one. [Alpha]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

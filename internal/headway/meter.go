@@ -1,0 +1,179 @@
+package headway
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+const (
+	// maxBuckets bounds the buckets that are kept apart: messages may name any.
+	maxBuckets = 20_000
+	// MaxShown is how many buckets Standings returns by name.
+	MaxShown = 100
+	// Other is the name of the others.
+	Other = "_other"
+)
+
+// Meter has how far reading has come. It is safe for concurrent use.
+type Meter struct {
+	mu             sync.Mutex // guards everything below
+	buckets        map[string]*bucket
+	order          []string // names of buckets as they were first seen
+	taken, settled int64    // objects
+	newest         time.Time
+}
+
+type bucket struct {
+	open   int64     // objects that were taken and are not settled
+	newest time.Time // request that was delivered
+	looked time.Time
+}
+
+// NewMeter makes a Meter.
+func NewMeter() *Meter { return &Meter{buckets: map[string]*bucket{}} }
+
+// of returns a bucket. mu is held.
+func (m *Meter) of(name string) *bucket {
+	b := m.buckets[name]
+	if b == nil {
+		if len(m.buckets) >= maxBuckets {
+			name = Other
+		}
+		if b = m.buckets[name]; b == nil {
+			b = &bucket{}
+			m.buckets[name] = b
+			m.order = append(m.order, name)
+		}
+	}
+	return b
+}
+
+// Taken notes that an object was taken from the source.
+func (m *Meter) Taken(bucket string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.taken++
+	m.of(bucket).open++
+}
+
+// Settled notes that an object was given back to the source, done or not.
+func (m *Meter) Settled(bucket string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settled++
+	m.of(bucket).open--
+}
+
+// Delivered notes the time of a request, in seconds since the Unix epoch, whose record was
+// delivered; 0 means none. It counts when it is the newest.
+func (m *Meter) Delivered(bucket string, request int64) {
+	if request == 0 {
+		return
+	}
+	at := time.Unix(request, 0).UTC()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b := m.of(bucket); at.After(b.newest) {
+		b.newest = at
+	}
+	if at.After(m.newest) {
+		m.newest = at
+	}
+}
+
+// Looked notes that the source could look for objects.
+func (m *Meter) Looked(bucket string, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b := m.of(bucket); now.After(b.looked) {
+		b.looked = now
+	}
+}
+
+// HasLooked reports whether the source could look for objects in any bucket.
+func (m *Meter) HasLooked() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.buckets {
+		if !b.looked.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// Standing is how far reading has come in a bucket.
+type Standing struct {
+	Bucket  string
+	Backlog int64     // objects known and not done
+	Newest  time.Time // request that was delivered; the zero value means none yet
+	Looked  time.Time // when a look last worked; the zero value means never
+}
+
+// Standings returns that of each bucket, where known is what the source knows. From the
+// bucket MaxShown+1 on they are one with the name Other: its sum, and the worst of each.
+func (m *Meter) Standings(known []source.Backlog) []Standing {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	left := map[string]int64{}
+	for i := range known {
+		m.of(known[i].Bucket) // also one that gave no object yet
+		left[known[i].Bucket] += known[i].Objects
+	}
+	var all []Standing
+	other := Standing{Bucket: Other}
+	for _, name := range m.order {
+		b := m.buckets[name]
+		one := Standing{name, left[name] + b.open, b.newest, b.looked}
+		if len(all) < MaxShown && name != Other {
+			all = append(all, one)
+			continue
+		}
+		other.Backlog += one.Backlog
+		other.Newest = older(other.Newest, one.Newest)
+		other.Looked = older(other.Looked, one.Looked)
+	}
+	if len(m.order) > len(all) {
+		all = append(all, other)
+	}
+	return all
+}
+
+// older returns the earlier one of two times that are not zero.
+func older(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// counts returns the objects taken and settled so far, and the newest request that was
+// delivered.
+func (m *Meter) counts() (taken, settled int64, newest time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.taken, m.settled, m.newest
+}
+
+// merge returns one Backlog for each bucket: its sum, and the least of the others.
+func merge(known []source.Backlog) []source.Backlog {
+	of := map[string]source.Backlog{}
+	for _, next := range known {
+		b, is := of[next.Bucket]
+		if is {
+			next.Objects += b.Objects
+			next.Total = next.Total && b.Total
+			next.Share = min(next.Share, b.Share)
+			if b.Idle.Before(next.Idle) {
+				next.Idle = b.Idle
+			}
+		}
+		of[next.Bucket] = next
+	}
+	return slices.SortedFunc(maps.Values(of), func(a, b source.Backlog) int { return cmp.Compare(a.Bucket, b.Bucket) })
+}

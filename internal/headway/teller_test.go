@@ -1,0 +1,126 @@
+package headway
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
+)
+
+// rig is a Teller on a clock of its own.
+type rig struct {
+	*Teller
+	meter  *Meter
+	now    time.Time
+	known  []source.Backlog
+	totals Totals
+	lines  []string
+}
+
+func newRig() *rig {
+	r := &rig{meter: NewMeter(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+	r.Teller = NewTeller(Deps{
+		Meter: r.meter, Known: func() []source.Backlog { return r.known }, Totals: func() Totals { return r.totals },
+		Tell: func(line string) { r.lines = append(r.lines, line) },
+	}, r.now)
+	return r
+}
+
+// pass looks each second, and returns the lines of that time.
+func (r *rig) pass(d time.Duration) (lines []string) {
+	for end := r.now.Add(d); r.now.Before(end); {
+		r.now = r.now.Add(time.Second)
+		r.Look(r.now)
+	}
+	lines, r.lines = r.lines, nil
+	return lines
+}
+
+func (r *rig) read(objects int64) {
+	for range objects {
+		r.meter.Taken("logs")
+		r.meter.Settled("logs")
+	}
+	r.totals.Objects += objects
+	r.totals.Records += 1000 * objects
+	r.totals.Bytes += objects << 20
+}
+
+func TestALineComesEvery30SecondsWhileReadingIsBehind(t *testing.T) {
+	r := newRig()
+	r.known = []source.Backlog{{Bucket: "logs", Objects: 900, Share: 0.25}}
+	assert.Empty(t, r.pass(29*time.Second))
+	r.read(120)
+	r.meter.Delivered("logs", 1794045602)
+	assert.Equal(t, []string{"reading: 120 objects are done, at least 900 are left (how many is not known), 25 % of the days, 120,000 records, 120 MiB, " +
+		"4,000 records/s, newest request 2026-11-07T10:00:02Z, time left not known"}, r.pass(time.Second))
+	assert.Empty(t, r.pass(29*time.Second))
+	r.read(300)
+	r.known[0].Share = 0.5
+	assert.Equal(t, []string{"reading: 420 objects are done, at least 900 are left (how many is not known), 50 % of the days, 420,000 records, 420 MiB, " +
+		"10,000 records/s, newest request 2026-11-07T10:00:02Z, about 1m left"}, r.pass(time.Second), "30 s for a quarter, by the days")
+}
+
+func TestTheTimeLeftFollowsFromATotalThatIsKnown(t *testing.T) {
+	r := newRig()
+	r.known = []source.Backlog{{Objects: 1000, Total: true}}
+	r.pass(29 * time.Second)
+	r.read(10)
+	lines := r.pass(time.Second)
+	assert.Len(t, lines, 1)
+	assert.Contains(t, lines[0], "10 objects are done, 1,000 are left, ")
+	assert.True(t, strings.HasSuffix(lines[0], "about 50m left"), lines[0])
+}
+
+func TestALineSaysThatHowManyAreLeftIsNotKnown(t *testing.T) {
+	r := newRig()
+	r.known = []source.Backlog{{}}
+	lines := r.pass(30 * time.Second)
+	assert.Equal(t, []string{"reading: 0 objects are done, how many are left is not known, 0 records, 0 B, 0 records/s, time left not known"}, lines)
+}
+
+func TestCaughtUpIsToldOnceWhenAllThatWasTakenIsSettled(t *testing.T) {
+	r := newRig()
+	r.meter.Taken("logs")
+	r.known = []source.Backlog{{Bucket: "logs", Idle: r.now}, {Bucket: "other"}}
+	assert.Empty(t, r.pass(2*time.Second), "the other bucket was not looked at yet")
+	r.known[1].Idle = r.now
+	assert.Empty(t, r.pass(2*time.Second), "one object is still read")
+	r.meter.Settled("logs")
+	r.totals = Totals{1, 20, 3000}
+	assert.Equal(t, []string{"caught up: 20 records in 1 objects were read (2.9 KiB)"}, r.pass(time.Second))
+	for range 100 {
+		r.known[0].Idle, r.known[1].Idle = r.now, r.now
+		r.read(1)
+		assert.Empty(t, r.pass(10*time.Second))
+	}
+}
+
+// A steady source has always something under way, and yet falls behind no more.
+func TestASourceThatKeepsUpIsNotBehind(t *testing.T) {
+	r := newRig()
+	r.known = []source.Backlog{{Idle: r.now}}
+	assert.Len(t, r.pass(time.Second), 1)
+	for range 200 {
+		r.meter.Taken("logs")
+		r.known[0].Idle = r.now
+		assert.Empty(t, r.pass(time.Second))
+		r.meter.Settled("logs")
+	}
+}
+
+func TestFallingBehindIsToldAndCatchingUpAgain(t *testing.T) {
+	r := newRig()
+	r.known = []source.Backlog{{Idle: r.now}}
+	assert.Len(t, r.pass(time.Second), 1)
+	lines := r.pass(99 * time.Second)
+	assert.Len(t, lines, 2)
+	assert.Contains(t, lines[0], "reading: ")
+	r.known[0].Idle = r.now
+	lines = r.pass(time.Second)
+	assert.Len(t, lines, 1)
+	assert.Contains(t, lines[0], "caught up: ")
+}

@@ -1,0 +1,75 @@
+package listing
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheBacklogIsWhatAPageShowsAndTheShareIsThatOfDays(t *testing.T) {
+	for name, key := range keyOf {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(1000 * fullDay)
+				r := newRig(t, from("earliest"))
+				r.size = 10
+				for n := range 100 {
+					at := time.Now().Add(time.Duration(n-100) * fullDay)
+					r.put(key(at, n), at)
+				}
+				assert.Equal(t, "b", r.src.Backlog()[0].Bucket)
+				assert.Zero(t, r.src.Backlog()[0].Idle, "nothing was listed")
+				var last float64
+				least, most := 1.0, 0.0
+				for range 90 {
+					w, err := r.src.Next(t.Context())
+					require.NoError(t, err)
+					r.commit(t, w)
+					b := r.src.Backlog()[0]
+					assert.LessOrEqual(t, b.Objects, int64(9))
+					assert.Zero(t, b.Idle)
+					assert.GreaterOrEqual(t, b.Share, last, "it never goes back")
+					last, least, most = b.Share, min(least, max(b.Share, 0.01)), max(most, b.Share)
+				}
+				assert.Less(t, least, 0.2)
+				assert.Greater(t, most, 0.7)
+				r.commit(t, r.poll(t)...)
+				r.commit(t, r.poll(t)...)
+				b := r.src.Backlog()[0]
+				assert.Zero(t, b.Objects)
+				assert.WithinDuration(t, time.Now(), b.Idle, 0)
+			})
+		})
+	}
+}
+
+func TestASourceIsIdleUntilItHandsOutAnObject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, from("1h"))
+		at := time.Now().Add(-time.Minute)
+		r.put(simpleKey(at, 1), at)
+		r.commit(t, r.poll(t)...)
+		time.Sleep(time.Hour)
+		assert.WithinDuration(t, time.Now(), r.src.Backlog()[0].Idle, 0, "between two polls")
+		r.put(simpleKey(time.Now(), 2), time.Now())
+		require.NotNil(t, r.within(t, time.Hour))
+		left := time.Now()
+		time.Sleep(time.Hour)
+		assert.WithinDuration(t, left, r.src.Backlog()[0].Idle, time.Second)
+	})
+}
+
+func TestASourceWhoseListFailsIsNotIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, from("1h"))
+		r.fail = []error{assert.AnError}
+		_, err := r.src.Next(t.Context())
+		require.Error(t, err)
+		assert.Zero(t, r.src.Backlog()[0].Idle)
+	})
+}

@@ -1,0 +1,77 @@
+package s3accesslogsreceiver
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
+)
+
+// banner is the line at the start: source, place, layout, where it goes on and what is
+// stored.
+func (r *s3Receiver) banner(progress *checkpoint.Store) string {
+	what, begins := r.cfg.place()
+	done, begun := progress.Count()
+	switch {
+	case r.cfg.Storage == nil:
+		return fmt.Sprintf("starting: reads %s %s; nothing is stored", what, begins)
+	case progress.Fresh():
+		return fmt.Sprintf("starting: reads %s %s; nothing is stored yet in %s", what, begins, r.cfg.Storage)
+	}
+	return fmt.Sprintf("starting: reads %s and goes on where it was; stored in %s: %d objects done, %d begun", what, r.cfg.Storage, done, begun)
+}
+
+// place returns what is read, and where reading begins when nothing is stored.
+func (c *Config) place() (what, begins string) {
+	switch {
+	case c.Bucket.HasValue():
+		b := c.Bucket.Get()
+		if begins = "from start_from: " + b.StartFrom + " on"; b.Until != "" {
+			begins += ", until " + b.Until
+		}
+		return placeOfBuckets(b), begins
+	case c.Queue.HasValue():
+		return "queue " + c.Queue.Get().URL, "from the oldest message on"
+	}
+	d := c.Directory.Get()
+	if d.Follow {
+		return "directory " + d.Path + " and follows it", "from the first file on"
+	}
+	return "directory " + d.Path + " once", "from the first file on"
+}
+
+// maxNamed is how many buckets and prefixes the banner names.
+const maxNamed = 5
+
+func placeOfBuckets(b *fleet.Config) string {
+	layout := b.Layout
+	if layout == "" {
+		layout = "auto"
+	}
+	if b.IsOne() {
+		one := b.One()
+		return fmt.Sprintf("bucket s3://%s/%s, layout %s,", one.Name, one.Prefix, layout)
+	}
+	names, prefixes := b.Names, b.Prefixes
+	if len(names) == 0 {
+		names = []string{b.Name}
+	}
+	if len(prefixes) == 0 {
+		prefixes = []string{b.Prefix}
+	}
+	return fmt.Sprintf("buckets %s, prefixes %s, layout %s,", some(names), some(prefixes), layout)
+}
+
+// some names the first of several.
+func some(names []string) string {
+	more := ""
+	if n := len(names) - maxNamed; n > 0 {
+		names, more = names[:maxNamed], fmt.Sprintf(" and %d more", n)
+	}
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(quoted, " ") + more
+}
