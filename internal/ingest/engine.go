@@ -77,6 +77,7 @@ type Parts struct {
 	Status      Status
 	Log         *zap.Logger
 	NotALogHint string // what to set where an object holds no access log
+	KeepGivenUp bool   // objects that are given up are kept in Progress, to be tried again
 }
 
 // Engine runs the flow that the package comment draws. It is used once.
@@ -97,6 +98,7 @@ type Engine struct {
 	loopTimer      *time.Timer   // ends ConcernLoop
 	notLogs        notLogs       // only for the committer
 	failing        failing       // only for the committer
+	givenUp        givenUp
 
 	totals struct {
 		objects, bytes, records, malformed, givenUp, refused atomic.Int64
@@ -112,7 +114,7 @@ func New(cfg Config, parts Parts) *Engine {
 	// A converted piece is about a megabyte, so many CPUs must not mean many pieces.
 	pieces := min(4*runtime.GOMAXPROCS(0), maxPieces)
 	cfg.Lines.Windows = lines.NewWindows()
-	return &Engine{
+	e := &Engine{
 		cfg: cfg, parts: parts, failing: failing{},
 		loopTimer:      time.AfterFunc(loopExpiry, func() { parts.Status(ConcernLoop, nil) }),
 		order:          make(chan *piece, pieces),
@@ -121,6 +123,10 @@ func New(cfg Config, parts Parts) *Engine {
 		unacknowledged: make(chan struct{}, cfg.MaxUnacknowledged),
 		window:         make(chan struct{}, cfg.Deliveries),
 	}
+	if parts.KeepGivenUp {
+		e.givenUp.restore(parts.Progress.Cursors())
+	}
+	return e
 }
 
 // InFlight returns how many objects are being read.
