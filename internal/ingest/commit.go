@@ -165,6 +165,10 @@ func (c *committer) note(b *batch) {
 // noteObject notes the progress of an object, and the disposition of one that ends.
 func (c *committer) noteObject(end *ending, last bool) {
 	w := end.object.work
+	if w.Retrial {
+		c.noteRetrial(end, last)
+		return
+	}
 	attempts := w.Attempt
 	if last {
 		others, before := false, attempts
@@ -181,6 +185,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 		if !end.what.retry {
 			delete(c.denials, w.ID)
 			c.change.Done(w.Group, w.ID)
+			c.noteGivenUp(end)
 			if end.err == nil && w.Alias != (source.ID{}) {
 				c.change.Done(w.Group, w.Alias)
 			}

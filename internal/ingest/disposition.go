@@ -74,6 +74,12 @@ func dispose(err error, attempt int, others bool) disposition {
 	}
 }
 
+// disposeRetrial is what happens to an object that was given up before: it is given up
+// again at the first error of its own.
+func disposeRetrial(err error) disposition {
+	return dispose(err, attempts, true)
+}
+
 // limited gives an object up after the last attempt.
 func limited(o ObjectOutcome, attempt int) disposition {
 	if attempt+1 < attempts {

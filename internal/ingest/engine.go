@@ -78,6 +78,7 @@ type Parts struct {
 	Status      Status
 	Log         *zap.Logger
 	NotALogHint string         // what to set where an object holds no access log
+	KeepGivenUp bool           // objects that are given up are kept in Progress, to be tried again
 	Meter       *headway.Meter // nil means one of its own
 }
 
@@ -99,6 +100,7 @@ type Engine struct {
 	loopTimer      *time.Timer   // ends ConcernLoop
 	notLogs        notLogs       // only for the committer
 	failing        failing       // only for the committer
+	givenUp        givenUp
 
 	waiting waiting // what is delivered
 
@@ -119,7 +121,7 @@ func New(cfg Config, parts Parts) *Engine {
 	if parts.Meter == nil {
 		parts.Meter = headway.NewMeter()
 	}
-	return &Engine{
+	e := &Engine{
 		cfg: cfg, parts: parts, failing: failing{},
 		loopTimer:      time.AfterFunc(loopExpiry, func() { parts.Status(ConcernLoop, nil) }),
 		order:          make(chan *piece, pieces),
@@ -128,6 +130,10 @@ func New(cfg Config, parts Parts) *Engine {
 		unacknowledged: make(chan struct{}, cfg.MaxUnacknowledged),
 		window:         make(chan struct{}, cfg.Deliveries),
 	}
+	if parts.KeepGivenUp {
+		e.givenUp.restore(parts.Progress.Cursors())
+	}
+	return e
 }
 
 // InFlight returns how many objects are being read.

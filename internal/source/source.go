@@ -92,6 +92,10 @@ type Work struct {
 	// policy allows no attempt after this one.
 	Redrive, LastOffer bool
 
+	// Retrial means that the object was given up before: it is tried once, and its progress
+	// is kept in a cursor, see GivenUp.
+	Retrial bool
+
 	// ID identifies the object in Progress. Group is the set it is kept in there, which
 	// is forgotten as a whole.
 	ID    ID

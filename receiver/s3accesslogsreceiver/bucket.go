@@ -24,6 +24,12 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, p *posit
 		return nil, err
 	}
 	opened := &openedSource{ends: cfg.Until != "", clients: []func(){clients.Close}}
+	opened.content = func(w *source.Work) source.Content {
+		if !cfg.Has(w.Object.Bucket, w.Object.Key) {
+			return nil
+		}
+		return givenUpContent{objectContent{observedS3{clients, r.apiCalls()}, w.Object}, clients}
+	}
 	if cfg.IsOne() && !fleet.Stored(progress) {
 		one := cfg.One()
 		deps := r.bucketDeps(clients, one, p, func(why error) { report(concernEmpty, why) })

@@ -52,6 +52,12 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		stopDelivering()
 		return nil, errors.Join(err, progress.Close(ctx))
 	}
+	offered, err := r.withGivenUp(src, progress)
+	if err != nil {
+		stopReading()
+		stopDelivering()
+		return nil, errors.Join(err, src.close(), progress.Close(ctx))
+	}
 	known, err := r.openEnrichment(ctx, host, status.report)
 	if err != nil {
 		stopReading()
@@ -59,7 +65,8 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		return nil, errors.Join(err, src.close(), progress.Close(ctx))
 	}
 	parts := ingest.Parts{
-		Source:      src.source,
+		Source:      offered,
+		KeepGivenUp: src.content != nil,
 		Progress:    progress,
 		Instruments: *r.instruments,
 		Status:      status.report,

@@ -20,6 +20,9 @@ type openedSource struct {
 	ends    bool         // Next returns io.EOF some day
 	unread  atomic.Int64 // folders and files that could not be looked at
 	clients []func()     // closed after the source, in this order
+	// content returns the content of an object that was given up, nil when it is not of the
+	// source any more; nil for a queue, whose redrive policy keeps these.
+	content func(*source.Work) source.Content
 }
 
 func (o *openedSource) close() error {
@@ -55,8 +58,11 @@ func (r *s3Receiver) openDirectory(cfg *directory.Config, p *position, progress 
 			r.log.Warn("a folder or file cannot be looked at, the rest goes on: "+path, zap.Error(err))
 		},
 	})
-	opened.source = src
-	return opened, err
+	if err != nil {
+		return nil, err
+	}
+	opened.source, opened.content = src, src.Content
+	return opened, nil
 }
 
 // concernMessages means that single messages of a queue cannot be settled.

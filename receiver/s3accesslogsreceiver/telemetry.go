@@ -60,6 +60,7 @@ func (r *s3Receiver) observe() error {
 		}
 	}
 	return errors.Join(append(r.observePosition(),
+		r.telemetry.RegisterObjectsGivenUpCallback(gauge((*ingest.Engine).GivenUp)),
 		r.telemetry.RegisterObjectsInFlightCallback(gauge((*ingest.Engine).InFlight)),
 		r.telemetry.RegisterObjectsUnacknowledgedCallback(gauge((*ingest.Engine).Unacknowledged)),
 		r.telemetry.RegisterQueueMessagesWaitingCallback(r.observeWaiting),

@@ -79,6 +79,11 @@ func readTelemetry(t *testing.T, tel *componenttest.Telemetry) map[string]int64 
 // startMeasured starts a receiver named one whose own telemetry can be read.
 func startMeasured(t *testing.T, cfg *Config, next consumer.Logs) (*componenttest.Telemetry, *running) {
 	t.Helper()
+	return startMeasuredOn(t, newStatusHost(), cfg, next)
+}
+
+func startMeasuredOn(t *testing.T, host component.Host, cfg *Config, next consumer.Logs) (*componenttest.Telemetry, *running) {
+	t.Helper()
 	tel := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.Background())) })
 	core, logged := observer.New(zap.InfoLevel)
@@ -87,7 +92,7 @@ func startMeasured(t *testing.T, cfg *Config, next consumer.Logs) (*componenttes
 	set.ID, set.Logger = component.NewIDWithName(metadata.Type, "one"), zap.New(core)
 	r, err := fast.factory().CreateLogs(t.Context(), set, cfg, next)
 	require.NoError(t, err)
-	require.NoError(t, r.Start(t.Context(), newStatusHost()))
+	require.NoError(t, r.Start(t.Context(), host))
 	t.Cleanup(func() { assert.NoError(t, r.Shutdown(context.Background())) })
 	return tel, &running{Logs: r, logged: logged}
 }
@@ -161,7 +166,7 @@ func TestOwnTelemetryCountsWhatWasRead(t *testing.T) {
 		"records ok": 100, "records malformed": 1, "records.extra_fields": 1, "records.unexpected_values Remote IP": 1,
 		"batches accepted": 1, "batch.size": 1, "delivery.duration": 1,
 		"commits": got["commits"], "commit.duration": got["commits"], // a folder's state can be one of its own
-		"lag": 1, "objects.in_flight": 0, "objects.unacknowledged": 0, "source.backlog": 0,
+		"lag": 1, "objects.given_up": 0, "objects.in_flight": 0, "objects.unacknowledged": 0, "source.backlog": 0,
 	}, got)
 	assert.Positive(t, got["commits"])
 }

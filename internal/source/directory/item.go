@@ -41,7 +41,7 @@ func (s *Source) newItem(at found, name source.Name, group string) *item {
 
 // identify sets the work's ID, and what is committed of it.
 func (it *item) identify(id source.ID) {
-	it.work.ID = id
+	it.work.ID, it.work.Object.ETag = id, version(it.end, it.info)
 	it.work.Offset, it.work.Attempt = it.from.deps.Progress.Reached(id)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/listing"
@@ -104,4 +105,10 @@ func (c *Config) Of(bucket, prefix string) listing.Config {
 	one := c.Config
 	one.Name, one.Prefix = bucket, prefix
 	return one
+}
+
+// Has reports whether an object is in one of the buckets, under one of the prefixes.
+func (c *Config) Has(bucket, key string) bool {
+	return s3io.Fits(c.names(), bucket) &&
+		slices.ContainsFunc(c.prefixes(), func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }

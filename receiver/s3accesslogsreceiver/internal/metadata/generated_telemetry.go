@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	EnrichmentReloads       metric.Int64Counter
 	Lag                     metric.Float64Histogram
 	Objects                 metric.Int64Counter
+	ObjectsGivenUp          metric.Int64ObservableGauge
 	ObjectsInFlight         metric.Int64ObservableGauge
 	ObjectsUnacknowledged   metric.Int64ObservableGauge
 	QueueMessages           metric.Int64Counter
@@ -87,6 +88,21 @@ func (builder *TelemetryBuilder) RegisterEnrichmentEntriesCallback(cb metric.Int
 		cb(ctx, &observerInt64{inst: builder.EnrichmentEntries, obs: o})
 		return nil
 	}, builder.EnrichmentEntries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterObjectsGivenUpCallback sets callback for observable ObjectsGivenUp metric.
+func (builder *TelemetryBuilder) RegisterObjectsGivenUpCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ObjectsGivenUp, obs: o})
+		return nil
+	}, builder.ObjectsGivenUp)
 	if err != nil {
 		return err
 	}
@@ -313,6 +329,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.Objects, err = builder.meter.Int64Counter(
 		"otelcol.receiver.s3_access_logs.objects",
 		metric.WithDescription("Log objects that were settled, by outcome (ok, gone, corrupt, too_large, denied, archived, unreachable, not_a_log, skipped, already_done); of a queue with a redrive policy also those that are left to it. [Alpha]"),
+		metric.WithUnit("{object}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ObjectsGivenUp, err = builder.meter.Int64ObservableGauge(
+		"otelcol.receiver.s3_access_logs.objects.given_up",
+		metric.WithDescription("Log objects that were given up as denied or corrupt, which each start tries once more. [Alpha]"),
 		metric.WithUnit("{object}"),
 	)
 	errs = errors.Join(errs, err)

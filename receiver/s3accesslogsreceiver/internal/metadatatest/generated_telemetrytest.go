@@ -204,6 +204,20 @@ func AssertEqualObjects(t *testing.T, tt *componenttest.Telemetry, dps []metricd
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualObjectsGivenUp(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol.receiver.s3_access_logs.objects.given_up",
+		Description: "Log objects that were given up as denied or corrupt, which each start tries once more. [Alpha]",
+		Unit:        "{object}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol.receiver.s3_access_logs.objects.given_up")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualObjectsInFlight(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol.receiver.s3_access_logs.objects.in_flight",
