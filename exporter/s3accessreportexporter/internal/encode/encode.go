@@ -28,7 +28,7 @@ const MostCompressed = 3 << 20
 // Data is the data of a page.
 type Data struct {
 	JSON     []byte
-	Findings [4][]findings.Finding // of the ranges
+	Findings [findings.Ranges][]findings.Finding
 }
 
 // Of returns a tally's data. level is how much detail is left out, from 0 to Levels-1.
