@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-s3audit/otelcol-s3audit/exporter/s3accessreportexporter/internal/findings"
 	"github.com/otelcol-s3audit/otelcol-s3audit/exporter/s3accessreportexporter/internal/intake"
 	"github.com/otelcol-s3audit/otelcol-s3audit/exporter/s3accessreportexporter/internal/output"
 	"github.com/otelcol-s3audit/otelcol-s3audit/exporter/s3accessreportexporter/internal/page"
@@ -172,5 +171,5 @@ func (r *report) tell() {
 	if r.config.Path == "" || data == nil {
 		return
 	}
-	r.set.Logger.Info("the report is written", zap.String("path", r.config.Path), zap.Strings("stands_out", findings.Lines(&data.Findings)))
+	r.set.Logger.Info("the report is written", zap.String("path", r.config.Path), zap.Strings("stands_out", data.StandsOut()))
 }

@@ -31,6 +31,9 @@ type Data struct {
 	Findings [findings.Ranges][]findings.Finding
 }
 
+// StandsOut returns the findings as lines of text.
+func (d *Data) StandsOut() []string { return findings.Lines(&d.Findings) }
+
 // Of returns a tally's data. level is how much detail is left out, from 0 to Levels-1.
 // The tally must not be changed meanwhile.
 func Of(t *tally.Tally, title string, written int64, level int) Data {
