@@ -80,7 +80,7 @@ distribution: $(TOOLS)
 	env dist.version=$(VERSION:v%=%) builder --skip-compilation --skip-strict-versioning=false --config builder-config.yaml
 
 .PHONY: run
-run: build ## Read the sample logs in testdata/sample and show what comes out
+run: build ## Read the sample logs in testdata/sample, write a report and print what stands out
 	examples/run.sh
 
 .PHONY: validate

@@ -165,16 +165,11 @@ func (r *report) shutdown(ctx context.Context) error {
 	}
 }
 
-// tell says what stands out in all of the data.
+// tell says what stands out in each range.
 func (r *report) tell() {
 	data := r.output.Last()
 	if r.config.Path == "" || data == nil {
 		return
 	}
-	var lines []string
-	all := data.Findings[len(data.Findings)-1]
-	for i := range all {
-		lines = append(lines, all[i].String())
-	}
-	r.set.Logger.Info("the report is written", zap.String("path", r.config.Path), zap.Strings("stands_out", lines))
+	r.set.Logger.Info("the report is written", zap.String("path", r.config.Path), zap.Strings("stands_out", data.StandsOut()))
 }

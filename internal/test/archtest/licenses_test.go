@@ -73,7 +73,8 @@ func (l licenses) row(module string) string {
 	return ""
 }
 
-// named returns the files of a name in the repository, by path.
+// named returns the files of a name in the repository, by path, without those that npm
+// fetched.
 func named(t *testing.T, name string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -81,7 +82,7 @@ func named(t *testing.T, name string) map[string]string {
 		if err != nil {
 			return err
 		}
-		if base := d.Name(); d.IsDir() && file != root && (strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+		if base := d.Name(); d.IsDir() && file != root && (strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || base == "node_modules") {
 			return fs.SkipDir
 		}
 		if d.Name() == name {

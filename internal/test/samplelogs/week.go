@@ -15,7 +15,7 @@ var hourly = [24]int{12, 9, 8, 8, 9, 13, 22, 36, 56, 68, 72, 70, 62, 66, 70, 68,
 // sites, more by day than by night and more on working days, in the order in
 // which S3 delivers them for each bucket. Some objects arrive a day or two
 // late. A few lines are what attackers, old clients and broken transports leave
-// (see oddities).
+// (see oddities), and a few objects tell of something out of the ordinary (see incidents).
 func Week(seed uint64) []Object {
 	var lines []string
 	g := newGenerator(seed, func(line []byte) error {
@@ -40,7 +40,7 @@ func Week(seed uint64) []Object {
 		}
 	}
 	g.addOddities(objects, origins)
-	return objects
+	return append(objects, incidentObjects(seed)...)
 }
 
 // origin is where and when the last record of an object was made.

@@ -28,8 +28,11 @@ const MostCompressed = 3 << 20
 // Data is the data of a page.
 type Data struct {
 	JSON     []byte
-	Findings [4][]findings.Finding // of the ranges
+	Findings [findings.Ranges][]findings.Finding
 }
+
+// StandsOut returns the findings as lines of text.
+func (d *Data) StandsOut() []string { return findings.Lines(&d.Findings) }
 
 // Of returns a tally's data. level is how much detail is left out, from 0 to Levels-1.
 // The tally must not be changed meanwhile.

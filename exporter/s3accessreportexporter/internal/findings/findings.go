@@ -41,6 +41,24 @@ func Of(t *tally.Tally, r *tally.Range) (all []Finding) {
 	return all
 }
 
+// Ranges is how many ranges a report has.
+const Ranges = 4
+
+var rangeNames = [Ranges]string{"Last 3 h", "Last 24 h", "Last 7 d", "All"}
+
+// Lines returns the findings of the ranges as lines of text, one at least of each range.
+func Lines(ranges *[Ranges][]Finding) (lines []string) {
+	for i, found := range ranges {
+		if len(found) == 0 {
+			lines = append(lines, rangeNames[i]+": nothing out of the ordinary")
+		}
+		for j := range found {
+			lines = append(lines, rangeNames[i]+": "+found[j].String())
+		}
+	}
+	return lines
+}
+
 // String returns a finding as a line of text. Times are UTC.
 func (f *Finding) String() string {
 	return text(f.Title) + ": " + text(f.Text)

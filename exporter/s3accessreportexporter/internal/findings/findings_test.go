@@ -142,6 +142,20 @@ func TestWhatStandsOut(t *testing.T) {
 	}
 }
 
+func TestLinesSayOfEachRangeWhatStandsOutOrThatNothingDoes(t *testing.T) {
+	hour := [2]int64{end - end%msHour, end - end%msHour + msHour}
+	assert.Equal(t, []string{
+		"Last 3 h: nothing out of the ordinary",
+		"Last 24 h: a: b, 17 Nov, 15:00 to 16:00 UTC",
+		"Last 24 h: c: d",
+		"Last 7 d: c: d",
+		"All: nothing out of the ordinary",
+	}, Lines(&[Ranges][]Finding{
+		1: {{Title: []Part{"a"}, Text: []Part{"b, ", hour}}, {Title: []Part{"c"}, Text: []Part{"d"}}},
+		2: {{Title: []Part{"c"}, Text: []Part{"d"}}},
+	}))
+}
+
 func TestWords(t *testing.T) {
 	assert.Equal(t, "1,234,567", count(1234567))
 	assert.Equal(t, "999", count(999))
