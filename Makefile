@@ -97,7 +97,7 @@ validate: build ## Let the built collector check every configuration of this rep
 .PHONY: test
 test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./... && \
-	  for module in $(APART); do cd $(CURDIR)/$$module && go test $(RACE) ./...; done) & small=$$!; \
+	  for module in $(APART); do cd $(CURDIR)/$$module && go test ./... && go test $(RACE) -short ./... || exit; done) & small=$$!; \
 	$(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -timeout 60m $(PACKAGES) && wait $$small
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -count=1 -timeout 60m $$(go list ./... | grep -v /e2e)
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else

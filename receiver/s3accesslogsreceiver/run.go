@@ -102,7 +102,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		err := x.engine.Run(reading, delivering)
 		settled := err == nil && delivering.Err() == nil // the last emission as well
 		endWatch(settled)
-		stopReading()                                    // a directory that was read ends by itself
+		stopReading() // a directory that was read ends by itself
 		r.close(src, progress, known)
 		status.stop(err == nil)
 		counts := r.summarize(x.engine, src.unread.Load(), err)

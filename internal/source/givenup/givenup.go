@@ -141,6 +141,15 @@ func (s *Source) Change() source.Change {
 	return source.Change{}
 }
 
+// Backlog implements source.Backlogged with what the other source knows: what was given up
+// is looked at beside it.
+func (s *Source) Backlog() []source.Backlog {
+	if other, ok := s.Source.(source.Backlogged); ok {
+		return other.Backlog()
+	}
+	return nil
+}
+
 // Close implements source.Source. The context of Next is done by then.
 func (s *Source) Close() error {
 	s.asked.Wait()

@@ -20,8 +20,8 @@ var mayImport = map[string][]string{
 	"converter":  {}, // as extension
 	"display":    {},
 	"enrich":     {"accesslog", "bytesize"},
-	"exporter":   {}, // likewise; report_test.go has its own rooms
-	"extension":  {}, // no part of what the receiver needs, nor the other way round
+	"exporter":   {},         // likewise; report_test.go has its own rooms
+	"extension":  {},         // no part of what the receiver needs, nor the other way round
 	"headway":    {"source"}, // its root, see onlyTheRoot
 	"ingest":     {"source", "headway", "lines", "accesslog", "enrich", "otlplogs", "rollup", "checkpoint", "killpoint"},
 	"killpoint":  {},
