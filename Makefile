@@ -38,6 +38,8 @@ VICTORIALOGS := $(BIN)/.victorialogs.stamp
 SEAWEEDFS    := $(BIN)/.seaweedfs.stamp
 FAUXQS       := .tools/fauxqs/.stamp
 GRAFANA      := .tools/grafana/.stamp
+WEB          := exporter/s3accessreportexporter/web
+WEB_PACKAGES := $(WEB)/node_modules/.stamp
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
@@ -107,8 +109,8 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	cd $(SYSTEM) && E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./e2e
 
 .PHONY: test-servers
-test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS) $(GRAFANA)) build ## Run the tests against Prometheus, VictoriaLogs, fauxqs and the types and grammar of Grafana (built once, 10 minutes; the last two need Node 20)
-	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs and the types and grammar of Grafana are left out"
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
+	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs, the types and grammar of Grafana, and Chromium are left out"
 	for module in internal/gen $(SYSTEM); do \
 	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
 	done
@@ -170,8 +172,15 @@ generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboa
 # Up to Go 1.26 a FUZZTIME that is a time can end with "context deadline exceeded" where
 # nothing was found: go.dev/issue/75804. One that is a number of runs, 1000x, cannot.
 .PHONY: web
-web: ## Make the report's page anew from its locked sources (Node 20)
-	cd exporter/s3accessreportexporter/web && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm run build
+web: $(WEB_PACKAGES) ## Make the report's page anew from its locked sources (Node 20)
+	cd $(WEB) && npm run check && npm run build
+
+.PHONY: pictures
+pictures: run $(WEB_PACKAGES) ## Make the pictures of the report in docs/pictures anew (Node 20, Chromium)
+	cd $(WEB) && node test/shots.mjs $(CURDIR)/_run/report.html $(CURDIR)/docs/pictures \
+	  'overview p=overview&r=7d&z=utc 1440 light fold' 'overview-dark p=overview&r=7d&z=utc 1440 dark fold' \
+	  'overview-400 p=overview&r=7d&z=utc 400 light fold' 'threats p=threats&r=7d&z=utc 1440 dark fold' \
+	  'security p=security&r=7d&z=utc 1440 light fold' 'latency p=latency&r=7d&z=utc 1440 light fold'
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (60s)
@@ -284,6 +293,10 @@ $(FAUXQS): $(wildcard internal/tools/fauxqs/*)
 	@mkdir -p $(@D)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(WEB_PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(GRAFANA): $(wildcard internal/tools/grafana/*)

@@ -2,7 +2,6 @@ package tally
 
 import (
 	"math/bits"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -224,7 +223,8 @@ func (t *Tally) addEstimates(r *Record, minute int64, bucket, operation uint8, p
 	of := s.lists(t, bucket)
 	bytes := uint64(max(r.Sent, 0) + max(r.Added, 0))
 	if r.Requester != "" || r.Is(Anonymous) || r.Is(Website) {
-		t.grown += of.top[Requesters].add(sketch.Hash(r.Requester), r.Requester, bytes)
+		who := Principal(r.Requester)
+		t.grown += of.top[Requesters].add(sketch.Hash(who), who, bytes)
 	}
 	if r.Client != "" {
 		t.grown += of.top[Clients].add(sketch.Hash(r.Client), r.Client, bytes)
@@ -252,61 +252,6 @@ func Prefix(key string) string {
 		return TopLevel
 	}
 	return key[:end+strings.IndexByte(key[end:], '/')+1]
-}
-
-// addWho counts a request in the lists of who did what.
-func (t *Tally) addWho(r *Record, of *ofBucket) {
-	who, via := r.Requester, r.Client
-	t.scratch = t.scratch[:0]
-	if who == "" {
-		t.scratch = appendNetwork(t.scratch, r.Client)
-		via = string(t.scratch)
-	}
-	hash := sketch.Hash(who)
-	if who == "" {
-		hash = sketch.Hash(via) + 1
-	}
-	for set := r.Marks &^ (1 << DeniedAnonymous); set != 0; set &= set - 1 {
-		kind := Kind(bits.TrailingZeros16(set))
-		what := r.Operation
-		switch kind {
-		case Denied:
-			what = r.Code
-		case TLS:
-			what = r.TLS
-		}
-		if of.who[kind] == nil {
-			of.who[kind] = sketch.NewTop(mostWho)
-		}
-		e, known := of.who[kind].Add(bits.RotateLeft64(hash, 17)^sketch.Hash(what), 1, 0)
-		if !known || r.Time > e.Last {
-			before := cap(e.Text)
-			e.Text = appendText(appendText(e.Text[:0], who), what)
-			e.Text = append(e.Text, via...)
-			e.Last = r.Time
-			if !known {
-				t.grown += entryBytes
-			}
-			t.grown += max(0, cap(e.Text)-before)
-		}
-	}
-}
-
-// appendNetwork appends the network of an address: /24, or /48 of IPv6.
-func appendNetwork(to []byte, client string) []byte {
-	address, err := netip.ParseAddr(client)
-	if err != nil {
-		return append(to, client...)
-	}
-	size := 24
-	if address = address.Unmap().WithZone(""); address.Is6() {
-		size = 48
-	}
-	network, err := address.Prefix(size)
-	if err != nil {
-		return append(to, client...)
-	}
-	return network.AppendTo(to)
 }
 
 // place returns the number of where a client is.

@@ -16,23 +16,23 @@ function rows(table, start, unit) {
   });
 }
 
-const sum = (list, f) => list.reduce((a, x) => a + f(x), 0);
+export const sum = (list, f) => list.reduce((a, x) => a + f(x), 0);
 
-function totals(list, key, f) {
+export function totals(list, key, f) {
   const out = new Map();
   for (const x of list) out.set(key(x), (out.get(key(x)) ?? 0) + f(x));
   return out;
 }
 
 /** Sorted [name, figure] without zeros, for comparison. */
-const pairs = (map) =>
+export const pairs = (map) =>
   [...map]
     .filter(([, v]) => v)
     .map(([k, v]) => [String(k), v])
     .sort((a, z) => (a[0] < z[0] ? -1 : 1));
 
 /** Cells of a panel's table: text of the first column and raw values of the others. */
-async function table(page, id) {
+export async function table(page, id) {
   const button = page.locator(`#${id} .tools button`, { hasText: 'Table' });
   if ((await button.getAttribute('aria-pressed')) === 'false') await button.evaluate((el) => el.click());
   return page.evaluate(

@@ -1,6 +1,7 @@
 // The page in a real browser.
 //   node test/smoke.mjs                the committed bundle with sample data, everything
 //   node test/smoke.mjs REPORT.html    a report that the exporter wrote: its pages and its figures
+//   node test/smoke.mjs quick HOSTILE.html    the parts that need a minute: use, refresh, a report full of payloads
 // Ends with 0 and a word where there is no Chromium (CHROMIUM names one), with 1 when anything is wrong.
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,7 +63,12 @@ async function run(name, f, ...args) {
 }
 
 const report = process.argv[2];
-if (report) {
+if (report === 'quick') {
+  const data = finished(sample());
+  await run('interact', interact, write('sample', data), data);
+  await run('served', served, data);
+  await run('hostile', hostile, `file://${resolve(process.argv[3])}`, dataOf(process.argv[3]));
+} else if (report) {
   const url = `file://${resolve(report)}`;
   await run('pages', pages, url);
   await run('figures', figures, url, dataOf(report));

@@ -17,12 +17,13 @@ export { echarts };
 
 const live = new Map<HTMLElement, Chart>();
 
-/** A chart in an element that has its size. */
+/** A chart in an element that has its size. Tests read what is drawn from the element's `chart`. */
 export function init(el: HTMLElement): Chart {
   live.get(el)?.dispose();
   // 2: sharp when printed or saved.
   const chart = echarts.init(el, null, { devicePixelRatio: Math.max(2, window.devicePixelRatio || 1) });
   live.set(el, chart);
+  Object.assign(el, { chart });
   el.querySelector('canvas')?.setAttribute('aria-hidden', 'true');
   return chart;
 }
