@@ -45,6 +45,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
 	status := newStatus(host, r.log, r.clock)
 	x.status = status
+	status.begin()
 	p := newPosition()
 	src, err := r.openSource(reading, p, progress, status.report)
 	if err != nil {
@@ -95,7 +96,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		err := x.engine.Run(reading, delivering)
 		settled := err == nil && delivering.Err() == nil // the last emission as well
 		endWatch(settled)
-		stopReading()                                    // a directory that was read ends by itself
+		stopReading() // a directory that was read ends by itself
 		r.close(src, progress, known)
 		status.stop(err == nil)
 		counts := r.summarize(x.engine, src.unread.Load(), err)
