@@ -148,7 +148,10 @@ func TestConfigMapsAreValid(t *testing.T) {
 			mounts[mount.Name] = mount.MountPath
 		}
 		assert.Equal(t, name, set.Spec.Template.Spec.Volumes[0].ConfigMap.Name)
-		assert.Equal(t, []string{"--config", mounts[set.Spec.Template.Spec.Volumes[0].Name] + "/config.yaml"}, container.Args)
+		assert.Equal(t, []string{
+			"--config", mounts[set.Spec.Template.Spec.Volumes[0].Name] + "/config.yaml",
+			"--feature-gates=+extension.healthcheck.useComponentStatus",
+		}, container.Args)
 		assert.Contains(t, config.Data["config.yaml"], "directory: "+mounts[set.Spec.VolumeClaimTemplates[0].Name]+"\n", "progress is not on the volume")
 		assert.NotContains(t, config.Data["config.yaml"], "batch:")
 		assert.Contains(t, config.Data["config.yaml"], "wait_for_result: true")
@@ -173,9 +176,11 @@ func TestPodsAreRestricted(t *testing.T) {
 		for _, port := range container.Ports {
 			ports[port.Name] = port.ContainerPort
 		}
-		for _, probe := range []*core.Probe{container.StartupProbe, container.LivenessProbe, container.ReadinessProbe} {
+		// A back end that is away must not restart the pod.
+		for probe, port := range map[*core.Probe]int32{container.StartupProbe: 13134, container.LivenessProbe: 13134, container.ReadinessProbe: 13133} {
 			require.NotNil(t, probe, name)
-			assert.EqualValues(t, 13133, ports[probe.HTTPGet.Port.StrVal], name)
+			assert.Equal(t, port, ports[probe.HTTPGet.Port.StrVal], name)
+			assert.Equal(t, "/", probe.HTTPGet.Path, name)
 		}
 		// Go uses memory up to GOMEMLIMIT, which is below the limit.
 		assert.Equal(t, "512Mi", container.Resources.Requests.Memory().String())

@@ -72,7 +72,8 @@ func TestPackageHoldsWhatTheUnitNeeds(t *testing.T) {
 	}
 	u := unit(t)
 	start := strings.Fields(u["ExecStart"])
-	require.Len(t, start, 3)
+	require.Len(t, start, 4)
+	assert.Equal(t, "--feature-gates=+extension.healthcheck.useComponentStatus", start[3])
 	assert.Contains(t, holds, start[0])
 	assert.Equal(t, "config|noreplace", holds[start[2]])
 	assert.Equal(t, "config|noreplace", holds[strings.TrimPrefix(u["EnvironmentFile"], "-")])
@@ -121,7 +122,7 @@ func TestDebianPackageInstallsAndRuns(t *testing.T) {
 	require.NoError(t, os.MkdirAll(state, 0o700))
 	require.NoError(t, os.Chown(state, uid, uid))
 	start := strings.Fields(unit(t)["ExecStart"])
-	cmd := exec.Command(dir+start[0], start[1], dir+start[2], "--config",
+	cmd := exec.Command(dir+start[0], start[1], dir+start[2], start[3], "--config",
 		"yaml:{extensions: {health_check: {endpoint: 127.0.0.1:0}}, service: {telemetry: {metrics: {level: none}}}}")
 	cmd.Env = []string{
 		"STATE_DIRECTORY=" + state, "LOG_BUCKET=logs", "OTLP_ENDPOINT=127.0.0.1:1", "OTLP_TOKEN=token",

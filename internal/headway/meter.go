@@ -95,18 +95,6 @@ func (m *Meter) Looked(bucket string, now time.Time) {
 	}
 }
 
-// HasLooked reports whether the source could look for objects in any bucket.
-func (m *Meter) HasLooked() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, b := range m.buckets {
-		if !b.looked.IsZero() {
-			return true
-		}
-	}
-	return false
-}
-
 // Standing is how far reading has come in a bucket.
 type Standing struct {
 	Bucket  string

@@ -20,9 +20,7 @@ func TestAStandingHasWhatIsKnownAndWhatIsUnderWay(t *testing.T) {
 	m.Delivered("logs", noon.Unix())
 	m.Delivered("logs", noon.Add(-time.Hour).Unix())
 	m.Delivered("logs", 0)
-	assert.False(t, m.HasLooked())
 	m.Looked("logs", noon)
-	assert.True(t, m.HasLooked())
 	assert.Equal(t, []Standing{{"logs", 12, noon, noon}, {Bucket: "idle"}},
 		m.Standings([]source.Backlog{{Bucket: "logs", Objects: 4}, {Bucket: "logs", Objects: 7}, {Bucket: "idle"}}))
 }

@@ -34,10 +34,6 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, p *posit
 		one := cfg.One()
 		deps := r.bucketDeps(clients, one, p, func(why error) { report(concernEmpty, why) })
 		deps.Progress = progress
-		deps.Listed = func() {
-			p.looked(one.Name)
-			r.engine.Load().SourceHealthy()
-		}
 		opened.source, err = listing.New(one, deps)
 	} else {
 		opened.source, err = fleet.New(*cfg, r.fleetDeps(clients, cfg, p, progress, report))
@@ -109,7 +105,10 @@ func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, p *po
 		IsLog: func(ctx context.Context, o source.Object) (bool, error) {
 			return r.engine.Load().IsLog(ctx, objectContent{bucket, o})
 		},
-		Listed:   func() { p.looked(cfg.Name) },
+		Listed: func() {
+			p.looked(cfg.Name)
+			r.engine.Load().SourceHealthy()
+		},
 		Readable: func() { r.engine.Load().Readable(cfg.Name) },
 		Archived: func() { r.countObject(string(ingest.OutcomeArchived)) },
 		Notice:   r.notice,

@@ -45,6 +45,7 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
 	status := newStatus(host, r.log, r.clock)
 	x.status = status
+	status.begin()
 	p := newPosition()
 	src, err := r.openSource(reading, p, progress, status.report)
 	if err != nil {

@@ -93,6 +93,7 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach, detach fun
 			return nil, err
 		}
 		s = &shared{receiver: r}
+		g.warnOfTwice(k, r)
 		g.byKey[k] = s
 	}
 	attach(&s.receiver.next)

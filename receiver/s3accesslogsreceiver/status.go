@@ -1,6 +1,7 @@
 package s3accesslogsreceiver
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -44,6 +45,7 @@ type status struct {
 	needs atomic.Pointer[[]string] // see missing; mu may be held while the host takes a report
 
 	mu       sync.Mutex // guards everything below
+	unlooked bool       // objects could not be looked for yet
 	failing  map[ingest.Concern]error
 	reported string    // the last reported text, without varying parts
 	at       time.Time // when that was
@@ -58,10 +60,35 @@ func newStatus(host component.Host, log *zap.Logger, c clock) *status {
 	return &status{host: host, log: log, clock: c, failing: make(map[ingest.Concern]error)}
 }
 
+// errUnlooked is the status until objects could be looked for: nobody knows yet whether
+// they can be. It is not logged.
+var errUnlooked = errors.New("log objects are looked for, without an answer yet")
+
+// begin reports errUnlooked. The collector reports nothing by itself after that.
+func (s *status) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unlooked = true
+	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(errUnlooked))
+}
+
+// looked notes that objects could be looked for. mu is held.
+func (s *status) looked() {
+	if s.unlooked {
+		s.unlooked = false
+		if s.reported == "" && !s.stopped {
+			componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))
+		}
+	}
+}
+
 // report notes an error, or with nil that the concern has recovered.
 func (s *status) report(c ingest.Concern, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c == ingest.ConcernSource && err == nil {
+		s.looked()
+	}
 	switch {
 	case err != nil:
 		s.failing[c] = err
@@ -124,6 +151,11 @@ func (s *status) publish() {
 		return
 	}
 	s.reported, s.at = text, s.clock.Now()
+	if err == nil && s.unlooked { // what failed meanwhile was something else
+		s.log.Info("recovered")
+		componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(errUnlooked))
+		return
+	}
 	if err == nil {
 		s.log.Info("recovered")
 		componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,21 +15,80 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// statusHost keeps the status events it is told.
+// statusHost keeps the status events it is told, but for those of the first look.
 type statusHost struct {
 	component.Host
-	events chan *componentstatus.Event
+	events   chan *componentstatus.Event
+	unlooked atomic.Bool // the last event was errUnlooked
 }
 
 func newStatusHost() *statusHost {
 	return &statusHost{Host: componenttest.NewNopHost(), events: make(chan *componentstatus.Event, 1000)}
 }
 
-func (h *statusHost) Report(e *componentstatus.Event) { h.events <- e }
+// Report implements componentstatus.Reporter.
+func (h *statusHost) Report(e *componentstatus.Event) {
+	unlooked := errors.Is(e.Err(), errUnlooked)
+	if h.unlooked.Swap(unlooked) && e.Status() == componentstatus.StatusOK || unlooked {
+		return
+	}
+	h.events <- e
+}
+
+// allHost keeps all status events it is told.
+type allHost struct {
+	component.Host
+	events []*componentstatus.Event
+}
+
+func (h *allHost) Report(e *componentstatus.Event) { h.events = append(h.events, e) }
+
+func TestTheStatusIsAnErrorUntilObjectsCouldBeLookedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logged := observer.New(zap.InfoLevel)
+		host := &allHost{Host: componenttest.NewNopHost()}
+		s := newStatus(host, zap.New(core), systemClock{})
+		defer s.stop(false)
+		s.begin()
+		require.Len(t, host.events, 1)
+		assert.Equal(t, componentstatus.StatusRecoverableError, host.events[0].Status())
+		require.ErrorIs(t, host.events[0].Err(), errUnlooked)
+		require.EqualError(t, errUnlooked, "log objects are looked for, without an answer yet")
+		assert.Empty(t, logged.All(), "every start begins so")
+
+		s.report(ingest.ConcernLogs, errors.New("away"))
+		s.report(ingest.ConcernLogs, nil)
+		time.Sleep(2 * statusInterval)
+		require.Len(t, host.events, 3)
+		require.ErrorIs(t, host.events[2].Err(), errUnlooked, "nothing was looked for yet")
+
+		s.report(ingest.ConcernSource, nil)
+		s.report(ingest.ConcernSource, nil)
+		require.Len(t, host.events, 4)
+		assert.Equal(t, componentstatus.StatusOK, host.events[3].Status())
+		assert.Equal(t, 1, logged.FilterMessage("recovered").Len())
+	})
+}
+
+func TestASourceThatFailsFromTheStartIsHealthyOnceItCanBeLookedAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := &allHost{Host: componenttest.NewNopHost()}
+		s := newStatus(host, zap.NewNop(), systemClock{})
+		defer s.stop(false)
+		s.begin()
+		s.report(ingest.ConcernSource, errors.New("denied"))
+		require.ErrorContains(t, host.events[1].Err(), "denied")
+		s.report(ingest.ConcernSource, nil)
+		time.Sleep(2 * statusInterval)
+		require.Len(t, host.events, 3)
+		assert.Equal(t, componentstatus.StatusOK, host.events[2].Status())
+	})
+}
 
 // next returns the next event, nil when there is none.
 func (h *statusHost) next() *componentstatus.Event {

@@ -162,7 +162,7 @@ func TestQueriesUseNamesOfTheCode(t *testing.T) {
 		}
 		metrics = append(metrics, name+"_sum", name+"_count", name+"_bucket")
 	}
-	labels := slices.Concat(few, []string{"service_name", "instance", "receiver", "network_io_direction"})
+	labels := slices.Concat(few, []string{"service_name", "instance", "receiver", "bucket", "network_io_direction"})
 	for _, a := range rollup.Attributes() {
 		labels = append(labels, prometheusName(a.Name, ""))
 	}

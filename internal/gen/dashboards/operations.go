@@ -32,6 +32,7 @@ func operations() Dashboard {
 			price("price_sqs", "$ / 1,000 SQS", priceSQS),
 		},
 		rows: []row{
+			{"How far it is", howFar()},
 			{"Reading", reading()},
 			{"Delivery", delivery()},
 			{"In flight", inFlight()},
@@ -44,6 +45,23 @@ func operations() Dashboard {
 // ownGraph is a graph by a label that has few values.
 func ownGraph(title, description, unit, expr, label string) panel {
 	return panel{title: title, description: description, unit: unit, as: graph, queries: []query{{expr, "{{" + label + "}}"}}}
+}
+
+func howFar() []panel {
+	byBucket := func(title, description, unit, of, name string) panel {
+		return panel{
+			title: title, description: description, unit: unit, as: graph,
+			queries: []query{{"topk($top, " + of + " by (receiver, bucket) (" + own(name) + "))", "{{receiver}} {{bucket}}"}},
+		}
+	}
+	return []panel{
+		byBucket("Known and not done", "Log objects that are known and not done, by bucket. Of a bucket a lower bound: the pages that were listed. "+
+			"Of a queue, which has no bucket here, its messages too.", "short", "sum", "source_backlog"),
+		byBucket("Age of the newest request", "Since the newest request that was delivered, by bucket: what S3 needs to deliver, and what the collector is behind. "+
+			"It grows too where a bucket is not used.", "s", "max", "source_position_age"),
+		byBucket("Last look", "Since objects were last looked for with success, by bucket: an hour or more means that S3 or SQS does not answer, or a permission is missing.",
+			"s", "max", "source_look_age"),
+	}
 }
 
 func reading() []panel {

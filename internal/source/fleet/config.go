@@ -86,6 +86,16 @@ func (c *Config) prefixes() []string {
 	return []string{c.Prefix}
 }
 
+// Places returns each name, or pattern, with each prefix.
+func (c *Config) Places() (all []listing.Place) {
+	for _, name := range c.names() {
+		for _, prefix := range c.prefixes() {
+			all = append(all, listing.Place{Bucket: name, Prefix: prefix})
+		}
+	}
+	return all
+}
+
 // patterns returns the names that stand for several buckets.
 func (c *Config) patterns() []string {
 	return slices.DeleteFunc(slices.Clone(c.names()), func(name string) bool { return !s3io.IsPattern(name) })
