@@ -99,6 +99,7 @@ type Engine struct {
 	notLogs        notLogs       // only for the committer
 	failing        failing       // only for the committer
 	givenUp        givenUp
+	reads          reads
 
 	totals struct {
 		objects, bytes, records, malformed, givenUp, refused atomic.Int64
