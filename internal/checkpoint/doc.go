@@ -81,7 +81,7 @@
 //
 // # Known limits
 //
-// A storage that loses the newest entries, or all values, goes unnoticed: it looks
-// like an earlier state, or like an empty storage, in which start_from applies again.
-// The same holds for an extension that replaces a damaged file by an empty one.
+// A storage that loses the newest entries goes unnoticed: it looks like an earlier state.
+// One that loses all values, as when an extension replaces a damaged file by an empty one,
+// is noticed by a marker in a second client, see CheckMarker, unless that is lost, too.
 package checkpoint

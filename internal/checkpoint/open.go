@@ -41,7 +41,7 @@ func open(ctx context.Context, client storage.Client, sections map[string]Sectio
 
 // unreadable returns the error for a value that is not what was written.
 func unreadable(key string, why error) error {
-	return fmt.Errorf("%w: value %q: %w; to start anew, without what was done so far, delete this receiver's data in the storage extension (its file, for file_storage) or give the receiver another name",
+	return fmt.Errorf("%w: value %q: %w; to start anew, without what was done so far, delete this receiver's data in the storage extension (both its files, for file_storage) or give the receiver another name",
 		ErrUnreadable, key, why)
 }
 

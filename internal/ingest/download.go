@@ -42,8 +42,10 @@ type piece struct {
 // download reads one object and sends its pieces, exactly one of them the last.
 func (e *Engine) download(ctx context.Context, work *source.Work) {
 	o := &object{work: work, delivered: work.Offset, origin: originOf(work.Object)}
+	e.reads.begin(o)
 	last, err := e.read(ctx, o)
 	last.last, last.err = true, err
+	e.reads.end(o)
 	o.opened = e.opened.count(work.Object.Bucket)
 
 	// Before the last piece is sent: the assembler flushes when nothing is being read,

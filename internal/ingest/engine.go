@@ -101,6 +101,7 @@ type Engine struct {
 	notLogs        notLogs       // only for the committer
 	failing        failing       // only for the committer
 	givenUp        givenUp
+	reads          reads
 
 	waiting waiting // what is delivered
 

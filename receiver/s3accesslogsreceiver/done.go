@@ -111,3 +111,10 @@ func (o *offers) waits(now time.Time) string {
 	}
 	return ""
 }
+
+// pending reports whether an offer is under way.
+func (o *offers) pending() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.underWay > 0
+}

@@ -24,6 +24,9 @@ type emission struct {
 // permanently, as Deliver does. Any permanent error drops cumulative points, since the
 // next emission supersedes them.
 func (e *emission) Emit(ctx context.Context, metrics pmetric.Metrics, retry bool) (answer ingest.Answer, done []int) {
+	if e.refusals.left.Load() {
+		return ingest.Unsettled, nil
+	}
 	p := &points{emission: e, metrics: metrics, count: metrics.DataPointCount()}
 	if !retry {
 		return e.once(ctx, p), nil

@@ -180,6 +180,9 @@ func (o *offering) try(ctx context.Context, t turn) error {
 	items := t.items
 	final := len(items) == 1 && o.acceptedSince(items[0])
 	for {
+		if o.refusals.left.Load() {
+			return context.Canceled
+		}
 		begin := o.tick()
 		o.offers.begin()
 		left, err := o.payload.offer(ctx, items)

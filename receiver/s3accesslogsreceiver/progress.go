@@ -15,37 +15,38 @@ import (
 
 // openProgress opens the stored progress, and the metrics unless nil, or initializes
 // it.
-func (r *s3Receiver) openProgress(ctx context.Context, host component.Host, metrics *rollup.State) (*checkpoint.Store, error) {
+func (r *s3Receiver) openProgress(ctx context.Context, host component.Host, metrics *rollup.State) (*checkpoint.Store, *guardedClient, error) {
 	sections := map[string]checkpoint.Section{}
 	if metrics != nil {
 		sections[ingest.MetricsSection] = metrics
 	}
-	progress, err := r.openStored(ctx, host, sections)
+	progress, client, err := r.openStored(ctx, host, sections)
 	if err != nil || metrics == nil || r.cfg.Metrics.InstanceID != "" {
-		return progress, err
+		return progress, client, err
 	}
 	if stored := progress.InstanceID(); stored != "" {
 		metrics.Identify(stored)
 	} else if own, ok := r.set.Resource.Attributes().Get(serviceInstanceID); ok {
 		metrics.Identify(own.AsString())
 	}
-	return progress, nil
+	return progress, client, nil
 }
 
-func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sections map[string]checkpoint.Section) (*checkpoint.Store, error) {
+func (r *s3Receiver) openStored(ctx context.Context, host component.Host, sections map[string]checkpoint.Section) (*checkpoint.Store, *guardedClient, error) {
 	if r.cfg.Storage == nil {
 		r.log.Warn("`storage` is not set: " + r.cfg.lostWithoutStorage() + "; set it to the id of a storage extension, such as file_storage")
-		return checkpoint.InMemory(), nil
+		return checkpoint.InMemory(), nil, nil
 	}
-	client, err := r.openStorage(ctx, host, "")
+	opened, err := r.openStorage(ctx, host, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	client := guard(opened)
 	progress, err := checkpoint.Open(ctx, client, sections)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err), client.Close(ctx))
+		return nil, nil, errors.Join(fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err), client.Close(ctx))
 	}
-	return progress, nil
+	return progress, client, nil
 }
 
 // lostWithoutStorage says what a restart loses.

@@ -46,6 +46,7 @@ type refusals struct {
 	log          *zap.Logger // sampled
 	fits         sizeLimit
 	offers       offers
+	left         atomic.Bool // nothing more is offered, see run.leave
 
 	// clock is a logical clock: it orders beginnings of offers and refusals of single
 	// items.

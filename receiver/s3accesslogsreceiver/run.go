@@ -3,6 +3,8 @@ package s3accesslogsreceiver
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -25,7 +27,9 @@ type run struct {
 	pointRefusals  *refusals // nil without metrics
 	stopReading    context.CancelFunc
 	stopDelivering context.CancelFunc
-	done           chan struct{} // closed when everything has stopped
+	storage        *guardedClient // nil without storage
+	left           atomic.Bool    // see leave
+	done           chan struct{}  // closed when everything has stopped
 }
 
 // start does not block. An error means that a setting is wrong; other failures are
@@ -36,9 +40,14 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	if x.metrics {
 		metrics = rollup.New(r.cfg.Metrics.Config, r.metricsDeps(), time.Now())
 	}
-	progress, err := r.openProgress(ctx, host, metrics)
+	progress, storage, err := r.openProgress(ctx, host, metrics)
+	x.storage = storage
 	if err != nil {
 		return nil, err
+	}
+	mark, err := r.openMarker(ctx, host, progress)
+	if err != nil {
+		return nil, errors.Join(err, progress.Close(ctx))
 	}
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
@@ -94,8 +103,13 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	r.position.Store(p)
 	r.log.Info(r.banner(progress))
 	done := registerSource(host, r.set.ID.String(), src.ends, x.waits)
+	var watch sync.WaitGroup
+	if mark != nil {
+		watch.Go(func() { mark.watch(reading, status.report) })
+	}
 	go func() {
 		defer close(x.done)
+		defer watch.Wait()
 		if known != nil {
 			known.load(reading)
 		}
@@ -104,6 +118,10 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		settled := err == nil && delivering.Err() == nil // the last emission as well
 		endWatch(settled)
 		stopReading() // a directory that was read ends by itself
+		if x.left.Load() {
+			_ = src.close()
+			return
+		}
 		r.close(src, progress, known)
 		status.stop(err == nil)
 		counts := r.summarize(x.engine, src.unread.Load(), err)
@@ -120,9 +138,9 @@ func (x *run) serves(next *pipelines) bool {
 }
 
 // stop stops reading, waits until what was read is delivered, for timeout or until ctx
-// is done, then returns the rest to the source. It blocks until everything has stopped,
-// which depends on how fast a consumer reacts to the end of its context.
-func (x *run) stop(ctx context.Context, timeout time.Duration) {
+// is done, then returns the rest to the source. It reports whether everything has stopped
+// within leaveAfter from then on.
+func (x *run) stop(ctx context.Context, timeout time.Duration) (stopped bool) {
 	x.stopReading()
 	select {
 	case <-x.done:
@@ -130,7 +148,12 @@ func (x *run) stop(ctx context.Context, timeout time.Duration) {
 	case <-ctx.Done():
 	}
 	x.stopDelivering()
-	<-x.done
+	select {
+	case <-x.done:
+		return true
+	case <-time.After(leaveAfter):
+		return false
+	}
 }
 
 // close closes what start opened. Each has its own timeout: a queue that is slow to take

@@ -36,6 +36,7 @@ type key struct {
 
 type registry struct {
 	clock clock
+	locks storageLocks
 	mu    sync.Mutex
 	byKey map[key]*shared // guarded by mu
 }
@@ -58,12 +59,15 @@ type pipelines struct {
 // So both signals get their last delivery, whichever is shut down first.
 type shared struct {
 	receiver *s3Receiver
+	key      key
+	locks    *storageLocks
 	handles  int // guarded by registry.mu
 
 	mu      sync.Mutex  // guards everything below, and is held while a run starts or stops
 	started []*handle   // in the order of their Start
 	run     *run        // nil while stopped
 	later   *time.Timer // starts the next run
+	waiting func()      // ends the wait for a storage that is busy; nil means none
 	failed  *handle     // whose host got the error of the next run's start; nil means none
 }
 
@@ -92,7 +96,7 @@ func (g *registry) handle(set receiver.Settings, cfg *Config, attach, detach fun
 		if err != nil {
 			return nil, err
 		}
-		s = &shared{receiver: r}
+		s = &shared{receiver: r, key: k, locks: &g.locks}
 		g.warnOfTwice(k, r)
 		g.byKey[k] = s
 	}
@@ -173,6 +177,12 @@ func (s *shared) start(ctx context.Context, host component.Host) (err error) {
 	if s.run != nil {
 		return nil
 	}
+	if k, ok := s.storageKey(); ok {
+		if busy := s.locks.of(k); busy != nil {
+			s.await(busy, host)
+			return nil
+		}
+	}
 	if s.run, err = s.receiver.start(ctx, host); err != nil {
 		return err
 	}
@@ -188,10 +198,20 @@ func (s *shared) stop(ctx context.Context) {
 	if s.later != nil {
 		s.later.Stop()
 	}
-	if s.run != nil {
-		s.run.stop(ctx, s.receiver.cfg.ShutdownTimeout)
-		s.run = nil
+	if s.waiting != nil {
+		s.waiting()
+		s.waiting = nil
 	}
+	if s.run == nil {
+		return
+	}
+	if !s.run.stop(ctx, s.receiver.cfg.ShutdownTimeout) {
+		s.run.leave(s.receiver.log)
+		if k, ok := s.storageKey(); ok && !s.run.storage.isFree() {
+			s.locks.hold(k, s.run.storage)
+		}
+	}
+	s.run = nil
 }
 
 // startAgain resumes for the remaining pipelines. A failure stays in the status until a

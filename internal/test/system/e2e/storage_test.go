@@ -5,7 +5,9 @@ import (
 	varint "encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,6 +71,7 @@ func (f *following) snapshotKeys(t testing.TB) (k snapshotKeys) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(f.storage, "*"))
 	require.NoError(t, err)
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "_marker") })
 	require.Len(t, names, 1)
 	db, err := bbolt.Open(names[0], 0o600, &bbolt.Options{ReadOnly: true})
 	require.NoError(t, err)
