@@ -12,7 +12,7 @@ import (
 // onSamples are the alerts whose condition the samples and the faults beside them
 // meet, with the number of series.
 var onSamples = map[string]int{
-	"S3AuditHighThreat": 8, // pairs of client and bucket, see assertAlerts
+	"S3AuditHighThreat":     8, // pairs of client and bucket, see assertAlerts
 	"S3AuditDeadLetters":    1, // the message that is no notification
 	"S3AuditObjectsGivenUp": 1, // the torn object
 	"S3AuditLag":            2, // both receivers read of last week
