@@ -35,6 +35,7 @@ export PATH := $(BIN):$(PATH)
 NODE         := $(shell command -v npm >/dev/null && command -v node)
 PROMETHEUS   := $(BIN)/.prometheus.stamp
 VICTORIALOGS := $(BIN)/.victorialogs.stamp
+VICTORIAMETRICS := $(BIN)/.victoriametrics.stamp
 SEAWEEDFS    := $(BIN)/.seaweedfs.stamp
 FAUXQS       := .tools/fauxqs/.stamp
 GRAFANA      := .tools/grafana/.stamp
@@ -91,7 +92,7 @@ validate: build ## Let the built collector check every configuration of this rep
 	  echo "$$config"; \
 	  env LOGS=testdata/sample LOG_BUCKET=logs OTLP_ENDPOINT=localhost:4317 \
 	      QUEUE_URL=https://sqs.us-east-1.amazonaws.com/111122223333/q STORAGE=_run/storage SAMPLES=testdata/sample OUT=_run \
-      OTLP_HTTP_ENDPOINT=https://localhost:4318 SECOND_ENDPOINT=https://localhost:4319 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 VICTORIALOGS_URL=http://localhost:9428 \
+      OTLP_HTTP_ENDPOINT=https://localhost:4318 SECOND_ENDPOINT=https://localhost:4319 OTLP_TOKEN=token NAME=a LOKI_URL=http://localhost:3100 VICTORIALOGS_URL=http://localhost:9428 VICTORIAMETRICS_URL=http://localhost:8428 \
       PROMETHEUS_URL=http://localhost:9090 REMOTE_WRITE_URL=http://localhost:9090/api/v1/write \
 	    bin/otelcol-s3audit validate --config $$config; \
 	done
@@ -109,7 +110,7 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	cd $(SYSTEM) && E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./e2e
 
 .PHONY: test-servers
-test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(VICTORIAMETRICS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, VictoriaMetrics, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
 	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs, the types and grammar of Grafana, and Chromium are left out"
 	for module in internal/gen $(SYSTEM); do \
 	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
@@ -283,6 +284,10 @@ $(PROMETHEUS): internal/tools/prometheus/go.mod internal/tools/prometheus/go.sum
 
 $(VICTORIALOGS): internal/tools/victorialogs/go.mod internal/tools/victorialogs/go.sum
 	cd internal/tools/victorialogs && $(GO_INSTALL) tool
+	@touch $@
+
+$(VICTORIAMETRICS): internal/tools/victoriametrics/go.mod internal/tools/victoriametrics/go.sum
+	cd internal/tools/victoriametrics && $(GO_INSTALL) tool
 	@touch $@
 
 $(SEAWEEDFS): internal/tools/seaweedfs/go.mod internal/tools/seaweedfs/go.sum

@@ -22,8 +22,8 @@ type Dashboard struct {
 	Title string
 
 	description string
-	about       string // Markdown: what it needs, shown at its top
-	variables   []variable
+	about       string     // Markdown: what it needs, shown at its top
+	variables   []variable // the first is where its metrics are
 	rows        []row
 }
 
@@ -40,6 +40,8 @@ func All() []Dashboard {
 		threatIntel(&loki), threatIntel(&victoriaLogs),
 		security(&loki), security(&victoriaLogs),
 		operations(),
+		event(overview(), ""), event(details(), ""),
+		eventThreatIntel(&loki), eventThreatIntel(&victoriaLogs),
 	}
 }
 
@@ -47,8 +49,9 @@ func All() []Dashboard {
 // bytes.
 func (d *Dashboard) JSON() ([]byte, error) {
 	var names []any
+	metrics := d.variables[0].source()
 	for _, v := range d.variables {
-		names = append(names, v.model())
+		names = append(names, v.model(metrics))
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -104,7 +107,7 @@ func (d *Dashboard) panels() []object {
 			if x+w > gridWidth {
 				x, y, height = 0, y+height, 0
 			}
-			model := p.model()
+			model := p.model(d.variables[0].source())
 			model["gridPos"] = grid{H: h, W: w, X: x, Y: y}
 			all = append(all, model)
 			x, height = x+w, max(height, h)

@@ -69,17 +69,21 @@ func TestPanelsSayWhatTheyShow(t *testing.T) {
 
 func TestDashboardsNameAnExample(t *testing.T) {
 	for _, d := range All() {
-		assert.Contains(t, d.about, "`examples/dashboards.yaml`", d.Name)
+		example := "examples/dashboards.yaml"
+		if strings.HasPrefix(d.Name, eventPrefix) {
+			example = "examples/victoriametrics.yaml"
+		}
+		assert.Contains(t, d.about, "`"+example+"`", d.Name)
+		assert.FileExists(t, "../../../"+example)
 	}
-	assert.FileExists(t, "../../../examples/dashboards.yaml")
 }
 
 var dollar = regexp.MustCompile(`\$\{?(\w+)`)
 
 func TestQueriesUseVariablesOfTheirDashboard(t *testing.T) {
-	used := map[string]bool{"$__range": true, "$__rate_interval": true}
+	used := map[string]bool{}
 	eachPanel(t, func(d *Dashboard, p *panel) {
-		declared := []string{"$__range", "$__rate_interval"}
+		declared := []string{"$__range", "$__rate_interval", "$__interval", "$__interval_ms"}
 		for _, v := range d.variables {
 			declared = append(declared, "$"+v.name)
 		}

@@ -49,7 +49,7 @@ func TestServersGrafanaParsesLogQL(t *testing.T) {
 			}
 		}
 	})
-	require.Len(t, queries, 8)
+	require.Len(t, queries, 12)
 	example, err := os.ReadFile("../../../examples/loki.yaml")
 	require.NoError(t, err)
 	inComment := queryInComment.FindStringSubmatch(string(example))

@@ -6,10 +6,11 @@ import "maps"
 // $__rate_interval four of them.
 const metricsInterval = "1m"
 
-// model returns the panel as Grafana has it, without its place.
-func (p *panel) model() object {
+// model returns the panel as Grafana has it, without its place. metrics is the data source
+// of what does not list log records.
+func (p *panel) model(metrics object) object {
 	l := looks[p.as]
-	source := prometheus.source()
+	source := metrics
 	if p.as == listing {
 		source = p.logs.source()
 	}

@@ -60,8 +60,8 @@ func price(name, label, dollars string) variable {
 	return variable{name: name, label: label, kind: textBox, query: dollars, value: dollars}
 }
 
-// model returns the variable as Grafana has it.
-func (v *variable) model() object {
+// model returns the variable as Grafana has it. metrics is the data source of its values.
+func (v *variable) model(metrics object) object {
 	m := object{
 		"name": v.name, "label": v.label, "type": v.kind, "query": v.query,
 		"hide": 0, "skipUrlSync": false, "includeAll": v.all != "", "multi": v.all != "",
@@ -75,7 +75,7 @@ func (v *variable) model() object {
 	case dataSource:
 		m["refresh"], m["regex"] = 1, ""
 	case ofValues:
-		m["datasource"] = prometheus.source()
+		m["datasource"] = metrics
 		m["definition"] = v.query
 		m["query"] = object{"qryType": 1, "query": v.query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}
 		m["refresh"] = 2 // when the time range changes

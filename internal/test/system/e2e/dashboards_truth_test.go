@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,7 @@ import (
 // request is a record of the samples as the dashboards' queries name its parts. What
 // follows from the fields is written down again here, not asked of the code under test.
 type request struct {
+	at     time.Time
 	labels map[string]string // absent ones are ""
 	sent   float64           // bytes
 	added  float64           // bytes
@@ -66,7 +68,7 @@ func (k *knowledge) requests(t testing.TB, text []byte) (all []request) {
 
 func (k *knowledge) request(t testing.TB, r *accesslog.Record) request {
 	t.Helper()
-	q := request{took: map[string]float64{}, labels: map[string]string{
+	q := request{at: time.Unix(r.Time, 0).UTC(), took: map[string]float64{}, labels: map[string]string{
 		"aws_s3_bucket": r.Bucket, "aws_s3_operation": r.Operation, "error_type": r.ErrorCode,
 		"aws_signature_version": r.SignatureVersion, "aws_s3_auth_type": r.AuthType, "client_address": r.RemoteIP,
 		"tls_protocol_version": strings.TrimPrefix(strings.ToLower(r.TLSVersion), "tlsv"),

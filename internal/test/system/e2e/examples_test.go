@@ -30,7 +30,7 @@ var exampleEnv = map[string]string{
 	"LOGS": "testdata/sample", "LOG_BUCKET": "logs", "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/q",
 	"STORAGE": "/var/lib/otelcol-s3audit", "NAME": "a",
 	"OTLP_ENDPOINT": "localhost:4317", "OTLP_HTTP_ENDPOINT": "https://localhost:4318", "SECOND_ENDPOINT": "https://localhost:4319", "OTLP_TOKEN": "token",
-	"LOKI_URL": "http://localhost:3100", "VICTORIALOGS_URL": "http://localhost:9428", "PROMETHEUS_URL": "http://localhost:9090", "REMOTE_WRITE_URL": "http://localhost:9090/api/v1/write",
+	"LOKI_URL": "http://localhost:3100", "VICTORIALOGS_URL": "http://localhost:9428", "VICTORIAMETRICS_URL": "http://localhost:8428", "PROMETHEUS_URL": "http://localhost:9090", "REMOTE_WRITE_URL": "http://localhost:9090/api/v1/write",
 }
 
 func exampleFiles(t testing.TB) []string {

@@ -1,6 +1,6 @@
 // Package servers starts real servers for tests, each a process of its own
-// with nothing in it: Prometheus and VictoriaLogs, which take what the collector
-// sends, and fauxqs, an SQS that others wrote. It supports tests only.
+// with nothing in it: Prometheus, VictoriaLogs and VictoriaMetrics, which take what the
+// collector sends, and fauxqs, an SQS that others wrote. It supports tests only.
 //
 // The programs are built into .tools by `make test-servers`. A test whose server
 // is not built is skipped, so that `make test` needs Go only; with TEST_SERVERS=1
