@@ -3,22 +3,20 @@ package s3accesslogsreceiver
 import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/givenup"
 )
 
-// withGivenUp returns the source, which also offers once what earlier processes gave up.
-// It closes nothing that src.close does not close, but waits for it.
-func (r *s3Receiver) withGivenUp(src *openedSource, progress *checkpoint.Store) (source.Source, error) {
+// offerGivenUp makes a source also offer, once, what earlier processes gave up.
+func offerGivenUp(src *openedSource, progress *checkpoint.Store) error {
 	if src.content == nil {
-		return src.source, nil
+		return nil
 	}
 	offered, err := givenup.New(givenup.Deps{Source: src.source, Progress: progress, Content: src.content})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	src.source = offered
-	return offered, nil
+	return nil
 }
 
 // givenUpContent is the content of an object of a bucket that was given up before.

@@ -32,104 +32,128 @@ type run struct {
 	done           chan struct{}  // closed when everything has stopped
 }
 
+// opened is what a run works with.
+type opened struct {
+	metrics  *rollup.State // nil without metrics
+	progress *checkpoint.Store
+	mark     *marker // nil without storage
+	source   *openedSource
+	known    *enrichment // nil without feeds and databases
+	position *position
+}
+
 // start does not block. An error means that a setting is wrong; other failures are
 // retried in the background until the run is stopped.
 func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, error) {
-	x := &run{logs: r.next.logs.Load() != nil, metrics: r.next.metrics.Load() != nil, done: make(chan struct{})}
-	var metrics *rollup.State
-	if x.metrics {
-		metrics = rollup.New(r.cfg.Metrics.Config, r.metricsDeps(), time.Now())
-	}
-	progress, storage, err := r.openProgress(ctx, host, metrics)
-	x.storage = storage
-	if err != nil {
-		return nil, err
-	}
-	mark, err := r.openMarker(ctx, host, progress)
-	if err != nil {
-		return nil, errors.Join(err, progress.Close(ctx))
+	x := &run{
+		logs: r.next.logs.Load() != nil, metrics: r.next.metrics.Load() != nil,
+		status: newStatus(host, r.log, r.clock), done: make(chan struct{}),
 	}
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
-	status := newStatus(host, r.log, r.clock)
-	x.status = status
-	status.begin()
-	p := newPosition()
-	src, err := r.openSource(reading, p, progress, status.report)
+	o, err := r.open(ctx, reading, host, x)
 	if err != nil {
 		stopReading()
 		stopDelivering()
-		return nil, errors.Join(err, progress.Close(ctx))
+		return nil, err
 	}
-	offered, err := r.withGivenUp(src, progress)
-	if err != nil {
-		stopReading()
-		stopDelivering()
-		return nil, errors.Join(err, src.close(), progress.Close(ctx))
-	}
-	known, err := r.openEnrichment(ctx, host, status.report)
-	if err != nil {
-		stopReading()
-		stopDelivering()
-		return nil, errors.Join(err, src.close(), progress.Close(ctx))
-	}
-	parts := ingest.Parts{
-		Source:      offered,
-		KeepGivenUp: src.content != nil,
-		Progress:    progress,
-		Instruments: *r.instruments,
-		Status:      status.report,
-		Log:         r.log,
-		NotALogHint: r.cfg.notALogHint(),
-		Meter:       p.meter,
-	}
-	if x.logs {
-		d := r.delivery(status.report)
-		parts.Converter, parts.Sink, x.logRefusals = r.converter(), d, d.refusals
-	}
-	if x.metrics {
-		e := r.emission(status.report)
-		parts.Metrics, parts.Emitter, parts.Interval, x.pointRefusals = metrics, e, r.cfg.Metrics.Interval, e.refusals
-	}
-	if known != nil {
-		parts.Clients = known
-	}
-	x.engine = ingest.New(r.engineConfig(), parts)
+	x.engine = ingest.New(r.engineConfig(), r.parts(x, o))
 	r.engine.Store(x.engine)
-	r.counted.Store(metrics)
-	r.enrichment.Store(known)
-	p.of(src.source)
-	r.position.Store(p)
-	r.log.Info(r.banner(progress))
-	done := registerSource(host, r.set.ID.String(), src.ends, x.waits)
+	r.counted.Store(o.metrics)
+	r.enrichment.Store(o.known)
+	o.position.of(o.source.source)
+	r.position.Store(o.position)
+	r.log.Info(r.banner(o.progress))
+	done := registerSource(host, r.set.ID.String(), o.source.ends, x.waits)
 	var watch sync.WaitGroup
-	if mark != nil {
-		watch.Go(func() { mark.watch(reading, status.report) })
+	if o.mark != nil {
+		watch.Go(func() { o.mark.watch(reading, x.status.report) })
 	}
 	go func() {
 		defer close(x.done)
 		defer watch.Wait()
-		if known != nil {
-			known.load(reading)
+		if o.known != nil {
+			o.known.load(reading)
 		}
-		endWatch := r.watch(x, p)
+		endWatch := r.watch(x, o.position)
 		err := x.engine.Run(reading, delivering)
 		settled := err == nil && delivering.Err() == nil // the last emission as well
 		endWatch(settled)
 		stopReading() // a directory that was read ends by itself
 		if x.left.Load() {
-			_ = src.close()
+			_ = o.source.close()
 			return
 		}
-		r.close(src, progress, known)
-		status.stop(err == nil)
-		counts := r.summarize(x.engine, src.unread.Load(), err)
+		r.close(o)
+		x.status.stop(err == nil)
+		counts := r.summarize(x.engine, o.source.unread.Load(), err)
 		if settled {
 			done(counts)
 		}
 	}()
 	return x, nil
+}
+
+// open opens what a run works with. After an error nothing stays open.
+func (r *s3Receiver) open(ctx, reading context.Context, host component.Host, x *run) (o *opened, err error) {
+	o = &opened{position: newPosition()}
+	defer func() {
+		if err == nil {
+			return
+		}
+		if o.source != nil {
+			err = errors.Join(err, o.source.close())
+		}
+		if o.progress != nil {
+			err = errors.Join(err, o.progress.Close(ctx))
+		}
+	}()
+	if x.metrics {
+		o.metrics = rollup.New(r.cfg.Metrics.Config, r.metricsDeps(), time.Now())
+	}
+	if o.progress, x.storage, err = r.openProgress(ctx, host, o.metrics); err != nil {
+		return o, err
+	}
+	if o.mark, err = r.openMarker(ctx, host, o.progress); err != nil {
+		return o, err
+	}
+	x.status.begin()
+	if o.source, err = r.openSource(reading, o.position, o.progress, x.status.report); err != nil {
+		return o, err
+	}
+	if err = offerGivenUp(o.source, o.progress); err != nil {
+		return o, err
+	}
+	o.known, err = r.openEnrichment(ctx, host, x.status.report)
+	return o, err
+}
+
+// parts are what the engine works with.
+func (r *s3Receiver) parts(x *run, o *opened) ingest.Parts {
+	report := x.status.report
+	parts := ingest.Parts{
+		Source:      o.source.source,
+		KeepGivenUp: o.source.content != nil,
+		Progress:    o.progress,
+		Instruments: *r.instruments,
+		Status:      report,
+		Log:         r.log,
+		NotALogHint: r.cfg.notALogHint(),
+		Meter:       o.position.meter,
+	}
+	if x.logs {
+		d := r.delivery(report)
+		parts.Converter, parts.Sink, x.logRefusals = r.converter(), d, d.refusals
+	}
+	if x.metrics {
+		e := r.emission(report)
+		parts.Metrics, parts.Emitter, parts.Interval, x.pointRefusals = o.metrics, e, r.cfg.Metrics.Interval, e.refusals
+	}
+	if o.known != nil {
+		parts.Clients = o.known
+	}
+	return parts
 }
 
 // serves reports whether the run's signals are those that have pipelines.
@@ -156,12 +180,12 @@ func (x *run) stop(ctx context.Context, timeout time.Duration) (stopped bool) {
 	}
 }
 
-// close closes what start opened. Each has its own timeout: a queue that is slow to take
+// close closes what open opened. Each has its own timeout: a queue that is slow to take
 // back messages must not keep the storage from being closed.
-func (r *s3Receiver) close(src *openedSource, progress *checkpoint.Store, known *enrichment) {
-	err := errors.Join(src.close(), withTimeout(progress.Close))
-	if known != nil {
-		err = errors.Join(err, withTimeout(known.close))
+func (r *s3Receiver) close(o *opened) {
+	err := errors.Join(o.source.close(), withTimeout(o.progress.Close))
+	if o.known != nil {
+		err = errors.Join(err, withTimeout(o.known.close))
 	}
 	if err != nil {
 		r.log.Warn("the source or the stored progress cannot be closed", zap.Error(err))
