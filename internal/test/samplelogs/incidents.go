@@ -80,6 +80,9 @@ func bigBackup(g *generator, n int, step time.Duration) {
 		r.uri = method + " /" + key + "?" + query + " HTTP/1.1"
 		r.status, r.sent, r.size = 200, sent, size
 		g.timed(&r)
+		if operation == "REST.POST.UPLOAD" {
+			r.total = r.turn // its size was sent with the parts
+		}
 		g.emit(&r)
 	}
 	emit("REST.POST.UPLOADS", "POST", "uploads=", 390, 0)
