@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // closeTimeout bounds how long a shutdown waits for storage to close.
@@ -54,23 +55,11 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	x.stopReading, x.stopDelivering = stopReading, stopDelivering
 	status := newStatus(host, r.log, r.clock)
 	x.status = status
-	src, err := r.openSource(reading, progress, status.report)
+	src, offered, known, err := r.openParts(ctx, reading, host, progress, status.report)
 	if err != nil {
 		stopReading()
 		stopDelivering()
 		return nil, errors.Join(err, progress.Close(ctx))
-	}
-	offered, err := r.withGivenUp(src, progress)
-	if err != nil {
-		stopReading()
-		stopDelivering()
-		return nil, errors.Join(err, src.close(), progress.Close(ctx))
-	}
-	known, err := r.openEnrichment(ctx, host, status.report)
-	if err != nil {
-		stopReading()
-		stopDelivering()
-		return nil, errors.Join(err, src.close(), progress.Close(ctx))
 	}
 	parts := ingest.Parts{
 		Source:      offered,
@@ -97,31 +86,53 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	r.counted.Store(metrics)
 	r.enrichment.Store(known)
 	done := registerSource(host, r.set.ID.String(), src.ends, x.waits)
-	var watch sync.WaitGroup
-	if mark != nil {
-		watch.Go(func() { mark.watch(reading, status.report) })
-	}
 	go func() {
 		defer close(x.done)
+		var watch sync.WaitGroup
 		defer watch.Wait()
+		if mark != nil {
+			watch.Go(func() { mark.watch(reading, status.report) })
+		}
 		if known != nil {
 			known.load(reading)
 		}
-		err := x.engine.Run(reading, delivering)
-		settled := err == nil && delivering.Err() == nil // the last emission as well
-		stopReading()                                    // a directory that was read ends by itself
-		if x.left.Load() {
-			_ = src.close()
-			return
-		}
-		r.close(src, progress, known)
-		status.stop(err == nil)
-		counts := r.summarize(x.engine, src.unread.Load(), err)
-		if settled {
-			done(counts)
-		}
+		r.work(x, reading, delivering, func() { r.close(src, progress, known) }, src, done)
 	}()
 	return x, nil
+}
+
+// openParts opens the source, beside which offered has what was given up, and what is
+// known of clients.
+func (r *s3Receiver) openParts(ctx, reading context.Context, host component.Host, progress *checkpoint.Store, report ingest.Status) (
+	src *openedSource, offered source.Source, known *enrichment, err error,
+) {
+	if src, err = r.openSource(reading, progress, report); err != nil {
+		return nil, nil, nil, err
+	}
+	if offered, err = r.withGivenUp(src, progress); err == nil {
+		known, err = r.openEnrichment(ctx, host, report)
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, src.close())
+	}
+	return src, offered, known, nil
+}
+
+// work runs the engine, then closes what start opened.
+func (r *s3Receiver) work(x *run, reading, delivering context.Context, closeAll func(), src *openedSource, done func(map[string]int64)) {
+	err := x.engine.Run(reading, delivering)
+	settled := err == nil && delivering.Err() == nil // the last emission as well
+	x.stopReading()                                  // a directory that was read ends by itself
+	if x.left.Load() {
+		_ = src.close()
+		return
+	}
+	closeAll()
+	x.status.stop(err == nil)
+	counts := r.summarize(x.engine, src.unread.Load(), err)
+	if settled {
+		done(counts)
+	}
 }
 
 // serves reports whether the run's signals are those that have pipelines.
