@@ -329,8 +329,10 @@ func TestTheDepthIsWhatTheQueueSays(t *testing.T) {
 }
 
 func TestADepthThatIsNoNumberIsAnErrorOfTheServer(t *testing.T) {
-	for _, attributes := range []string{`{}`, `{"ApproximateNumberOfMessages":"many","ApproximateNumberOfMessagesNotVisible":"1"}`,
-		`{"ApproximateNumberOfMessages":"-1","ApproximateNumberOfMessagesNotVisible":"1"}`} {
+	for _, attributes := range []string{
+		`{}`, `{"ApproximateNumberOfMessages":"many","ApproximateNumberOfMessagesNotVisible":"1"}`,
+		`{"ApproximateNumberOfMessages":"-1","ApproximateNumberOfMessagesNotVisible":"1"}`,
+	} {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 			_, _ = w.Write([]byte(`{"Attributes":` + attributes + `}`))
