@@ -49,14 +49,12 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 	p := newPosition()
 	src, err := r.openSource(reading, p, progress, status.report)
 	if err != nil {
-		stopReading()
-		stopDelivering()
+		x.cancel()
 		return nil, errors.Join(err, progress.Close(ctx))
 	}
 	known, err := r.openEnrichment(ctx, host, status.report)
 	if err != nil {
-		stopReading()
-		stopDelivering()
+		x.cancel()
 		return nil, errors.Join(err, src.close(), progress.Close(ctx))
 	}
 	parts := ingest.Parts{
@@ -80,11 +78,8 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		parts.Clients = known
 	}
 	x.engine = ingest.New(r.engineConfig(), parts)
-	r.engine.Store(x.engine)
-	r.counted.Store(metrics)
-	r.enrichment.Store(known)
 	p.of(src.source)
-	r.position.Store(p)
+	r.show(x.engine, metrics, known, p)
 	r.log.Info(r.banner(progress))
 	done := registerSource(host, r.set.ID.String(), src.ends, x.waits)
 	go func() {
@@ -105,6 +100,20 @@ func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, erro
 		}
 	}()
 	return x, nil
+}
+
+// show makes the gauges those of a run.
+func (r *s3Receiver) show(e *ingest.Engine, counted *rollup.State, known *enrichment, p *position) {
+	r.engine.Store(e)
+	r.counted.Store(counted)
+	r.enrichment.Store(known)
+	r.position.Store(p)
+}
+
+// cancel ends the contexts of a run that was not started.
+func (x *run) cancel() {
+	x.stopReading()
+	x.stopDelivering()
 }
 
 // serves reports whether the run's signals are those that have pipelines.
