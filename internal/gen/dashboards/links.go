@@ -12,13 +12,20 @@ func (d *Dashboard) toDetails(bucketName string) []object {
 	if strings.HasPrefix(d.Name, eventPrefix) {
 		name = eventPrefix + name
 	}
-	parameters := "${__url_time_range}"
-	for _, v := range []variable{d.variables[0], accountVariable, regionVariable} {
-		parameters += "&${" + v.name + ":queryparam}"
+	return link("Details of this bucket", name, &bucketVariable, bucketName, d.variables[0], accountVariable, regionVariable)
+}
+
+// link leads to a dashboard over the same time range, with a variable that has a value, and
+// others that are handed on.
+func link(title, name string, v *variable, value string, others ...variable) []object {
+	parameters := []string{"${__url_time_range}"}
+	for _, other := range others {
+		parameters = append(parameters, "${"+other.name+":queryparam}")
 	}
+	parameters = append(parameters, "var-"+v.name+"="+value)
 	return []object{{
-		"title": "Details of this bucket", "targetBlank": false,
-		"url": "/d/" + uid(name) + "?" + parameters + "&var-" + bucketVariable.name + "=" + bucketName,
+		"title": title, "targetBlank": false,
+		"url": "/d/" + uid(name) + "?" + strings.Join(parameters, "&"),
 	}}
 }
 
