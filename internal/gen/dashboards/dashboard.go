@@ -68,14 +68,14 @@ func (d *Dashboard) JSON() ([]byte, error) {
 			"tags": []string{tag}, "targetBlank": false, "title": "S3 access", "tooltip": "", "type": "dashboards", "url": "",
 		}},
 		"panels":        d.panels(),
-		"refresh":       "1m",
+		"refresh":       "5m",
 		"schemaVersion": schemaVersion,
 		"tags":          []string{tag},
 		"templating":    object{"list": names},
 		"time":          object{"from": "now-24h", "to": "now"},
 		"timezone":      "browser",
 		"title":         d.Title,
-		"uid":           "s3audit-" + d.Name,
+		"uid":           uid(d.Name),
 	})
 	return b.Bytes(), err
 }
@@ -86,7 +86,8 @@ const (
 	aboutHeight = 3
 )
 
-// panels places all panels: from left to right, a new line where one does not fit.
+// panels places all panels: from left to right, a new line where one does not fit. Those
+// of one line are as high as the highest.
 func (d *Dashboard) panels() []object {
 	about := object{
 		"type": "text", "title": "", "transparent": true,
@@ -101,23 +102,36 @@ func (d *Dashboard) panels() []object {
 			"gridPos": grid{H: 1, W: gridWidth, Y: y},
 		})
 		y++
-		x, height := 0, 0
-		for _, p := range r.panels {
-			w, h := p.size()
-			if x+w > gridWidth {
-				x, y, height = 0, y+height, 0
+		for rest := r.panels; len(rest) > 0; {
+			n, height := line(rest)
+			x := 0
+			for i := range rest[:n] {
+				w, _ := rest[i].size()
+				model := rest[i].model(d)
+				model["gridPos"] = grid{H: height, W: w, X: x, Y: y}
+				all = append(all, model)
+				x += w
 			}
-			model := p.model(d.variables[0].source())
-			model["gridPos"] = grid{H: h, W: w, X: x, Y: y}
-			all = append(all, model)
-			x, height = x+w, max(height, h)
+			rest, y = rest[n:], y+height
 		}
-		y += height
 	}
 	for i := range all {
 		all[i]["id"] = i + 1
 	}
 	return all
+}
+
+// line returns how many of the panels fit a line, and how high the highest of them is.
+func line(panels []panel) (n, height int) {
+	x := 0
+	for i := range panels {
+		w, h := panels[i].size()
+		if x += w; x > gridWidth {
+			break
+		}
+		n, height = n+1, max(height, h)
+	}
+	return n, height
 }
 
 // grid is a panel's place, in units of the grid.

@@ -134,11 +134,16 @@ func TestPanelsAreBounded(t *testing.T) {
 func TestPanelsFitTheGrid(t *testing.T) {
 	for _, d := range All() {
 		taken, ids := map[[2]int]bool{}, map[any]bool{}
+		height := 0
 		for _, p := range d.panels() {
 			at := p["gridPos"].(grid)
 			assert.LessOrEqual(t, at.X+at.W, gridWidth)
 			assert.False(t, ids[p["id"]])
 			ids[p["id"]] = true
+			if at.X == 0 {
+				height = at.H
+			}
+			assert.Equal(t, height, at.H, "%s: %v is not as high as what is left of it", d.Name, p["title"])
 			for x := at.X; x < at.X+at.W; x++ {
 				for y := at.Y; y < at.Y+at.H; y++ {
 					assert.False(t, taken[[2]int{x, y}], "%s: %v", d.Name, p["title"])

@@ -29,7 +29,7 @@ var ofDeltas = strings.NewReplacer(
 
 // event makes of a dashboard over counters the same one over deltas by the time of the
 // request. more is what it needs beside places.
-func event(d Dashboard, more string) Dashboard { //nolint:gocritic // hugeParam: it is changed and returned
+func event(d Dashboard, more string) Dashboard {
 	d.Name = eventPrefix + d.Name
 	d.Title += ", by time of request"
 	d.about = strings.Replace(aboutEvent, "%s", more, 1)

@@ -6,11 +6,10 @@ import "maps"
 // $__rate_interval four of them.
 const metricsInterval = "1m"
 
-// model returns the panel as Grafana has it, without its place. metrics is the data source
-// of what does not list log records.
-func (p *panel) model(metrics object) object {
+// model returns the panel of a dashboard as Grafana has it, without its place.
+func (p *panel) model(d *Dashboard) object {
 	l := looks[p.as]
-	source := metrics
+	source := d.variables[0].source()
 	if p.as == listing {
 		source = p.logs.source()
 	}
@@ -18,7 +17,7 @@ func (p *panel) model(metrics object) object {
 		"type": l.kind, "title": p.title, "description": p.description,
 		"datasource":  source,
 		"options":     p.options(&l),
-		"fieldConfig": object{"defaults": p.fields(&l), "overrides": []any{}},
+		"fieldConfig": object{"defaults": p.fields(&l), "overrides": p.links(d)},
 		"targets":     p.targets(&l, source),
 	}
 	if steps := p.transformations(); len(steps) > 0 {

@@ -161,7 +161,7 @@ func (s *eventShown) assertTimes(t *testing.T, name string, p *boardPanel, q *bo
 	t.Helper()
 	of := map[time.Time][]request{}
 	for _, r := range s.chosen(q.Expr, c) {
-		end := s.at.Add(-(s.at.Sub(r.at) - 1) / window * window) // begins at or before it
+		end := s.at.Add(-(s.at.Sub(r.at) - 1).Truncate(window)) // begins at or before it
 		of[end] = append(of[end], r)
 	}
 	scale := 1.0
