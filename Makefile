@@ -143,7 +143,7 @@ check: $(TOOLS) $(LINT) ## Check format, go.mod and lint, and run the short test
 	@unformatted=$$(gofumpt -l converter deploy exporter extension internal receiver); [ -z "$$unformatted" ] || { echo "not formatted, run make format:"; echo "$$unformatted"; exit 1; }
 	cd internal/tools && go mod tidy -diff
 	for module in $(MODULES); do \
-	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run -c $(CURDIR)/.golangci.yml ./...); \
+	  (cd $$module && go mod tidy -diff && go vet ./... && golangci-lint run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...); \
 	done
 	cd internal/gen && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
 	cd $(SYSTEM) && gotestsum --format dots --hide-summary skipped -- -short -count=1 ./...
