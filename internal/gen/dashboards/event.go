@@ -27,6 +27,10 @@ var ofDeltas = strings.NewReplacer(
 	"[$__rate_interval])", "[$__interval]) / ($__interval_ms / 1000)",
 )
 
+// ofBuckets is that for quantiles. Whole numbers are added up exactly: a rounded sum would
+// put a quantile that lies between two buckets into the other one.
+var ofBuckets = strings.NewReplacer("increase(", "sum_over_time(", "rate(", "sum_over_time(", "[$__rate_interval])", "[$__interval])")
+
 // event makes of a dashboard over counters the same one over deltas by the time of the
 // request. more is what it needs beside places.
 func event(d Dashboard, more string) Dashboard {
@@ -52,7 +56,12 @@ func (p *panel) overDeltas() {
 	}
 	p.queries = slices.Clone(p.queries)
 	for i := range p.queries {
-		p.queries[i].expr = ofDeltas.Replace(p.queries[i].expr)
+		q := &p.queries[i]
+		if strings.HasPrefix(q.expr, "(histogram_quantile(") {
+			q.expr = ofBuckets.Replace(q.expr)
+			continue
+		}
+		q.expr = ofDeltas.Replace(q.expr)
 	}
 }
 

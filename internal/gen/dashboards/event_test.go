@@ -41,6 +41,7 @@ func TestEventDashboardsShowTheSame(t *testing.T) {
 					assert.NotRegexp(t, ofCounters, q.expr)
 					assert.Equal(t, len(ofCounters.FindAllString(strings.ReplaceAll(before.queries[k].expr, "[$__rate_interval]", "[]"), -1)),
 						strings.Count(q.expr, "sum_over_time("), q.expr)
+					assert.Equal(t, strings.Contains(q.expr, "histogram_quantile"), strings.HasPrefix(q.expr, "(histogram_quantile(") && !strings.Contains(q.expr, "_ms"), "counts are whole: %s", q.expr)
 					found++
 				}
 				assert.NotContains(t, after.description, arrival)

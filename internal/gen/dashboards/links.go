@@ -15,6 +15,19 @@ func (d *Dashboard) toDetails(bucketName string) []object {
 	return link("Details of this bucket", name, &bucketVariable, bucketName, d.variables[0], accountVariable, regionVariable)
 }
 
+// toThreatIntel are the links from a client to what it did, if a feed names it. Only
+// dashboards with lists of log records name clients, and lead to the same store's.
+func (d *Dashboard) toThreatIntel(clientName string) []object {
+	name := "threat-intel"
+	if strings.HasPrefix(d.Name, eventPrefix) {
+		name = eventPrefix + name
+	}
+	if strings.HasSuffix(d.Name, victoriaLogs.suffix) {
+		name += victoriaLogs.suffix
+	}
+	return link("Threat Intel of this client", name, &clientVariable, clientName, d.variables[0], d.variables[1], accountVariable, regionVariable)
+}
+
 // link leads to a dashboard over the same time range, with a variable that has a value, and
 // others that are handed on.
 func link(title, name string, v *variable, value string, others ...variable) []object {
@@ -29,15 +42,21 @@ func link(title, name string, v *variable, value string, others ...variable) []o
 	}}
 }
 
-// links has a table's column of buckets, and series that are buckets, link to Details.
+// links has buckets link to Details and clients to Threat Intel: a table's columns, and
+// series that are called by one of them.
 func (p *panel) links(d *Dashboard) []object {
 	overrides := []object{}
-	if p.queries[0].legend == "{{"+bucket+"}}" {
-		overrides = append(overrides, linked("byType", "number", d.toDetails("${__field.labels."+bucket+"}")))
+	for label, to := range map[string]func(string) []object{bucket: d.toDetails, address: d.toThreatIntel} {
+		if p.queries[0].legend == "{{"+label+"}}" {
+			overrides = append(overrides, linked("byType", "number", to("${__field.labels."+label+"}")))
+		}
 	}
 	for _, c := range p.columns {
-		if c.label == bucket {
+		switch c.label {
+		case bucket:
 			overrides = append(overrides, linked("byName", c.title, d.toDetails("${__value.raw}")))
+		case address:
+			overrides = append(overrides, linked("byName", c.title, d.toThreatIntel("${__value.raw}")))
 		}
 	}
 	return overrides

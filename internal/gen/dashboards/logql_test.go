@@ -32,8 +32,8 @@ func parseLogQL(t *testing.T, queries ...string) []string {
 
 // chosenInGrafana are values of variables as Grafana writes them into LogQL.
 var chosenInGrafana = []*strings.Replacer{
-	strings.NewReplacer("$account", ".*", "$region", ".*", "$bucket", ".*", "$operation", ".*", "$confidence", ".+"),
-	strings.NewReplacer("$account", "(111122223333|444455556666)", "$region", "eu-west-1", "$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)"),
+	strings.NewReplacer("$account", ".*", "$region", ".*", "$bucket", ".*", "$operation", ".*", "$confidence", ".+", "$client", ".*"),
+	strings.NewReplacer("$account", "(111122223333|444455556666)", "$region", "eu-west-1", "$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)", "$client", `203\\.0\\.113\\.7`),
 }
 
 var queryInComment = regexp.MustCompile(`(?m)^# In Grafana: (.+)$`)

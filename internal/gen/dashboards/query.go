@@ -60,9 +60,12 @@ func ofClients() string {
 	return selector("aws_s3_server_client_requests_total", append(byBucket(), country+`!=""`))
 }
 
+// ofClient matches the clients that were chosen, on dashboards with a choice of them.
+const ofClient = address + `=~"$client"`
+
 // ofThreats selects the requests of clients that a feed names.
 func ofThreats(matchers ...string) string {
-	return selector("aws_s3_server_threat_requests_total", byOperation(append([]string{confidence + `=~"$confidence"`}, matchers...)))
+	return selector("aws_s3_server_threat_requests_total", byOperation(append([]string{confidence + `=~"$confidence"`, ofClient}, matchers...)))
 }
 
 // own selects one of the receiver's own metrics, by the end of its name.

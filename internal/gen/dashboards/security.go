@@ -77,8 +77,8 @@ func securityRecords(logs *logStore) []panel {
 		{userAgent, "User agent"},
 	}
 	return []panel{
-		newest(logs, "Denied records", "with status 403.", denied, append(what, column{errorType, "Error"})...),
-		newest(logs, "Deletion records", "of deletions by clients, denied ones too.", operation+`=~"`+byClients+`"`, what...),
+		newest(logs, "Denied records", "with status 403.", []string{denied}, append(what, column{errorType, "Error"})...),
+		newest(logs, "Deletion records", "of deletions by clients, denied ones too.", []string{operation + `=~"` + byClients + `"`}, what...),
 	}
 }
 

@@ -55,10 +55,10 @@ func ofWidth(width int, panels ...panel) []panel {
 	return panels
 }
 
-// newest is a table of a store's log records that pass a matcher.
-func newest(logs *logStore, title, description, matcher string, columns ...column) panel {
+// newest is a table of a store's log records that pass all matchers.
+func newest(logs *logStore, title, description string, matchers []string, columns ...column) panel {
 	return panel{
 		title: title, description: "The " + most + " newest log records " + description + " Time is that of the request.",
-		unit: "none", as: listing, logs: logs, queries: []query{{expr: logs.query([]string{matcher}, columns)}}, columns: columns,
+		unit: "none", as: listing, logs: logs, queries: []query{{expr: logs.query(matchers, columns)}}, columns: columns,
 	}
 }

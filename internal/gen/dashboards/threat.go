@@ -9,7 +9,7 @@ func threatIntel(logs *logStore) Dashboard {
 		about: "It needs what `examples/dashboards.yaml` sets: `threat_intel`, `geoip` with places, and of `aws.s3.server.threat.requests` the attributes " +
 			"`aws.s3.operation`, `geo.location.lat` and `geo.location.lon` beside the default ones. Metrics count by the time at which the collector read the logs; " +
 			"**the log records, from " + logs.label + ", have the time of the request**, so choose a range that has both.",
-		variables: []variable{prometheus, logs.variable, accountVariable, regionVariable, bucketVariable, operationVariable, confidenceVariable, topVariable},
+		variables: []variable{prometheus, logs.variable, accountVariable, regionVariable, bucketVariable, operationVariable, clientVariable, confidenceVariable, topVariable},
 		rows: []row{
 			{"Totals", threatNumbers()},
 			{"Who and where", []panel{
@@ -69,7 +69,7 @@ func threatRecords(logs *logStore) []panel {
 		{userAgent, "User agent"},
 	}
 	return []panel{
-		newest(logs, "Threat records", "of clients that a feed names.", confidence+`=~"$confidence"`, what...),
-		newest(logs, "Highly malicious threat records", "of clients that a feed names with high confidence.", highly, what...),
+		newest(logs, "Threat records", "of clients that a feed names.", []string{confidence + `=~"$confidence"`, ofClient}, what...),
+		newest(logs, "Highly malicious threat records", "of clients that a feed names with high confidence.", []string{highly, ofClient}, what...),
 	}
 }

@@ -44,6 +44,10 @@ var (
 		name: "operation", label: "Operation", kind: ofValues,
 		query: `label_values(aws_s3_server_requests_total{aws_s3_bucket=~"$bucket"}, aws_s3_operation)`, all: ".*",
 	}
+	clientVariable = variable{
+		name: "client", label: "Client", kind: ofValues,
+		query: `label_values(aws_s3_server_threat_requests_total{aws_s3_bucket=~"$bucket"}, client_address)`, all: ".*",
+	}
 	// Records that are no threat have no confidence, so that all of them is not ".*".
 	confidenceVariable = variable{
 		name: "confidence", label: "Confidence", kind: choice, query: "High,Medium,Low,None", all: ".+",

@@ -135,7 +135,7 @@ func (s *eventShown) assertEventQuery(t *testing.T, name string, p *boardPanel, 
 	some.choose("operation", "REST.GET.OBJECT")
 	some.choose("confidence", "High")
 	some["top"] = "5"
-	for _, c := range []chosen{all, some} {
+	for _, c := range []chosen{all, some, s.oneThreat(all)} {
 		c.step(s.at.Sub(s.first))
 		s.assertTimes(t, name, p, q, &f, c, s.at.Sub(s.first), map[time.Time][]servers.Sample{
 			s.at: s.victoria.Query(t, c.fill(t, q.Expr), s.at),

@@ -83,8 +83,8 @@ type chosen map[string]string
 // window here: the windows end at the last sample and begin before the first.
 func everything(window string) chosen {
 	return chosen{
-		"account": ".*", "region": ".*", "bucket": ".*", "operation": ".*", "confidence": ".+", "receiver": ".*", "top": "10",
-		"account:regex": ".*", "region:regex": ".*", "bucket:regex": ".*", "operation:regex": ".*", "confidence:regex": ".+",
+		"account": ".*", "region": ".*", "bucket": ".*", "operation": ".*", "confidence": ".+", "client": ".*", "receiver": ".*", "top": "10",
+		"account:regex": ".*", "region:regex": ".*", "bucket:regex": ".*", "operation:regex": ".*", "confidence:regex": ".+", "client:regex": ".*",
 		"price_get": "0.0004", "price_list": "0.005", "price_sqs": "0.0004",
 		"__range": window, "__rate_interval": window,
 	}

@@ -94,6 +94,14 @@ func assertAllFigures(t *testing.T, boards []board) {
 	}
 }
 
+// oneThreat chooses a client that a feed names with high confidence.
+func (s *shown) oneThreat(c chosen) chosen {
+	one := maps.Clone(c)
+	i := slices.IndexFunc(s.requests, func(q request) bool { return isHigh(&q) })
+	one.choose("client", s.requests[i].labels["client_address"])
+	return one
+}
+
 // assertQuery checks one query of a panel, whatever it asks.
 func (s *shown) assertQuery(t *testing.T, name string, p *boardPanel, q *boardQuery) {
 	t.Helper()
@@ -110,6 +118,7 @@ func (s *shown) assertQuery(t *testing.T, name string, p *boardPanel, q *boardQu
 	case "victoriametrics-logs-datasource":
 		s.assertRecords(t, name, q, all)
 		s.assertRecords(t, name, q, some)
+		s.assertRecords(t, name, q, s.oneThreat(all))
 		s.listed[name] = true
 		return
 	}
@@ -119,6 +128,7 @@ func (s *shown) assertQuery(t *testing.T, name string, p *boardPanel, q *boardQu
 	if f, known := figures[name]; known {
 		s.assertFigure(t, name, p, q, &f, all)
 		s.assertFigure(t, name, p, q, &f, some)
+		s.assertFigure(t, name, p, q, &f, s.oneThreat(all))
 		return
 	}
 	got := s.prometheus.Query(t, all.fill(t, q.Expr), s.at)
@@ -218,7 +228,7 @@ func largest(of map[string]float64) float64 {
 func (s *shown) chosen(expr string, c chosen) (some []request) {
 	tests := []func(*request) bool{}
 	for variable, label := range map[string]string{
-		"bucket": "aws_s3_bucket", "operation": "aws_s3_operation", "confidence": "threat_indicator_confidence",
+		"bucket": "aws_s3_bucket", "operation": "aws_s3_operation", "confidence": "threat_indicator_confidence", "client": "client_address",
 	} {
 		if strings.Contains(expr, "$"+variable) || strings.Contains(expr, "${"+variable+":") {
 			tests = append(tests, has(label, strings.ReplaceAll(c[variable], `\\`, `\`)))
