@@ -15,6 +15,7 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
+	network "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
@@ -30,6 +31,8 @@ type cluster struct {
 	budgets  []*policy.PodDisruptionBudget
 	scalers  []*scaledObject
 	auths    map[string]bool // TriggerAuthentications
+	monitors []*podMonitor
+	policies []*network.NetworkPolicy
 }
 
 // scaledObject is KEDA's, as far as we use it (keda.sh/v1alpha1).
@@ -55,29 +58,39 @@ type scaledObject struct {
 	} `json:"spec"`
 }
 
-func manifests(t testing.TB) *cluster {
-	t.Helper()
-	c := &cluster{
+func newCluster() *cluster {
+	return &cluster{
 		accounts: map[string]*core.ServiceAccount{}, services: map[string]*core.Service{}, configs: map[string]*core.ConfigMap{},
 		sets: map[string]*apps.StatefulSet{}, auths: map[string]bool{},
 	}
+}
+
+func manifests(t testing.TB) *cluster {
+	t.Helper()
+	c := newCluster()
 	for _, name := range glob(t, "deploy/kubernetes/*.yaml") {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
-		documents := yamlv3.NewDecoder(bytes.NewReader(text))
-		for {
-			var document yamlv3.Node
-			err := documents.Decode(&document)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			require.NoError(t, err, name)
-			one, err := yamlv3.Marshal(&document)
-			require.NoError(t, err, name)
-			c.add(t, filepath.Base(name), one)
-		}
+		c.addAll(t, filepath.Base(name), text)
 	}
 	return c
+}
+
+// addAll adds each document of a file.
+func (c *cluster) addAll(t testing.TB, file string, text []byte) {
+	t.Helper()
+	documents := yamlv3.NewDecoder(bytes.NewReader(text))
+	for {
+		var document yamlv3.Node
+		err := documents.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		require.NoError(t, err, file)
+		one, err := yamlv3.Marshal(&document)
+		require.NoError(t, err, file)
+		c.add(t, file, one)
+	}
 }
 
 func (c *cluster) add(t testing.TB, file string, document []byte) {
@@ -106,6 +119,12 @@ func (c *cluster) add(t testing.TB, file string, document []byte) {
 	case "policy/v1 PodDisruptionBudget":
 		c.budgets = append(c.budgets, &policy.PodDisruptionBudget{})
 		object = c.budgets[len(c.budgets)-1]
+	case "networking.k8s.io/v1 NetworkPolicy":
+		c.policies = append(c.policies, &network.NetworkPolicy{})
+		object = c.policies[len(c.policies)-1]
+	case "monitoring.coreos.com/v1 PodMonitor":
+		c.monitors = append(c.monitors, &podMonitor{})
+		object = c.monitors[len(c.monitors)-1]
 	case "keda.sh/v1alpha1 ScaledObject":
 		c.scalers = append(c.scalers, &scaledObject{})
 		object = c.scalers[len(c.scalers)-1]
@@ -128,66 +147,75 @@ func TestConfigMapsAreValid(t *testing.T) {
 	c := manifests(t)
 	require.Len(t, c.sets, 2)
 	for name, set := range c.sets {
-		config := c.configs[name]
-		require.NotNil(t, config, name)
-		container := set.Spec.Template.Spec.Containers[0]
-		has := map[string]bool{}
-		for _, env := range container.Env {
-			has[env.Name] = true
-		}
-		env := []string{}
-		for _, match := range variable.FindAllStringSubmatch(config.Data["config.yaml"], -1) {
-			assert.True(t, has[match[1]], "%s: the pod has no %s", name, match[1])
-			env = append(env, match[1]+"=127.0.0.1")
-		}
-		// The collector looks for the directory, which only the pod has.
-		validate(t, strings.ReplaceAll(config.Data["config.yaml"], "/var/lib/otelcol-s3audit", t.TempDir()), env...)
-
-		mounts := map[string]string{}
-		for _, mount := range container.VolumeMounts {
-			mounts[mount.Name] = mount.MountPath
-		}
-		assert.Equal(t, name, set.Spec.Template.Spec.Volumes[0].ConfigMap.Name)
-		assert.Equal(t, []string{
-			"--config", mounts[set.Spec.Template.Spec.Volumes[0].Name] + "/config.yaml",
-			"--feature-gates=+extension.healthcheck.useComponentStatus",
-		}, container.Args)
-		assert.Contains(t, config.Data["config.yaml"], "directory: "+mounts[set.Spec.VolumeClaimTemplates[0].Name]+"\n", "progress is not on the volume")
-		assert.NotContains(t, config.Data["config.yaml"], "batch:")
-		assert.Contains(t, config.Data["config.yaml"], "wait_for_result: true")
+		validateConfig(t, name, c.configs[name], set)
 	}
+}
+
+func validateConfig(t testing.TB, name string, config *core.ConfigMap, set *apps.StatefulSet) {
+	t.Helper()
+	require.NotNil(t, config, name)
+	container := set.Spec.Template.Spec.Containers[0]
+	has := map[string]bool{}
+	for _, env := range container.Env {
+		has[env.Name] = true
+	}
+	env := []string{}
+	for _, match := range variable.FindAllStringSubmatch(config.Data["config.yaml"], -1) {
+		assert.True(t, has[match[1]], "%s: the pod has no %s", name, match[1])
+		env = append(env, match[1]+"=127.0.0.1")
+	}
+	// The collector looks for the directory, which only the pod has.
+	validate(t, strings.ReplaceAll(config.Data["config.yaml"], "/var/lib/otelcol-s3audit", t.TempDir()), env...)
+
+	mounts := map[string]string{}
+	for _, mount := range container.VolumeMounts {
+		mounts[mount.Name] = mount.MountPath
+	}
+	assert.Equal(t, name, set.Spec.Template.Spec.Volumes[0].ConfigMap.Name)
+	assert.Equal(t, []string{
+		"--config", mounts[set.Spec.Template.Spec.Volumes[0].Name] + "/config.yaml",
+		"--feature-gates=+extension.healthcheck.useComponentStatus",
+	}, container.Args)
+	assert.Contains(t, config.Data["config.yaml"], "directory: "+mounts[set.Spec.VolumeClaimTemplates[0].Name]+"\n", "progress is not on the volume")
+	assert.NotContains(t, config.Data["config.yaml"], "batch:")
+	assert.Contains(t, config.Data["config.yaml"], "wait_for_result: true")
 }
 
 // What the pod security standard "restricted" asks for, and a root that nobody writes.
 func TestPodsAreRestricted(t *testing.T) {
 	for name, set := range manifests(t).sets {
-		pod := set.Spec.Template.Spec
-		require.Len(t, pod.Containers, 1)
-		container := pod.Containers[0]
-		assert.True(t, *pod.SecurityContext.RunAsNonRoot, name)
-		assert.EqualValues(t, 65532, *pod.SecurityContext.RunAsUser, "the image's user")
-		assert.Equal(t, core.SeccompProfileTypeRuntimeDefault, pod.SecurityContext.SeccompProfile.Type, name)
-		assert.False(t, *container.SecurityContext.AllowPrivilegeEscalation, name)
-		assert.True(t, *container.SecurityContext.ReadOnlyRootFilesystem, name)
-		assert.Equal(t, []core.Capability{"ALL"}, container.SecurityContext.Capabilities.Drop, name)
-		assert.False(t, *pod.AutomountServiceAccountToken, name)
-
-		ports := map[string]int32{}
-		for _, port := range container.Ports {
-			ports[port.Name] = port.ContainerPort
-		}
-		// A back end that is away must not restart the pod.
-		for probe, port := range map[*core.Probe]int32{container.StartupProbe: 13134, container.LivenessProbe: 13134, container.ReadinessProbe: 13133} {
-			require.NotNil(t, probe, name)
-			assert.Equal(t, port, ports[probe.HTTPGet.Port.StrVal], name)
-			assert.Equal(t, "/", probe.HTTPGet.Path, name)
-		}
-		// Go uses memory up to GOMEMLIMIT, which is below the limit.
-		assert.Equal(t, "512Mi", container.Resources.Requests.Memory().String())
-		assert.Equal(t, "512Mi", container.Resources.Limits.Memory().String())
-		assert.Contains(t, container.Env, core.EnvVar{Name: "GOGC", Value: "400"})
-		assert.Contains(t, container.Env, core.EnvVar{Name: "GOMEMLIMIT", Value: "400MiB"})
+		assertRestricted(t, name, set)
 	}
+}
+
+func assertRestricted(t testing.TB, name string, set *apps.StatefulSet) {
+	t.Helper()
+	pod := set.Spec.Template.Spec
+	require.Len(t, pod.Containers, 1)
+	container := pod.Containers[0]
+	assert.True(t, *pod.SecurityContext.RunAsNonRoot, name)
+	assert.EqualValues(t, 65532, *pod.SecurityContext.RunAsUser, "the image's user")
+	assert.Equal(t, core.SeccompProfileTypeRuntimeDefault, pod.SecurityContext.SeccompProfile.Type, name)
+	assert.False(t, *container.SecurityContext.AllowPrivilegeEscalation, name)
+	assert.True(t, *container.SecurityContext.ReadOnlyRootFilesystem, name)
+	assert.Equal(t, []core.Capability{"ALL"}, container.SecurityContext.Capabilities.Drop, name)
+	assert.False(t, *pod.AutomountServiceAccountToken, name)
+
+	ports := map[string]int32{}
+	for _, port := range container.Ports {
+		ports[port.Name] = port.ContainerPort
+	}
+	// A back end that is away must not restart the pod.
+	for probe, port := range map[*core.Probe]int32{container.StartupProbe: 13134, container.LivenessProbe: 13134, container.ReadinessProbe: 13133} {
+		require.NotNil(t, probe, name)
+		assert.Equal(t, port, ports[probe.HTTPGet.Port.StrVal], name)
+		assert.Equal(t, "/", probe.HTTPGet.Path, name)
+	}
+	// Go uses memory up to GOMEMLIMIT, which is below the limit.
+	assert.Equal(t, "512Mi", container.Resources.Requests.Memory().String())
+	assert.Equal(t, "512Mi", container.Resources.Limits.Memory().String())
+	assert.Contains(t, container.Env, core.EnvVar{Name: "GOGC", Value: "400"})
+	assert.Contains(t, container.Env, core.EnvVar{Name: "GOMEMLIMIT", Value: "400MiB"})
 }
 
 func TestManifestsReferToEachOther(t *testing.T) {
