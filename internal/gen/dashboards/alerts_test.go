@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -66,6 +67,20 @@ func TestAlertsSayWhatIsWrong(t *testing.T) {
 		fires := regexp.MustCompile(`alertname="` + r.Alert + `"(, alertstate="firing")?[^}]*\}', value: 1`)
 		assert.Regexp(t, fires, string(tests), "%s has no test in which it fires", r.Alert)
 	}
+}
+
+func TestAlertsHaveARunbook(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(folder, "..", "docs", "runbooks.md"))
+	require.NoError(t, err)
+	const page = "https://github.com/otelcol-s3audit/otelcol-s3audit/blob/main/docs/runbooks.md#"
+	sections := strings.Split(string(text), "\n## ")[1:]
+	rules := alerts(t)
+	for _, r := range rules {
+		assert.Equal(t, page+strings.ToLower(r.Alert), r.Annotations["runbook_url"], r.Alert)
+		section := regexp.MustCompile(`(?s)^` + r.Alert + `\n\n\*\*Meaning\.\*\* .+\n\n\*\*First look\.\*\* .+\n\n\*\*Fix\.\*\* .+`)
+		assert.True(t, slices.ContainsFunc(sections, section.MatchString), "%s has no section in docs/runbooks.md", r.Alert)
+	}
+	assert.Len(t, sections, len(rules), "a section of no alert")
 }
 
 func TestAlertsUseNamesOfTheCode(t *testing.T) {
