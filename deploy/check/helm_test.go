@@ -53,7 +53,7 @@ func render(t testing.TB, values map[string]any) (string, error) {
 		Name: releaseName, Namespace: "otelcol-s3audit", Revision: 1, IsInstall: true,
 	}, common.DefaultCapabilities)
 	require.NoError(t, err)
-	files, err := engine.Engine{Strict: true}.Render(chart, all)
+	files, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, all)
 	if err != nil {
 		return "", err
 	}
