@@ -80,9 +80,7 @@ package listing
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -277,48 +275,6 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 		return nil, false, io.EOF
 	}
 	return nil, false, nil
-}
-
-// reportEmpty is called when nothing is left to list for now. What was read long ago, or is
-// before the start, is neither listed nor known any more: one more list looks for it.
-func (s *Source) reportEmpty(ctx context.Context) error {
-	if s.seen {
-		return nil
-	}
-	if !slices.ContainsFunc(s.deps.Progress.Groups(), isOfObjects) {
-		page, err := s.listOne(ctx, s3io.ListInput{Prefix: s.cfg.Prefix})
-		if err != nil {
-			return ctx.Err() // the next time shows it
-		}
-		old := slices.IndexFunc(page.Objects, func(o s3io.Object) bool { return s.mayBeLog(o.Key) })
-		if s.empty = old < 0; s.empty {
-			s.deps.Empty(true)
-		} else {
-			s.deps.Notice(false, fmt.Sprintf("s3://%s/%s has log objects, such as %q, but none is to be read: they are read already, or were delivered before start_from",
-				s.cfg.Name, s.cfg.Prefix, page.Objects[old].Key))
-		}
-	}
-	s.seen = true
-	return nil
-}
-
-// mayBeLog reports whether a key is that of a log object in the layout.
-func (s *Source) mayBeLog(key string) bool {
-	n, ok := source.ParseName(key)
-	if s.cfg.Layout == Any {
-		return s.fits(key)
-	}
-	_, name := cutFolder(key)
-	return ok && s.fits(key) && isName(name, n)
-}
-
-// sawObject is called for each key of a log object that is listed.
-func (s *Source) sawObject() {
-	s.seen = true
-	if s.empty {
-		s.empty = false
-		s.deps.Empty(false)
-	}
 }
 
 // due returns when there may be something to do.

@@ -187,6 +187,7 @@ func TestEmptyIsNotToldOfAFinishedBackfill(t *testing.T) {
 		r.restart(t)
 		r.during(t, time.Hour)
 		assert.Empty(t, calls)
-		assert.Contains(t, strings.Join(notices, "\n"), "has log objects, such as \"p/2001")
+		assert.Contains(t, strings.Join(notices, "\n"), "has log objects (1, the newest of 2001-")
+		assert.Contains(t, strings.Join(notices, "\n"), "but none is to be read: they are read already")
 	})
 }
