@@ -124,7 +124,7 @@ func (c *Config) Validate(path string, feeds []Feed) error {
 		f := &feeds[i]
 		feed := fmt.Sprintf("%s::feeds::%d", path, i)
 		errs = append(errs, f.validate(feed))
-		if first, taken := names[f.Name]; taken {
+		if first, taken := names[f.Name]; taken && f.Name != "" {
 			errs = append(errs, fmt.Errorf("`%s::name` is %q, as that of feed %d: each needs its own", feed, f.Name, first))
 		}
 		names[f.Name] = i
@@ -132,7 +132,7 @@ func (c *Config) Validate(path string, feeds []Feed) error {
 	return errors.Join(errs...)
 }
 
-// validate is Config.Validate for one feed.
+// validate is Config.Validate for one feed: it returns all that is wrong.
 func (f *Feed) validate(path string) error {
 	sources := 0
 	for _, source := range []string{f.Path, f.Endpoint, f.TAXII.Collection} {
@@ -140,27 +140,35 @@ func (f *Feed) validate(path string) error {
 			sources++
 		}
 	}
+	var errs []error
+	wrong := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("`%s%s` "+format, append([]any{path, key}, args...)...))
+	}
 	switch {
 	case f.Name == "":
-		return fmt.Errorf("`%s::name` is missing: it becomes threat.feed.name", path)
+		wrong("::name", "is missing: it becomes threat.feed.name")
 	case len(f.Name) > 64 || strings.ContainsFunc(f.Name, notInName):
-		return fmt.Errorf("`%s::name` is %q: use up to 64 letters, digits, '.', '_' and '-'", path, f.Name)
-	case sources != 1:
-		return fmt.Errorf("`%s` has %d of `path`, `http::endpoint` and `taxii::collection`: set exactly one", path, sources)
-	case f.Confidence < 0 || f.Confidence > 100:
-		return fmt.Errorf("`%s::confidence` is %d: it must be from 0 to 100", path, f.Confidence)
-	case f.Format != "" && !slices.Contains(Formats(), f.Format):
-		return fmt.Errorf("`%s::format` is %q: it must be one of %s", path, f.Format, strings.Join(Formats(), ", "))
-	case f.CSV != (Columns{}) && f.Format != csvFormat.name:
-		return fmt.Errorf("`%s::csv` needs `format: csv`", path)
-	case f.TAXII.Collection != "" && cmp.Or(f.Format, Auto) != Auto && f.Format != stixFormat.name:
-		return fmt.Errorf("`%s::format` is %q: a TAXII collection holds STIX, leave it out or set %q", path, f.Format, stixFormat.name)
+		wrong("::name", "is %q: use up to 64 letters, digits, '.', '_' and '-'", f.Name)
 	}
-	return errors.Join(
+	if sources != 1 {
+		wrong("", "has %d of `path`, `http::endpoint` and `taxii::collection`: set exactly one", sources)
+	}
+	if f.Confidence < 0 || f.Confidence > 100 {
+		wrong("::confidence", "is %d: it must be from 0 to 100", f.Confidence)
+	}
+	switch {
+	case f.Format != "" && !slices.Contains(Formats(), f.Format):
+		wrong("::format", "is %q: it must be one of %s", f.Format, strings.Join(Formats(), ", "))
+	case f.CSV != (Columns{}) && f.Format != csvFormat.name:
+		wrong("::csv", "needs `format: csv`")
+	case f.TAXII.Collection != "" && cmp.Or(f.Format, Auto) != Auto && f.Format != stixFormat.name:
+		wrong("::format", "is %q: a TAXII collection holds STIX, leave it out or set %q", f.Format, stixFormat.name)
+	}
+	return errors.Join(append(errs,
 		checkURL(path+"::http::endpoint", f.Endpoint),
 		checkURL(path+"::taxii::collection", f.TAXII.Collection),
 		checkAddedAfter(path+"::taxii::added_after", f.TAXII.AddedAfter),
-	)
+	)...)
 }
 
 func notInName(r rune) bool {
