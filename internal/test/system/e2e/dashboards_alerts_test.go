@@ -16,6 +16,7 @@ var onSamples = map[string]int{
 	"S3AuditDeadLetters":    1, // the message that is no notification
 	"S3AuditObjectsGivenUp": 1, // the torn object
 	"S3AuditLag":            2, // both receivers read of last week
+	"S3AuditSilent":         2, // likewise
 }
 
 // assertAlerts evaluates the conditions of all alerts: on real names and labels, as

@@ -78,6 +78,9 @@ var ownFigures = map[string]ownFigure{
 	"operations: Time of requests, p95":      labelled("api", "s3.list", "s3.get", "sqs.receive", "sqs.delete"),
 	"operations: Cost":                       assertCost,
 	"operations: Cost of a day":              nil,
+	"operations: Known and not done":         labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
+	"operations: Age of the newest request":  labelled("bucket", "logs"),
+	"operations: Last look":                  labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
 	"operations: Age of feeds and databases": labelled("source", "indicators"),
 	"operations: Entries in use": values("source", func(*shown) map[string]float64 {
 		return map[string]float64{"indicators": 9}
