@@ -21,7 +21,7 @@ func TestWhatWasGivenUpIsReadAtAStartAtWhichItCanBe(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, "logs")
 	objects, want, readable := map[string][]byte{}, uids{}, uids{}
-	text := samplelogs.Records(205, 60)
+	text := samplelogs.Records(205, 500)
 	for i := range 6 {
 		body := joined(text[i*10 : i*10+10])
 		want.add(body)
@@ -33,6 +33,14 @@ func TestWhatWasGivenUpIsReadAtAStartAtWhichItCanBe(t *testing.T) {
 		objects[fmt.Sprintf("access/2026-11-09-00-00-%02d-%s", i, unique)] = body
 	}
 	put(t, server, "logs", objects)
+	next := 60
+	more := func() { // what is denied is given up while others can be read
+		body := joined(text[next : next+1])
+		want.add(body)
+		readable.add(body)
+		put(t, server, "logs", map[string][]byte{fmt.Sprintf("access/2026-11-09-00-01-00-%016d", next): body})
+		next++
+	}
 
 	asked, denies := &requests{}, atomic.Bool{}
 	denies.Store(true)
@@ -55,7 +63,13 @@ func TestWhatWasGivenUpIsReadAtAStartAtWhichItCanBe(t *testing.T) {
 		before := asked.denied.Load()
 		c := start(t, s)
 		back.reached(t, time.Minute, len(readable))
-		c.settled(t, time.Minute, "denied", 3)
+		c.until(t, time.Minute, "all that are denied are given up", func() bool {
+			done := c.metric(t, objectsMetric, `outcome="denied"`) == 3
+			if !done && next < len(text) {
+				more()
+			}
+			return done
+		})
 		assert.InDelta(t, 3, c.metric(t, gauge, ""), 0)
 		if before > 0 {
 			assert.Equal(t, int64(3), asked.denied.Load()-before)
