@@ -59,7 +59,7 @@ func NewTeller(deps Deps, now time.Time) *Teller {
 
 // Look is called about once a second, and tells what is due.
 func (t *Teller) Look(now time.Time) {
-	known := merge(t.deps.Known())
+	known := t.deps.Known()
 	switch {
 	case t.hasCaughtUp(now, known):
 		t.begin = sample{at: now, of: t.deps.Totals()}
@@ -98,6 +98,7 @@ func (t *Teller) tellCaughtUp() {
 
 // tellLine tells how far reading has come.
 func (t *Teller) tellLine(now time.Time, known []source.Backlog) {
+	known = merge(known)
 	taken, settled, newest := t.deps.Meter.counts()
 	next := sample{at: now, of: t.deps.Totals(), left: taken - settled}
 	total, shares := len(known) > 0, 0

@@ -137,7 +137,7 @@ func (c *committer) emit(at time.Time, retry bool) {
 		return
 	}
 	if !metrics.Unsettled() {
-		if wasSet(at.Round(0).Sub(e.last.Round(0)), at.Sub(e.last)) && !e.last.IsZero() {
+		if !e.last.IsZero() && wasSet(at.Round(0).Sub(e.last.Round(0)), at.Sub(e.last)) {
 			metrics.ClockWasSet(at)
 		}
 		e.last = at

@@ -14,6 +14,29 @@ type Backlog struct {
 	Idle time.Time
 }
 
+// IdleMark has when a source had last nothing else to hand out. It is not safe for
+// concurrent use.
+type IdleMark struct {
+	idle bool
+	at   time.Time
+}
+
+// Set notes whether there is nothing else to hand out for now.
+func (m *IdleMark) Set(idle bool, now time.Time) {
+	if idle || m.idle {
+		m.at = now
+	}
+	m.idle = idle
+}
+
+// Last returns Backlog.Idle.
+func (m *IdleMark) Last(now time.Time) time.Time {
+	if m.idle {
+		return now
+	}
+	return m.at
+}
+
 // Backlogged is a Source that knows its backlog, of each bucket and prefix. Backlog is
 // safe for concurrent use, and makes no requests.
 type Backlogged interface {

@@ -53,14 +53,7 @@ func placeOfBuckets(b *fleet.Config) string {
 		one := b.One()
 		return fmt.Sprintf("bucket s3://%s/%s, layout %s,", one.Name, one.Prefix, layout)
 	}
-	names, prefixes := b.Names, b.Prefixes
-	if len(names) == 0 {
-		names = []string{b.Name}
-	}
-	if len(prefixes) == 0 {
-		prefixes = []string{b.Prefix}
-	}
-	return fmt.Sprintf("buckets %s, prefixes %s, layout %s,", some(names), some(prefixes), layout)
+	return fmt.Sprintf("buckets %s, prefixes %s, layout %s,", some(b.AllNames()), some(b.AllPrefixes()), layout)
 }
 
 // some names the first of several.

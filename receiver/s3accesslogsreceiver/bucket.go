@@ -47,14 +47,14 @@ func (r *s3Receiver) openBucket(ctx context.Context, cfg *fleet.Config, p *posit
 
 // fleetDeps are what several buckets work with.
 func (r *s3Receiver) fleetDeps(clients *s3io.Clients, cfg *fleet.Config, p *position, progress *checkpoint.Store, report ingest.Status) fleet.Deps {
-	empty := emptyPrefixes{report: report, of: map[string]map[string]bool{}, prefixes: max(1, len(cfg.Prefixes))}
+	empty := emptyPrefixes{report: report, of: map[string]map[string]bool{}, prefixes: len(cfg.AllPrefixes())}
 	few := fewLines{log: r.log, clock: r.clock}
 	return fleet.Deps{
 		Accounts: clients, Progress: progress, Downloads: r.cfg.Concurrency,
 		Member: func(bucket, prefix string) listing.Deps {
 			deps := r.bucketDeps(clients, cfg.Of(bucket, prefix), p, func(why error) {
 				switch {
-				case slices.Contains(cfg.Names, bucket) || bucket == cfg.Name:
+				case slices.Contains(cfg.AllNames(), bucket):
 					empty.note(bucket, prefix, why)
 				case why != nil: // a pattern fits buckets without logs, too
 					few.notice(false, "no log object yet: "+why.Error())

@@ -151,18 +151,18 @@ func (s *status) publish() {
 		return
 	}
 	s.reported, s.at = text, s.clock.Now()
-	if err == nil && s.unlooked { // what failed meanwhile was something else
+	event := componentstatus.NewEvent(componentstatus.StatusOK)
+	switch {
+	case err != nil:
+		s.log.Warn("unhealthy", zap.Error(err))
+		event = componentstatus.NewRecoverableErrorEvent(err)
+	case s.unlooked: // what failed meanwhile was something else
 		s.log.Info("recovered")
-		componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(errUnlooked))
-		return
-	}
-	if err == nil {
+		event = componentstatus.NewRecoverableErrorEvent(errUnlooked)
+	default:
 		s.log.Info("recovered")
-		componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))
-		return
 	}
-	s.log.Warn("unhealthy", zap.Error(err))
-	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(err))
+	componentstatus.ReportStatus(s.host, event)
 }
 
 // unhealthy returns the current errors, escaped, or nil. mu is held.

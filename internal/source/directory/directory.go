@@ -121,8 +121,7 @@ type Source struct {
 
 	mu      sync.Mutex // guards everything below
 	out     int        // handed out and not done
-	idle    bool       // nothing is to be handed out
-	idleAt  time.Time  // when that was last so
+	idle    source.IdleMark
 	reading map[fileID]struct{}
 	known   *known
 	files   watch // state of following
@@ -268,20 +267,13 @@ func (s *Source) report(path string, err error) {
 func (s *Source) Backlog() []source.Backlog {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := s.idleAt
-	if s.idle {
-		at = s.deps.Clock.Now()
-	}
-	return []source.Backlog{{Idle: at}}
+	return []source.Backlog{{Idle: s.idle.Last(s.deps.Clock.Now())}}
 }
 
 func (s *Source) setIdle(idle bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.idle || idle {
-		s.idleAt = now
-	}
-	s.idle = idle
+	s.idle.Set(idle, now)
 }
 
 // wait blocks until there may be something to do.

@@ -56,7 +56,7 @@ func (c *Config) Validate(path string) error {
 		}
 	}
 	checked := false
-	for i, prefix := range c.prefixes() {
+	for i, prefix := range c.AllPrefixes() {
 		if err := s3io.ValidatePrefix(prefix); err != nil && len(c.Prefixes) > 0 {
 			fail(fmt.Sprintf("prefixes::%d", i), "%w", err)
 			continue
@@ -71,15 +71,16 @@ func (c *Config) Validate(path string) error {
 	return errors.Join(errs...)
 }
 
-// names returns the buckets and patterns.
-func (c *Config) names() []string {
+// AllNames returns the buckets and patterns, from whichever setting has them.
+func (c *Config) AllNames() []string {
 	if len(c.Names) > 0 {
 		return c.Names
 	}
 	return []string{c.Name}
 }
 
-func (c *Config) prefixes() []string {
+// AllPrefixes returns the prefixes likewise.
+func (c *Config) AllPrefixes() []string {
 	if len(c.Prefixes) > 0 {
 		return c.Prefixes
 	}
@@ -88,8 +89,8 @@ func (c *Config) prefixes() []string {
 
 // Places returns each name, or pattern, with each prefix.
 func (c *Config) Places() (all []listing.Place) {
-	for _, name := range c.names() {
-		for _, prefix := range c.prefixes() {
+	for _, name := range c.AllNames() {
+		for _, prefix := range c.AllPrefixes() {
 			all = append(all, listing.Place{Bucket: name, Prefix: prefix})
 		}
 	}
@@ -98,17 +99,17 @@ func (c *Config) Places() (all []listing.Place) {
 
 // patterns returns the names that stand for several buckets.
 func (c *Config) patterns() []string {
-	return slices.DeleteFunc(slices.Clone(c.names()), func(name string) bool { return !s3io.IsPattern(name) })
+	return slices.DeleteFunc(slices.Clone(c.AllNames()), func(name string) bool { return !s3io.IsPattern(name) })
 }
 
 // IsOne reports whether there is one bucket with one prefix, which needs no Source of
 // this package.
 func (c *Config) IsOne() bool {
-	return len(c.names()) == 1 && len(c.prefixes()) == 1 && len(c.patterns()) == 0
+	return len(c.AllNames()) == 1 && len(c.AllPrefixes()) == 1 && len(c.patterns()) == 0
 }
 
 // One returns the settings of that bucket.
-func (c *Config) One() listing.Config { return c.Of(c.names()[0], c.prefixes()[0]) }
+func (c *Config) One() listing.Config { return c.Of(c.AllNames()[0], c.AllPrefixes()[0]) }
 
 // Of returns the settings of a bucket and a prefix.
 func (c *Config) Of(bucket, prefix string) listing.Config {
@@ -119,6 +120,6 @@ func (c *Config) Of(bucket, prefix string) listing.Config {
 
 // Has reports whether an object is in one of the buckets, under one of the prefixes.
 func (c *Config) Has(bucket, key string) bool {
-	return s3io.Fits(c.names(), bucket) &&
-		slices.ContainsFunc(c.prefixes(), func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	return s3io.Fits(c.AllNames(), bucket) &&
+		slices.ContainsFunc(c.AllPrefixes(), func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }

@@ -94,7 +94,7 @@ func (s *Source) takeBuckets(a *account, got s3io.Buckets, now time.Time) {
 	there := map[string]bool{}
 	for _, b := range got.List {
 		i := slices.IndexFunc(patterns, func(pattern string) bool { return s3io.Fits([]string{pattern}, b.Name) })
-		if slices.Contains(s.cfg.names(), b.Name) {
+		if slices.Contains(s.cfg.AllNames(), b.Name) {
 			s.deps.Accounts.Locate(a.number, b, got.Account)
 			continue
 		}
@@ -169,7 +169,7 @@ func (s *Source) forgetBegun() {
 	}
 	cursors := s.deps.Progress.Cursors()
 	maps.DeleteFunc(s.stored.New, func(bucket string, _ time.Time) bool {
-		for _, prefix := range s.cfg.prefixes() {
+		for _, prefix := range s.cfg.AllPrefixes() {
 			if !(listing.Place{Bucket: bucket, Prefix: prefix}).Begun(cursors) {
 				return false
 			}
@@ -235,5 +235,5 @@ func (s *Source) tellNone() {
 	}
 	s.toldNone = true
 	s.deps.Notice(true, fmt.Sprintf("no bucket fits bucket.names (%s): %d accounts were asked; one that is made later is found",
-		strings.Join(s.cfg.names(), ", "), len(s.accounts)))
+		strings.Join(s.cfg.AllNames(), ", "), len(s.accounts)))
 }

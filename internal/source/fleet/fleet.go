@@ -150,7 +150,7 @@ func New(cfg Config, deps Deps) (*Source, error) {
 	s.cursors = byBucket(cursors)
 	s.changed = true
 	s.open, s.close = context.WithCancel(context.Background())
-	for _, name := range cfg.names() {
+	for _, name := range cfg.AllNames() {
 		if s3io.IsPattern(name) {
 			continue
 		}
@@ -167,7 +167,7 @@ func New(cfg Config, deps Deps) (*Source, error) {
 
 // add begins to read a bucket. mu is held, or nobody else knows s.
 func (s *Source) add(bucket string, begin listing.Begin) error {
-	for _, prefix := range s.cfg.prefixes() {
+	for _, prefix := range s.cfg.AllPrefixes() {
 		at := listing.Place{Bucket: bucket, Prefix: prefix}
 		if s.members[at] != nil {
 			continue

@@ -95,7 +95,7 @@ func (c *Config) Validate(path string) error {
 type Deps struct {
 	Bucket Bucket
 	// Progress is queried once for each object that would be handed out, by the
-	// goroutine of Next. It must report acknowledged objects as done.
+	// goroutine of Next, and by that of Backlog. It must report acknowledged objects as done.
 	Progress source.Progress
 	Clock    source.Clock // nil means the system clock
 

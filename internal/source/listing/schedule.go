@@ -173,7 +173,8 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	r.lists++
 	r.in, r.more = r.job.listed(r.in, &got)
 	s.page = page{r, got.Objects, len(got.Objects)}
-	s.tellPage()
+	s.standing.turn(got.Objects)
+	s.tellDays()
 	s.fetchAhead(r, now)
 	return nil
 }
@@ -220,11 +221,12 @@ func (s *Source) fromPage(now time.Time) *item {
 			s.leaveArchived(o, name, id, group)
 			continue
 		}
-		s.standing.handed(now)
+		s.standing.handed(s.page.objects, now)
 		return s.newItem(s.object(o, name), id, group)
 	}
 	if r := s.page.run; r != nil {
 		s.page = page{}
+		s.standing.turn(nil)
 		if !r.more {
 			r.passes++
 			r.passed = r.date

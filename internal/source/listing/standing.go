@@ -4,16 +4,17 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
 // standing is how far a Source is, for other goroutines.
 type standing struct {
-	mu   sync.Mutex // guards everything below
-	left int64      // objects of the page that are not handed out
-	days float64    // see source.Backlog.Share
-	idle bool
-	at   time.Time // when it was idle last
+	mu   sync.Mutex    // guards everything below
+	page []s3io.Object // what is not handed out of a page that is not counted yet, else nil
+	left int64         // objects of a counted page that are to be handed out
+	days float64       // see source.Backlog.Share
+	idle source.IdleMark
 }
 
 // Backlog implements source.Backlogged. It knows the objects of one page: others may be
@@ -22,37 +23,41 @@ func (s *Source) Backlog() []source.Backlog {
 	b := &s.standing
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	idle := b.at
-	if b.idle {
-		idle = s.clock.Now()
-	}
-	return []source.Backlog{{Bucket: s.cfg.Name, Objects: b.left, Share: b.days, Idle: idle}}
-}
-
-// handed notes that an object of the page was handed out.
-func (b *standing) handed(now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.left = max(b.left-1, 0)
-	if b.idle {
-		b.idle, b.at = false, now
-	}
-}
-
-// tellPage notes how many objects of a page are to be handed out, and the share of the
-// days up to it.
-func (s *Source) tellPage() {
-	left := int64(0)
-	for i := range s.page.objects {
-		o := &s.page.objects[i]
+	for i := range b.page { // only when somebody asks: most pages are gone by then
+		o := &b.page[i]
 		if id := source.Identify(s.cfg.Name, o.Key, o.ETag); !s.deps.Progress.Done(id) && !s.flight.has(id) {
-			left++
+			b.left++
 		}
 	}
+	b.page = nil
+	return []source.Backlog{{Bucket: s.cfg.Name, Objects: b.left, Share: b.days, Idle: b.idle.Last(s.clock.Now())}}
+}
+
+// handed notes that an object of the page was handed out, which leaves the rest.
+func (b *standing) handed(rest []s3io.Object, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.page != nil {
+		b.page = rest
+	} else {
+		b.left = max(b.left-1, 0)
+	}
+	b.idle.Set(false, now)
+}
+
+// turn takes up a page, nil at the end of one.
+func (b *standing) turn(page []s3io.Object) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.page, b.left = page, 0
+}
+
+// tellDays notes the share of the days that was listed.
+func (s *Source) tellDays() {
 	share := s.shareOfDays()
 	s.standing.mu.Lock()
 	defer s.standing.mu.Unlock()
-	s.standing.left, s.standing.days = left, share
+	s.standing.days = share
 }
 
 // tellIdle notes that there is nothing to hand out for now, unless there may be: days
@@ -64,11 +69,7 @@ func (s *Source) tellIdle(now time.Time) {
 	}
 	s.standing.mu.Lock()
 	defer s.standing.mu.Unlock()
-	s.standing.left = 0
-	if s.standing.idle && !idle {
-		s.standing.at = now
-	}
-	s.standing.idle = idle
+	s.standing.idle.Set(idle, now)
 }
 
 // shareOfDays returns which share of the days from the start to now was listed; 0 when no

@@ -24,9 +24,8 @@ type depth struct {
 
 	mu    sync.Mutex // guards everything below
 	last  s3io.Depth
-	at    time.Time // of last; the zero value means there is none
-	empty bool      // the last receives got all there was
-	until time.Time // when that was last so
+	at    time.Time       // of last; the zero value means there is none
+	empty source.IdleMark // the last receives got all there was
 }
 
 // runDepth asks the queue once a minute, and rarely while that is denied.
@@ -67,10 +66,7 @@ func (s *Source) askDepth() time.Duration {
 func (d *depth) setEmpty(empty bool, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if empty || d.empty {
-		d.until = now
-	}
-	d.empty = empty
+	d.empty.Set(empty, now)
 }
 
 // Backlog implements source.Backlogged: an object for each message, and those that were
@@ -87,9 +83,6 @@ func (s *Source) Backlog() []source.Backlog {
 		b.Objects += d.last.Visible + d.last.Delayed
 		b.Total = true
 	}
-	b.Idle = d.until
-	if d.empty {
-		b.Idle = now
-	}
+	b.Idle = d.empty.Last(now)
 	return []source.Backlog{b}
 }

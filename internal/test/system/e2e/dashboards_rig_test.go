@@ -20,7 +20,6 @@ import (
 
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/s3test"
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/system/servers"
 )
 
@@ -84,20 +83,12 @@ func (s *shown) halves() (earlier, later map[string][]byte) {
 func (s *shown) readSamples(t *testing.T) {
 	t.Helper()
 	know := newKnowledge(t)
-	require.NoError(t, filepath.WalkDir("../../../../testdata/sample", func(file string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		stored, err := os.ReadFile(file)
-		require.NoError(t, err)
-		text, err := samplelogs.ReadText(stored)
-		require.NoError(t, err)
-		s.objects["access/"+strings.TrimPrefix(path.Base(filepath.ToSlash(file)), "www-")] = stored
+	eachSample(t, func(name string, stored, text []byte) {
+		s.objects["access/"+strings.TrimPrefix(name, "www-")] = stored
 		of := know.requests(t, text)
 		s.requests = append(s.requests, of...)
 		s.malformed += linesOf(text) - len(of)
-		return nil
-	}))
+	})
 	require.NotEmpty(t, s.requests)
 }
 

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -11,8 +10,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 // The figures are counted here with patterns over the lines.
@@ -58,20 +55,12 @@ func TestMakeRunPrintsWhatStandsOutInTheSamplesAndEndsByItself(t *testing.T) {
 func sampleLines(t *testing.T) map[string]bool {
 	t.Helper()
 	lines := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(sampleDir, func(file string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		stored, err := os.ReadFile(file)
-		require.NoError(t, err)
-		text, err := samplelogs.ReadText(stored)
-		require.NoError(t, err)
+	eachSample(t, func(_ string, _, text []byte) {
 		for line := range strings.Lines(string(text)) {
 			if line = strings.TrimRight(line, "\r\n"); line != "" {
 				lines[line] = true
 			}
 		}
-		return nil
-	}))
+	})
 	return lines
 }

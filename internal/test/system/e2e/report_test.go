@@ -14,9 +14,28 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
 const sampleDir = "../../../../testdata/sample"
+
+// eachSample reads each log object of the sample week: its file's name, the file and its
+// text.
+func eachSample(t testing.TB, read func(name string, stored, text []byte)) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(sampleDir, func(file string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		stored, err := os.ReadFile(file)
+		require.NoError(t, err)
+		text, err := samplelogs.ReadText(stored)
+		require.NoError(t, err)
+		read(filepath.Base(file), stored, text)
+		return nil
+	}))
+}
 
 // reported is what a test reads in a report.
 type reported struct {

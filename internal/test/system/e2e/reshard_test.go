@@ -56,8 +56,8 @@ func TestAnotherNumberOfCollectorsWhileTheyAreKilled(t *testing.T) {
 	t.Parallel()
 	program(t)
 	const ahead = 20 * time.Second // a start on a busy machine, twice
-	shared := newFollowing(t, bucketFeed(t, makeCorpus(181, 100, 2, 500)))
 	l := load{corpus: makeCorpus(181, 100, 2, 500), stop: make(chan struct{})}
+	shared := newFollowing(t, bucketFeed(t, l.corpus))
 	l.done.Go(func() { l.put(t, shared.feed, 182) })
 
 	kills := 0
