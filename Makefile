@@ -169,7 +169,7 @@ format: $(TOOLS) ## Format all Go files
 	gofumpt -w converter deploy exporter extension internal receiver
 
 .PHONY: generate
-generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases, dashboards and cookbook anew
+generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases, dashboards, cookbook and schema anew
 	go generate ./...
 	for module in $(APART); do (cd $$module && go generate ./...); done
 	cd internal/gen && go generate ./...
