@@ -3,6 +3,6 @@
 // the lines by the slow reader, which shares no code with the product. They need what
 // `make test-servers` builds. DuckDB, in C++, is linked with the tag duckdb only.
 //
-// testdata/more.log has what the week lacks: requests of a stranger, of old clients, of
+// testdata/more.log has what the week lacks: requests of a stranger, of old clients, from inside, of
 // replication, and an upload that was never completed. It was written for these tests.
 package cookbook
