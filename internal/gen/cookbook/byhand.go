@@ -12,7 +12,7 @@ const sel = `{service_name=~"s3_access_logs.*"}`
 func firstSeen() Question {
 	return Question{
 		Title: "Which requesters were not seen before?",
-		About: "Users and roles whose first request of a bucket is of " + newSince + " or later: put yesterday there, and a time range of weeks around it. In LogQL: in the last day, and not in the 29 days before. Metrics by arrival do not tell.",
+		About: "Users and roles whose first request to a bucket is of " + newSince + " or later: put yesterday there, and a time range of weeks around it. In LogQL: in the last day, and not in the 29 days before. Metrics by arrival do not tell.",
 		LogsQL: selected + "\n  user.name:*\n| stats by (aws.s3.bucket, aws.requester.type, user.name) min(_time) as first, count() as requests" +
 			"\n| filter first:>=\"" + newSince + "T00:00:00Z\"\n| sort by (first)",
 		LogQL: "sum by (aws_s3_bucket, aws_requester_type, user_name) (count_over_time(\n  " + sel + "\n  | user_name!=\"\" [1d]))\nunless\n" +

@@ -50,7 +50,7 @@ func objects() Chapter {
 	return Chapter{"What happened to objects", []Question{
 		deletedOrWritten.answers(Question{
 			Title:  "Who deleted or overwrote this object?",
-			About:  "The key is the decoded one. Refused attempts are listed too: see the status. An object deleted by a lifecycle rule has the requester `AmazonS3` and no status; one deleted in a request of many is a `BATCH.DELETE.OBJECT`.",
+			About:  "The key is the decoded one. Refused attempts are listed too: see the status. An object deleted by a lifecycle rule has the requester `AmazonS3` and no status; one of many that a single request deleted is a `BATCH.DELETE.OBJECT`.",
 			Report: "no single objects; *Security*, \"Who deleted objects?\" has the requesters.",
 		}),
 		readOutside.answers(Question{
@@ -66,7 +66,7 @@ func objects() Chapter {
 		}),
 		person.answers(Question{
 			Title:  "What did this person do?",
-			About:  "With single sign-on the session's name is the person. `userIdentity` of CloudTrail has the same name.",
+			About:  "With single sign-on the session's name is the person. CloudTrail's `userIdentity.arn` ends with the same name.",
 			Report: "*Top*, \"Which requesters are busiest?\" adds up the sessions of a role.",
 		}),
 	}}
@@ -137,7 +137,7 @@ func access() Chapter {
 			Report: "*Security* lists requesters with their accounts; no filter by account.",
 		}),
 		probes.answers(Question{
-			Title:  "Who tries names of objects?",
+			Title:  "Who guesses names of objects?",
 			About:  "Clients with the most different keys that were denied or not there.",
 			Report: "*Overview*, \"What stands out?\" tells of a network that is denied often; *Security*, \"Who was denied?\"",
 		}),

@@ -30,7 +30,7 @@ func protection() Chapter {
 		}),
 		oldTLS.answers(Question{
 			Title:  "Who uses TLS below 1.2?",
-			About:  "AWS's end points ask for 1.2 at least since February 2024: records of the time before have it.",
+			About:  "AWS's endpoints require 1.2 since February 2024: older records have less, and logs of other servers.",
 			PromQL: promQL(byWhom+", tls_protocol_version", requestsTotal, `tls_protocol_version=~"1\\.[01]"`),
 			Report: "*Security*, \"Who still uses TLS below 1.2?\"",
 		}),
@@ -54,8 +54,8 @@ func masses() Chapter {
 	}
 	return Chapter{"Large amounts", []Question{
 		mass.answers(Question{
-			Title:  "Does one requester copy or delete objects in masses?",
-			About:  "The pattern of ransom: objects are copied onto themselves with a foreign key or downloaded, and deleted. 20 in an hour is little for an application and much for a person: set it to what is usual in your buckets. In PromQL it is a rule for an alert.",
+			Title:  "Did one requester copy or delete many objects at once?",
+			About:  "The pattern of ransom: objects are copied onto themselves with a foreign key or downloaded, and deleted. 20 in an hour is little for an application and much for a person: set it to what is usual in your buckets. The PromQL can be an alert.",
 			PromQL: "sum by (" + byWhom + ", aws_s3_operation) (increase(\n  " + requestsTotal + `{aws_s3_operation=~"(REST|BATCH)\\.DELETE\\.OBJECT|REST\\.COPY\\.OBJECT", http_response_status_code=~"2.."}[1h])) >= 20`,
 			Report: "*Security*, \"Who deleted objects?\" and \"Who copied objects?\"",
 		}),

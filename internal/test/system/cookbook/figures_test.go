@@ -64,7 +64,7 @@ var figures = map[string]figure{
 		keep: isNot("aws_requester_account_id", "|111122223333|444455556666"), by: by("aws_requester_account_id"),
 		values: map[string]measure{"requests": requests, "denied": count(is("http_response_status_code", "403"))},
 	},
-	"Who tries names of objects?": {
+	"Who guesses names of objects?": {
 		keep: all(is("http_response_status_code", "40[34]"), isNot("aws_s3_key", ""), isNot("client_address", "")), by: []string{"client_address"}, top: 20, order: "keys",
 		values: map[string]measure{"requests": requests, "keys": keys},
 	},
@@ -87,7 +87,7 @@ var figures = map[string]figure{
 		},
 	},
 
-	"Does one requester copy or delete objects in masses?": {
+	"Did one requester copy or delete many objects at once?": {
 		keep: all(is("aws_s3_operation", `(REST|BATCH)\.DELETE\.OBJECT|REST\.COPY\.OBJECT`), isOK), by: []string{"hour", "aws_s3_bucket", "user_id", "aws_s3_operation"},
 		values: map[string]measure{"objects": requests, "keys": keys}, order: "objects", least: 20,
 		metric: &metric{
