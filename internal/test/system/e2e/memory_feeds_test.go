@@ -16,11 +16,11 @@ import (
 
 // What feeds may cost, in bytes. While one list replaces another, it is 2.5 times that.
 const (
-	costOf4     = 128       // an IPv4 entry
-	costOf6     = 224       // an IPv6 entry
-	costOfTexts = 64 << 20  // all texts
-	costOfRest  = 32 << 20  // ready answers, and what is looked for again
-	idle        = 80 << 20  // the process without feeds
+	costOf4     = 128      // an IPv4 entry
+	costOf6     = 224      // an IPv6 entry
+	costOfTexts = 64 << 20 // all texts
+	costOfRest  = 32 << 20 // ready answers, and what is looked for again
+	idle        = 80 << 20 // the process without feeds
 )
 
 // hostileFeeds are what a feed may be made of to take memory; a number of lines is given.
@@ -30,7 +30,9 @@ var hostileFeeds = map[string]struct {
 	cost  func(lines int64) int64
 }{
 	"IPv4 entries": {
-		2_000_000, func(b *bytes.Buffer, _ *rand.Rand, i int) { fmt.Fprintf(b, "%d.%d.%d.%d\n", 11+i%150, 1+i/150>>8, i/150&255, i%251) },
+		2_000_000, func(b *bytes.Buffer, _ *rand.Rand, i int) {
+			fmt.Fprintf(b, "%d.%d.%d.%d\n", 11+i%150, 1+i/150>>8, i/150&255, i%251)
+		},
 		func(lines int64) int64 { return lines * costOf4 },
 	},
 	"IPv6 entries": {
