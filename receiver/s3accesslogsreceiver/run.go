@@ -125,8 +125,10 @@ func (r *s3Receiver) open(ctx, reading context.Context, host component.Host, x *
 	if err = offerGivenUp(o.source, o.progress); err != nil {
 		return o, err
 	}
-	o.known, err = r.openEnrichment(ctx, host, x.storage, x.status.report)
-	return o, err
+	if o.known, err = r.openEnrichment(ctx, host, x.storage, x.status.report); err != nil {
+		return o, err
+	}
+	return o, r.tellAway(x, o.progress)
 }
 
 // parts are what the engine works with.
