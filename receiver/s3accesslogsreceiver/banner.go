@@ -22,7 +22,7 @@ func (r *s3Receiver) banner(progress *checkpoint.Store) string {
 	case progress.Fresh():
 		return fmt.Sprintf("starting: reads %s %s; nothing is stored yet in %s", what, begins, r.cfg.Storage)
 	}
-	return fmt.Sprintf("starting: reads %s and goes on where it was; stored in %s: %d objects done, %d begun", what, r.cfg.Storage, done, begun)
+	return fmt.Sprintf("starting: reads %s and goes on where it was; stored in %s: %d done, %d begun", what, r.cfg.Storage, done, begun)
 }
 
 // tellAway tells what was read while a signal of the run was in no pipeline.

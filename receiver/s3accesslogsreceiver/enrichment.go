@@ -105,7 +105,7 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, open 
 // reportSkipped logs what of a feed is not in use.
 func (r *s3Receiver) reportSkipped(feed string, stats threat.Stats) {
 	if stats.Skipped > 0 {
-		r.sampledLog.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
+		r.sampledLog.Warn("entries of a feed cannot be used, the others are in use: correct them, or set the feed's format and columns", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
 			zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
 	}
 	if stats.TextsLeftOut > 0 {

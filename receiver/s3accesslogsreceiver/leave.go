@@ -41,7 +41,7 @@ func (x *run) leave(log *zap.Logger) {
 	if len(hanging) == 0 {
 		hanging = []string{"the source or a feed"}
 	}
-	log.Warn("the receiver stops without what hangs, which is left behind: " + strings.Join(hanging, ", "))
+	log.Warn("the receiver stops without what hangs, which is left behind: " + strings.Join(hanging, ", ") + "; nothing is lost: see that it answers")
 }
 
 // hanging names what has not returned, besides the storage.
