@@ -217,8 +217,10 @@ dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same s
 
 .PHONY: packages
 packages: $(NFPM) $(SYFT) dist ## Make deb and rpm packages, and lists of what is in the binaries (SBOM), in dist/
+	gzip -9nc deploy/packages/otelcol-s3audit.1 > _build/otelcol-s3audit.1.gz
 	@for arch in amd64 arm64; do for kind in deb rpm; do \
 	  env VERSION=$(VERSION) ARCH=$$arch BINARY=dist/otelcol-s3audit_$(VERSION)_linux_$$arch \
+	      MAN_PAGE=_build/otelcol-s3audit.1.gz \
 	      SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) nfpm package -f deploy/packages/nfpm.yaml -p $$kind -t dist/; \
 	done; done
 	@for file in dist/otelcol-s3audit_$(VERSION)_*; do \
