@@ -21,8 +21,8 @@ func VictoriaMetrics(t testing.TB, arguments ...string) *VictoriaMetricsServer {
 	port := freePort(t)
 	return &VictoriaMetricsServer{start(t, port, "/health", append([]string{
 		program,
-		"-httpListenAddr=127.0.0.1:"+port,
-		"-storageDataPath="+t.TempDir(),
+		"-httpListenAddr=127.0.0.1:" + port,
+		"-storageDataPath=" + t.TempDir(),
 		"-retentionPeriod=100y", // by default it drops what is older than a month, and answers 200
 		"-opentelemetry.usePrometheusNaming",
 	}, arguments...)...)}
