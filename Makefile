@@ -201,8 +201,8 @@ bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the ru
 	benchstat -col '/impl@(floor ours)' _bench/new.txt
 
 .PHONY: bench-process
-bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each case (and GoAccess, where it is installed)
-	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
+bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each of CASES (all; and GoAccess, where it is installed)
+	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) E2E_SPEED_CASES="$(CASES)" go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
 
 .PHONY: dist
 dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same source gives the same bytes
