@@ -205,8 +205,8 @@ bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the ru
 	benchstat -col '/impl@(floor ours)' _bench/new.txt
 
 .PHONY: bench-process
-bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each case (and GoAccess, where it is installed)
-	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
+bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each of CASES (all; and GoAccess, where it is installed)
+	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) E2E_SPEED_CASES="$(CASES)" go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
 
 .PHONY: dist
 dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same source gives the same bytes
@@ -221,8 +221,10 @@ dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same s
 
 .PHONY: packages
 packages: $(NFPM) $(SYFT) dist ## Make deb and rpm packages, and lists of what is in the binaries (SBOM), in dist/
+	gzip -9nc deploy/packages/otelcol-s3audit.1 > _build/otelcol-s3audit.1.gz
 	@for arch in amd64 arm64; do for kind in deb rpm; do \
 	  env VERSION=$(VERSION) ARCH=$$arch BINARY=dist/otelcol-s3audit_$(VERSION)_linux_$$arch \
+	      MAN_PAGE=_build/otelcol-s3audit.1.gz \
 	      SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) nfpm package -f deploy/packages/nfpm.yaml -p $$kind -t dist/; \
 	done; done
 	@for file in dist/otelcol-s3audit_$(VERSION)_*; do \
