@@ -42,6 +42,9 @@ GRAFANA      := .tools/grafana/.stamp
 WEB          := exporter/s3accessreportexporter/web
 WEB_PACKAGES := $(WEB)/node_modules/.stamp
 
+# DuckDB is in C++: the tests with it are built where there is a compiler.
+DUCKDB := $(if $(shell command -v g++ clang++),-tags duckdb)
+
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
@@ -110,10 +113,11 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	cd $(SYSTEM) && E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./e2e
 
 .PHONY: test-servers
-test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(VICTORIAMETRICS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, VictoriaMetrics, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(VICTORIAMETRICS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, VictoriaMetrics, DuckDB, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
 	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs, the types and grammar of Grafana, and Chromium are left out"
+	@[ -n "$(DUCKDB)" ] || echo "test-servers: there is no C++ compiler, so the test against DuckDB is left out"
 	for module in internal/gen $(SYSTEM); do \
-	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
+	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) $(DUCKDB) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
 	done
 
 .PHONY: test-seaweedfs
@@ -165,7 +169,7 @@ format: $(TOOLS) ## Format all Go files
 	gofumpt -w converter deploy exporter extension internal receiver
 
 .PHONY: generate
-generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew
+generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases, dashboards, cookbook and schema anew
 	go generate ./...
 	for module in $(APART); do (cd $$module && go generate ./...); done
 	cd internal/gen && go generate ./...

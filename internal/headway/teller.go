@@ -89,7 +89,7 @@ func (t *Teller) hasCaughtUp(now time.Time, known []source.Backlog) bool {
 
 func (t *Teller) tellCaughtUp() {
 	of := t.deps.Totals()
-	line := fmt.Sprintf("caught up: %s records in %s objects were read (%s)", comma(of.Records), comma(of.Objects), size(of.Bytes))
+	line := fmt.Sprintf("caught up: read %s in %s (%s)", count(of.Records, "record"), count(of.Objects, "object"), size(of.Bytes))
 	if _, _, newest := t.deps.Meter.counts(); !newest.IsZero() {
 		line += ", the newest request is of " + newest.Format(time.RFC3339)
 	}
@@ -112,11 +112,11 @@ func (t *Teller) tellLine(now time.Time, known []source.Backlog) {
 	}
 	next.share /= float64(max(shares, 1))
 
-	parts := []string{fmt.Sprintf("reading: %s objects are done, ", comma(next.of.Objects)) + leftText(next.left, total)}
+	parts := []string{"reading: " + count(next.of.Objects, "object") + " done, " + leftText(next.left, total)}
 	if shares > 0 && !total {
 		parts = append(parts, fmt.Sprintf("%.0f %% of the days", math.Floor(100*next.share)))
 	}
-	parts = append(parts, comma(next.of.Records)+" records", size(next.of.Bytes))
+	parts = append(parts, count(next.of.Records, "record"), size(next.of.Bytes))
 	if seconds := now.Sub(t.last.at).Seconds(); seconds > 0 {
 		parts = append(parts, comma(int64(float64(next.of.Records-t.last.of.Records)/seconds))+" records/s")
 	}
@@ -134,9 +134,9 @@ func (t *Teller) tellLine(now time.Time, known []source.Backlog) {
 func leftText(left int64, total bool) string {
 	switch {
 	case total:
-		return comma(left) + " are left"
+		return comma(left) + " left"
 	case left > 0:
-		return "at least " + comma(left) + " are left (how many is not known)"
+		return "at least " + comma(left) + " left (how many is not known)"
 	}
 	return "how many are left is not known"
 }
@@ -162,6 +162,14 @@ func (t *Teller) timeLeft(next *sample, total bool) string {
 	}
 	text := d.Round(time.Minute).String()
 	return "about " + strings.TrimSuffix(text, "0s") + " left"
+}
+
+// count is a number of things.
+func count(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return comma(n) + " " + thing
 }
 
 func comma(n int64) string { return humanize.Comma(n) }

@@ -55,12 +55,12 @@ func TestALineComesEvery30SecondsWhileReadingIsBehind(t *testing.T) {
 	assert.Empty(t, r.pass(29*time.Second))
 	r.read(120)
 	r.meter.Delivered("logs", 1794045602)
-	assert.Equal(t, []string{"reading: 120 objects are done, at least 900 are left (how many is not known), 25 % of the days, 120,000 records, 120 MiB, " +
+	assert.Equal(t, []string{"reading: 120 objects done, at least 900 left (how many is not known), 25 % of the days, 120,000 records, 120 MiB, " +
 		"4,000 records/s, newest request 2026-11-07T10:00:02Z, time left not known"}, r.pass(time.Second))
 	assert.Empty(t, r.pass(29*time.Second))
 	r.read(300)
 	r.known[0].Share = 0.5
-	assert.Equal(t, []string{"reading: 420 objects are done, at least 900 are left (how many is not known), 50 % of the days, 420,000 records, 420 MiB, " +
+	assert.Equal(t, []string{"reading: 420 objects done, at least 900 left (how many is not known), 50 % of the days, 420,000 records, 420 MiB, " +
 		"10,000 records/s, newest request 2026-11-07T10:00:02Z, about 1m left"}, r.pass(time.Second), "30 s for a quarter, by the days")
 }
 
@@ -71,7 +71,7 @@ func TestTheTimeLeftFollowsFromATotalThatIsKnown(t *testing.T) {
 	r.read(10)
 	lines := r.pass(time.Second)
 	assert.Len(t, lines, 1)
-	assert.Contains(t, lines[0], "10 objects are done, 1,000 are left, ")
+	assert.Contains(t, lines[0], "10 objects done, 1,000 left, ")
 	assert.True(t, strings.HasSuffix(lines[0], "about 50m left"), lines[0])
 }
 
@@ -79,7 +79,7 @@ func TestALineSaysThatHowManyAreLeftIsNotKnown(t *testing.T) {
 	r := newRig()
 	r.known = []source.Backlog{{}}
 	lines := r.pass(30 * time.Second)
-	assert.Equal(t, []string{"reading: 0 objects are done, how many are left is not known, 0 records, 0 B, 0 records/s, time left not known"}, lines)
+	assert.Equal(t, []string{"reading: 0 objects done, how many are left is not known, 0 records, 0 B, 0 records/s, time left not known"}, lines)
 }
 
 func TestCaughtUpIsToldOnceWhenAllThatWasTakenIsSettled(t *testing.T) {
@@ -91,11 +91,17 @@ func TestCaughtUpIsToldOnceWhenAllThatWasTakenIsSettled(t *testing.T) {
 	assert.Empty(t, r.pass(2*time.Second), "one object is still read")
 	r.meter.Settled("logs")
 	r.totals = Totals{1, 20, 3000}
-	assert.Equal(t, []string{"caught up: 20 records in 1 objects were read (2.9 KiB)"}, r.pass(time.Second))
+	assert.Equal(t, []string{"caught up: read 20 records in 1 object (2.9 KiB)"}, r.pass(time.Second))
 	for range 100 {
 		r.known[0].Idle, r.known[1].Idle = r.now, r.now
 		r.read(1)
 		assert.Empty(t, r.pass(10*time.Second))
+	}
+}
+
+func TestOneIsNoPlural(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 objects", 1: "1 object", 2: "2 objects", 1234: "1,234 objects"} {
+		assert.Equal(t, want, count(n, "object"))
 	}
 }
 

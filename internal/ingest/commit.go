@@ -29,6 +29,9 @@ type committer struct {
 	early   map[uint64]*batch // delivered before their turn, fewer than Deliveries
 	denials denials
 	emitter emitter
+	renew   bool // the series end after the next emission that is accepted
+
+	absences []absence // of signals without a pipeline
 
 	// Noted and not yet committed.
 	change  checkpoint.Change
@@ -54,6 +57,7 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 	c.state, _ = e.parts.Source.(source.Stateful)
 	idle := time.NewTicker(idleCommit)
 	defer idle.Stop()
+	c.beginAbsences()
 	c.beginEmitting()
 	defer c.endEmitting()
 	for open := true; open; {
@@ -68,7 +72,7 @@ func (e *Engine) commit(ctx context.Context, results <-chan *batch) {
 				continue
 			}
 		case at := <-c.emitter.tick:
-			c.emit(at, false)
+			c.emitDue(at)
 		case answer := <-c.emitter.answer:
 			c.answered(answer)
 		case <-idle.C:
@@ -185,6 +189,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 		if !end.what.retry {
 			delete(c.denials, w.ID)
 			c.change.Done(w.Group, w.ID)
+			c.noteAbsences(end.object, true)
 			c.noteGivenUp(end)
 			if end.err == nil && w.Alias != (source.ID{}) {
 				c.change.Done(w.Group, w.Alias)
@@ -197,6 +202,7 @@ func (c *committer) noteObject(end *ending, last bool) {
 	}
 	if end.object.delivered > 0 || attempts > 0 {
 		c.change.Reached(w.Group, w.ID, end.object.delivered, attempts)
+		c.noteAbsences(end.object, false)
 	}
 }
 

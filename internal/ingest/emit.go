@@ -65,6 +65,7 @@ type emitter struct {
 	last     time.Time        // of the last cut
 	worst    Answer           // answer so far
 	repeat   bool             // start points were refused
+	limit    context.Context  // of what is sent; nil means that of deliveries
 }
 
 // emitted is the outcome of a request.
@@ -81,8 +82,8 @@ func (c *committer) beginEmitting() {
 	}
 	ticker := time.NewTicker(parts.Interval)
 	c.emitter = emitter{tick: ticker.C, stop: ticker.Stop, answer: make(chan emitted, 1)}
-	if parts.Metrics.Unsettled() {
-		c.emit(time.Now(), false)
+	if parts.Metrics.Unsettled() || c.renew {
+		c.emitDue(time.Now())
 	}
 }
 
@@ -173,11 +174,19 @@ func (c *committer) sendNext() {
 		answer, done := c.engine.parts.Emitter.Emit(ctx, request, retry)
 		c.engine.parts.Instruments.emitted(time.Since(begin))
 		c.emitter.answer <- emitted{answer, done}
-	}(c.ctx, c.emitter.retry)
+	}(c.sending(), c.emitter.retry)
 }
 
-// answered commits the outcome of a request, and sends the next one. Once the
-// delivering context is done, the rest of the emission stays unsettled.
+// sending returns the context of requests.
+func (c *committer) sending() context.Context {
+	if c.emitter.limit != nil {
+		return c.emitter.limit
+	}
+	return c.ctx
+}
+
+// answered commits the outcome of a request, and sends the next one. Once their
+// context is done, the rest of the emission stays unsettled.
 func (c *committer) answered(to emitted) {
 	metrics, e, a := c.engine.parts.Metrics, &c.emitter, to.answer
 	request := &e.requests[0]
@@ -195,7 +204,7 @@ func (c *committer) answered(to emitted) {
 	killpoint.Reached(killpoint.RequestSettled)
 	e.repeat = e.repeat || a == Refused && request.StartPoints
 	switch {
-	case c.ctx.Err() != nil && len(e.requests) > 0:
+	case c.sending().Err() != nil && len(e.requests) > 0:
 		e.requests = nil
 	case len(e.requests) > 0:
 		c.sendNext()

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"math/rand/v2"
 	"strconv"
@@ -152,8 +153,9 @@ func (s *fakeSink) missing(all map[string]int) (n int) {
 	return n
 }
 
-// Whatever the back ends of both signals and the storage do, and however often
-// the process starts anew, in the end each request is counted once.
+// Whatever the back ends of both signals and the storage do, however often the process
+// starts anew, and whether the metrics are away for a while, in the end each request that
+// was read with metrics is counted once.
 func TestRequestsAreCountedOnceOverRestarts(t *testing.T) {
 	seeds := uint64(10)
 	if raceEnabled {
@@ -161,14 +163,19 @@ func TestRequestsAreCountedOnceOverRestarts(t *testing.T) {
 	}
 	for _, delta := range []bool{false, true} {
 		t.Run("delta="+strconv.FormatBool(delta), func(t *testing.T) {
+			away := 0
 			for seed := range seeds {
-				synctest.Test(t, func(t *testing.T) { restarts(t, seed, delta) })
+				synctest.Test(t, func(t *testing.T) { restarts(t, seed, delta, false) })
+				synctest.Test(t, func(t *testing.T) { away += restarts(t, seed, delta, true) })
 			}
+			assert.Positive(t, away)
 		})
 	}
 }
 
-func restarts(t *testing.T, seed uint64, delta bool) {
+// restarts returns how many records were read without metrics, which are away in some of
+// its lives if they leave.
+func restarts(t *testing.T, seed uint64, delta, leaves bool) (away int) {
 	rnd := rand.New(rand.NewPCG(seed, 2))
 	objects, uids := sampleObjects(seed, 8000, 900)
 	client, sink, e := emptyStorage(), &fakeSink{}, &fakeEmitter{}
@@ -203,6 +210,13 @@ func restarts(t *testing.T, seed uint64, delta bool) {
 		r := newRig(cfg, src, sink)
 		r.drainTime = time.Duration(rnd.IntN(60)) * time.Second
 		r.count(t, client, countingSettings(delta), e)
+		before := left(unfinished(t, client, objects))
+		absent := leaves && life < 40 && rnd.IntN(3) == 0
+		if absent {
+			store, err := checkpoint.Open(t.Context(), client, nil)
+			require.NoError(t, err)
+			r.parts.Progress, r.parts.Metrics, r.parts.Emitter = store, nil, nil
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		if life < 49 {
 			time.AfterFunc(time.Duration(rnd.IntN(300))*time.Second, cancel)
@@ -211,13 +225,26 @@ func restarts(t *testing.T, seed uint64, delta bool) {
 		cancel()
 		require.NoError(t, r.parts.Progress.Close(t.Context()))
 		time.Sleep(time.Second)
+		if absent {
+			away += before - left(unfinished(t, client, objects))
+			continue
+		}
 		if err == nil && len(unfinished(t, client, objects)) == 0 && ctx.Err() != nil && life > 0 {
 			break
 		}
 	}
-	assert.EqualValues(t, 8000, e.total())
+	assert.EqualValues(t, 8000-away, e.total())
 	assert.Empty(t, unfinished(t, client, objects))
 	assert.NotEmpty(t, uids)
+	return away
+}
+
+// left returns how many records of objects were not read.
+func left(objects []*fakeObject) (n int) {
+	for _, o := range objects {
+		n += bytes.Count(o.content[o.offset:], []byte("\n"))
+	}
+	return n
 }
 
 // unfinished returns the objects that are not done, from where they stand.

@@ -97,6 +97,9 @@ type drop struct {
 // drops returns, with a cut, the series that have been idle for too long, and the
 // cells without series, which other settings have left.
 func (s *State) drops() (list []drop) {
+	if s.ending {
+		return s.dropsOfAll()
+	}
 	if s.cut == 0 || s.set != 0 && s.cut-s.set < int64(s.plan.config.SeriesIdleTimeout) {
 		return nil
 	}
@@ -116,6 +119,16 @@ func (s *State) drops() (list []drop) {
 		streams := c.idle(before) &^ busy[c.key]
 		if gone := c.created()|busy[c.key] == streams; gone || streams != 0 {
 			list = append(list, drop{c, streams, gone})
+		}
+	}
+	return list
+}
+
+// dropsOfAll returns all series but those that something is to be added to.
+func (s *State) dropsOfAll() (list []drop) {
+	for c := range s.all() {
+		if !slices.ContainsFunc(s.order, func(at pendingKey) bool { return at.key == c.key }) {
+			list = append(list, drop{c, c.created(), true})
 		}
 	}
 	return list

@@ -33,7 +33,8 @@
 // value. The start is later only where earlier points may exist: when series were
 // dropped since, or another process had this identity. A series without an update
 // for SeriesIdleTimeout is dropped at a cut, once an emission with its last value was
-// accepted; a clock that is set makes none idle. These decisions (creation, start, overflow, drop) are stored; a replay
+// accepted; a clock that is set makes none idle. EndAll drops all after records were not
+// counted for a while. These decisions (creation, start, overflow, drop) are stored; a replay
 // never makes them again.
 //
 // # Other settings

@@ -34,6 +34,7 @@ type State struct {
 	settled []part
 	cut     int64 // nanoseconds, or 0
 	idle    int64 // nanoseconds: end of the last interval that was not worth a commit, or 0
+	ending  bool  // with cut: all series end there
 	set     int64 // nanoseconds: when the clock was set, by that clock; 0 means that it was not
 	change  []byte
 }
@@ -130,6 +131,14 @@ func (s *State) Cut(at time.Time) { s.cut = at.UnixNano() }
 // series is idle for SeriesIdleTimeout before that has passed.
 func (s *State) ClockWasSet(now time.Time) { s.set = now.UnixNano() }
 
+// EndAll makes the next change end all cumulative series; what is counted later begins new
+// ones. Their last values are to be accepted before. Deltas have no series to end.
+func (s *State) EndAll(at time.Time) {
+	if !s.plan.delta {
+		s.cut, s.ending = at.UnixNano(), true
+	}
+}
+
 // Settle notes for the next change that a request of the last Emission was accepted:
 // its deltas and start points are not emitted again.
 func (s *State) Settle(r *Request) { s.settled = append(s.settled, r.parts...) }
@@ -225,6 +234,7 @@ func (s *State) Committed() error {
 	clear(s.pending)
 	clear(s.order)
 	s.order, s.change, s.cut, s.idle, s.settled = s.order[:0], nil, 0, 0, s.settled[:0]
+	s.ending = false
 	return err
 }
 

@@ -98,7 +98,7 @@ func TestAnswersAreExplained(t *testing.T) {
 		"region in a header": {
 			301, xml("PermanentRedirect", "x"), "eu-central-1",
 			[]error{s3io.ErrWrongRegion, source.ErrUnreachable},
-			[]string{"set aws.region to eu-central-1 (it is us-east-1)"},
+			[]string{"set aws.region to eu-central-1 (now us-east-1)"},
 		},
 		"region in a message": {
 			400, xml("AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'eu-west-1'"), "",

@@ -52,7 +52,7 @@ func (a *access) who() string {
 func (a *access) missing(err error) (what, hint string) {
 	const notSTS = "what answered is not STS: check proxies and AWS_ENDPOINT_URL_STS"
 	if r, ok := redirection(err); ok {
-		return r.String(), fmt.Sprintf("check proxies, AWS_ENDPOINT_URL_STS and aws.region (it is %s)", a.region())
+		return r.String(), fmt.Sprintf("check proxies, AWS_ENDPOINT_URL_STS and aws.region (now %s)", a.region())
 	}
 	if wrong, ok := wrongBody(err); ok {
 		return wrong, notSTS

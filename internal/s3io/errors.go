@@ -70,7 +70,7 @@ type answer struct {
 
 // Hints for temporary failures, and for answers that are not from S3.
 const (
-	hintTransient = "this passes by itself"
+	hintTransient = "this passes by itself: it is tried again"
 	hintNotS3     = "what answered does not speak S3: check aws.endpoint and proxies"
 )
 
@@ -115,7 +115,7 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 		// Not S3 but something in between, such as a proxy with its own page: its 404
 		// must not count as an object that is gone.
 		if a.status >= http.StatusInternalServerError { // or a load balancer without a server behind it, for now
-			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble"
+			return []error{source.ErrUnreachable}, "the server, or what stands before it, is in trouble: it is tried again; if it lasts, check aws.endpoint and proxies"
 		}
 		return []error{source.ErrUnreachable}, hintNotS3
 	case "NoSuchKey", "NoSuchVersion":
@@ -155,15 +155,15 @@ func (c *Client) judge(on call, a answer) (kinds []error, hint string) {
 	case a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusNotFound || !on.ends():
 		return []error{source.ErrUnreachable}, "if it lasts, check aws.endpoint and what answers there"
 	default:
-		return []error{source.ErrDenied}, "S3 refuses to hand out this object"
+		return []error{source.ErrDenied}, "S3 refuses to hand out this object: what its answer says has to change"
 	}
 }
 
 func (c *Client) regionHint(a answer) string {
 	if c.isRegion(a.region) {
-		return fmt.Sprintf("set aws.region to %s (it is %s)", a.region, c.access.region())
+		return fmt.Sprintf("set aws.region to %s (now %s)", a.region, c.access.region())
 	}
-	return fmt.Sprintf("set aws.region to the bucket's region (it is %s)", c.access.region())
+	return fmt.Sprintf("set aws.region to the bucket's region (now %s)", c.access.region())
 }
 
 // isRegion reports whether what an answer calls the bucket's region may be used: it is

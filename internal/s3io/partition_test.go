@@ -98,9 +98,9 @@ func TestRegionOfAnAnswerIsUsedOnlyWhenItIsKnown(t *testing.T) {
 	} {
 		client, err := New(context.Background(), Config{Region: c.region, Endpoint: c.endpoint}, Deps{})
 		require.NoError(t, err)
-		want := "set aws.region to the bucket's region (it is " + c.region + ")"
+		want := "set aws.region to the bucket's region (now " + c.region + ")"
 		if c.used {
-			want = "set aws.region to " + c.told + " (it is " + c.region + ")"
+			want = "set aws.region to " + c.told + " (now " + c.region + ")"
 		}
 		assert.Equal(t, want, client.regionHint(answer{region: c.told}))
 	}

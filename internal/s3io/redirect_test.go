@@ -124,7 +124,7 @@ func TestRegionOfARedirectIsTold(t *testing.T) {
 	defer s.Close()
 	err := calls["S3"].do(t, s.URL)
 	require.ErrorIs(t, err, source.ErrUnreachable)
-	for _, part := range []string{other, "set aws.region to eu-west-1 (it is us-east-1)"} {
+	for _, part := range []string{other, "set aws.region to eu-west-1 (now us-east-1)"} {
 		assert.ErrorContains(t, err, part)
 	}
 }

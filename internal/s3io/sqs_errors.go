@@ -89,7 +89,7 @@ func (q *Queue) judge(action string, a answer) (hint string, kind error) {
 // regionHint returns what to do about a signature for another region than the queue's.
 func (q *Queue) regionHint() string {
 	if q.region == "" || q.region == q.access.region() {
-		return "set aws.region to the queue's region (it is " + q.access.region() + ")"
+		return "set aws.region to the queue's region (now " + q.access.region() + ")"
 	}
-	return fmt.Sprintf("set aws.region to %s, the region in queue.url, or leave it out (it is %s)", q.region, q.access.region())
+	return fmt.Sprintf("set aws.region to %s, the region in queue.url, or leave it out (now %s)", q.region, q.access.region())
 }

@@ -242,7 +242,7 @@ func TestQueueErrorsSayWhatToDo(t *testing.T) {
 		"throttled":                     {"ReceiveMessage", receive, fakesqs.Throttled, source.ErrUnreachable, "passes by itself"},
 		"unavailable":                   {"ReceiveMessage", receive, fakesqs.Unavailable, source.ErrUnreachable, "503"},
 		"wrong key":                     {"ReceiveMessage", receive, fakesqs.Fault{Status: http.StatusForbidden, Code: "UnrecognizedClientException"}, s3io.ErrWrongCredentials, "AWS_ACCESS_KEY_ID"},
-		"wrong region":                  {"ReceiveMessage", receive, signature("Credential should be scoped to a valid region."), s3io.ErrWrongRegion, "it is us-east-1"},
+		"wrong region":                  {"ReceiveMessage", receive, signature("Credential should be scoped to a valid region."), s3io.ErrWrongRegion, "now us-east-1"},
 		"wrong secret":                  {"ReceiveMessage", receive, signature("It does not match. The Canonical String for this request should have been 'POST x-amz-security-token:planted'"), s3io.ErrWrongCredentials, "It does not match."},
 		"wrong clock":                   {"ReceiveMessage", receive, signature("Signature expired: 20260131T000000Z is now earlier"), s3io.ErrWrongCredentials, "clock"},
 	} {

@@ -51,7 +51,7 @@ func TestRegionAndEndpointOfAQueue(t *testing.T) {
 		assert.Equal(t, "https://sqs.eu-west-1.amazonaws.com", *q.api.Options().BaseEndpoint)
 		assert.Equal(t, "arn:aws:sqs:"+want+":111122223333:q", q.arn)
 		if want != "eu-west-1" {
-			assert.Equal(t, "set aws.region to eu-west-1, the region in queue.url, or leave it out (it is us-east-2)", q.regionHint())
+			assert.Equal(t, "set aws.region to eu-west-1, the region in queue.url, or leave it out (now us-east-2)", q.regionHint())
 		}
 	}
 	q, err := NewQueue(context.Background(), "http://localhost:9324/000000000000/q", Config{})

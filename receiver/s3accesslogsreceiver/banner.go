@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"go.uber.org/zap"
+
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/checkpoint"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 )
 
@@ -19,7 +22,25 @@ func (r *s3Receiver) banner(progress *checkpoint.Store) string {
 	case progress.Fresh():
 		return fmt.Sprintf("starting: reads %s %s; nothing is stored yet in %s", what, begins, r.cfg.Storage)
 	}
-	return fmt.Sprintf("starting: reads %s and goes on where it was; stored in %s: %d objects done, %d begun", what, r.cfg.Storage, done, begun)
+	return fmt.Sprintf("starting: reads %s and goes on where it was; stored in %s: %d done, %d begun", what, r.cfg.Storage, done, begun)
+}
+
+// tellAway tells what was read while a signal of the run was in no pipeline.
+func (r *s3Receiver) tellAway(x *run, progress *checkpoint.Store) error {
+	away, err := ingest.AwayOf(progress.Cursors())
+	if err != nil {
+		return fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)
+	}
+	const again = "read them once more by a receiver of another name, as examples/backfill.yaml does"
+	if x.metrics && away.Metrics > 0 {
+		r.log.Warn("log objects were read while the receiver was in no pipeline of metrics, and are not in its counters, whose series begin anew; to count them, "+again,
+			zap.Int64("objects", away.Metrics))
+	}
+	if x.logs && away.Logs > 0 {
+		r.log.Warn("log objects were read while the receiver was in no pipeline of logs, and their records were sent nowhere; to send them, "+again,
+			zap.Int64("objects", away.Logs))
+	}
+	return nil
 }
 
 // place returns what is read, and where reading begins when nothing is stored.

@@ -22,9 +22,6 @@ import (
 // firstAttempt bounds the wait for databases and feeds before reading begins.
 const firstAttempt = 30 * time.Second
 
-// copiesName is the name of the storage for copies of feeds.
-const copiesName = "threat_intel"
-
 // enrichment looks clients up in databases and feeds. It implements ingest.Clients.
 type enrichment struct {
 	places  *geo.DB            // nil without databases
@@ -51,7 +48,7 @@ func (e *enrichment) Lookup(address string, now int64) (client enrich.Client) {
 }
 
 // openEnrichment prepares databases and feeds; it returns nil if none are configured.
-func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, report ingest.Status) (*enrichment, error) {
+func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, open *clients, report ingest.Status) (*enrichment, error) {
 	e := &enrichment{}
 	if len(r.cfg.GeoIP.Databases) > 0 {
 		places, err := geo.Open(r.cfg.GeoIP, geo.Deps{Attempted: func(a geo.Attempt) {
@@ -64,7 +61,7 @@ func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, re
 		e.places = places
 	}
 	if len(r.cfg.ThreatIntel.Feeds) > 0 {
-		if err := r.openThreats(ctx, host, e, report); err != nil {
+		if err := r.openThreats(ctx, host, open, e, report); err != nil {
 			return nil, errors.Join(err, e.close(ctx))
 		}
 	}
@@ -74,7 +71,7 @@ func (r *s3Receiver) openEnrichment(ctx context.Context, host component.Host, re
 	return e, nil
 }
 
-func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *enrichment, report ingest.Status) error {
+func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, open *clients, e *enrichment, report ingest.Status) error {
 	feeds := r.cfg.ThreatIntel.feeds()
 	for i := range feeds {
 		f := &feeds[i]
@@ -91,13 +88,10 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 	deps := threat.Deps{
 		Reloaded: func(feed string, outcome threat.FeedOutcome) { r.countReload(feed, string(outcome)) },
 		Problem:  func(feed string, err error) { report(ingest.Concern("reading the feed "+feed), err) },
-		Skipped: func(feed string, stats threat.Stats) {
-			r.sampledLog.Warn("entries of a feed cannot be used", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
-				zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
-		},
+		Skipped:  r.reportSkipped,
 	}
 	if r.cfg.Storage != nil {
-		client, err := r.openStorage(ctx, host, copiesName)
+		client, err := r.openStorage(ctx, host, open, copiesClient)
 		if err != nil {
 			return err
 		}
@@ -106,6 +100,18 @@ func (r *s3Receiver) openThreats(ctx context.Context, host component.Host, e *en
 	threats, err := threat.New(r.cfg.ThreatIntel.Config, feeds, deps)
 	e.threats = threats
 	return err
+}
+
+// reportSkipped logs what of a feed is not in use.
+func (r *s3Receiver) reportSkipped(feed string, stats threat.Stats) {
+	if stats.Skipped > 0 {
+		r.sampledLog.Warn("entries of a feed cannot be used, the others are in use: correct them, or set the feed's format and columns", zap.String("feed", feed), zap.Int("skipped", stats.Skipped),
+			zap.Int("used", stats.Entries), zap.Strings("first", stats.Reasons))
+	}
+	if stats.TextsLeftOut > 0 {
+		r.sampledLog.Warn("names and descriptions of a feed are left out, since those of all feeds take 64 MiB at most; the entries are in use: "+
+			"configure fewer feeds, or feeds with shorter descriptions", zap.String("feed", feed), zap.Int("entries_without", stats.TextsLeftOut))
+	}
 }
 
 // load waits for the first attempt to load every database and feed, for firstAttempt or

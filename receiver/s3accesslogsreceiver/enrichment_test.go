@@ -1,6 +1,7 @@
 package s3accesslogsreceiver
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -282,4 +283,23 @@ func TestFeedsLeaveNoConnection(t *testing.T) {
 	require.NoError(t, l.Shutdown(t.Context()))
 	require.Positive(t, made.Load())
 	require.Eventually(t, func() bool { return open.Load() == 0 }, waitLimit, time.Millisecond)
+}
+
+// Texts of a feed beyond what all may take are left out, and the log says so.
+func TestTextsOfAFeedThatAreLeftOutAreLogged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads a feed of 70 MB")
+	}
+	cfg := knownClients(t)
+	path := filepath.Join(t.TempDir(), "feed")
+	var feed strings.Builder
+	for i := range 70_000 {
+		fmt.Fprintf(&feed, "203.%d.%d.%d # %01000d\n", 1+i>>16, i>>8&255, i&255, i)
+	}
+	writeFile(t, path, feed.String())
+	cfg.ThreatIntel.Feeds = []FeedConfig{{FeedConfig: threat.FeedConfig{Name: "texts", Path: path, Format: "auto"}}}
+	_, r := startMeasuredOn(t, componenttest.NewNopHost(), cfg, new(consumertest.LogsSink))
+	r.awaitLogged(t, "directory read to its end")
+	r.awaitLogged(t, "names and descriptions of a feed are left out")
+	require.NoError(t, r.Shutdown(t.Context()))
 }

@@ -3,6 +3,7 @@ package s3accesslogsreceiver
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/collector/component"
@@ -12,10 +13,66 @@ import (
 // errCutOff is the error of a call of a storage whose run was left behind.
 var errCutOff = errors.New("the receiver was stopped")
 
-// guardedClient is a client of the storage that can be cut off while a call hangs: no
-// further one reaches the storage, and the client is closed when that one returns.
+// clients are the clients of the storage that a run has open. They can be cut off while a
+// call hangs: no further one reaches the storage. They are safe for concurrent use.
+type clients struct {
+	mu  sync.Mutex // guards everything below
+	all []*guardedClient
+	cut bool
+}
+
+// open opens a client by get, which may hang. what says what the client stores.
+func (c *clients) open(what string, get func() (storage.Client, error)) (*guardedClient, error) {
+	g := &guardedClient{stores: what, free: make(chan struct{}), running: 1, what: "opening it"}
+	c.mu.Lock()
+	if c.cut {
+		c.mu.Unlock()
+		return nil, errCutOff
+	}
+	c.all = append(slices.DeleteFunc(c.all, (*guardedClient).isFree), g)
+	c.mu.Unlock()
+	client, err := get()
+	return g, g.opened(client, err)
+}
+
+// cutOff cuts all clients off and returns the calls that are under way.
+func (c *clients) cutOff() (hangs []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = true
+	for _, g := range c.all {
+		if what := g.cutOff(); what != "" {
+			hangs = append(hangs, g.stores+": "+what)
+		}
+	}
+	return hangs
+}
+
+// wait returns when all clients that were cut off are closed, or when ctx is done.
+func (c *clients) wait(ctx context.Context) {
+	c.mu.Lock()
+	all := slices.Clone(c.all)
+	c.mu.Unlock()
+	for _, g := range all {
+		select {
+		case <-g.free:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// isFree reports whether all clients are closed.
+func (c *clients) isFree() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.ContainsFunc(c.all, func(g *guardedClient) bool { return !g.isFree() })
+}
+
+// guardedClient is a client of the storage that is closed when it is cut off, or when the
+// call that hung then returns.
 type guardedClient struct {
 	client storage.Client
+	stores string
 	free   chan struct{} // closed when the client is
 
 	mu      sync.Mutex // guards everything below
@@ -25,8 +82,22 @@ type guardedClient struct {
 	closing bool
 }
 
-func guard(client storage.Client) *guardedClient {
-	return &guardedClient{client: client, free: make(chan struct{})}
+// opened ends the opening.
+func (g *guardedClient) opened(client storage.Client, err error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running--
+	if err != nil {
+		g.closing = true
+		close(g.free)
+		return err
+	}
+	g.client = client
+	if g.cut {
+		g.finish()
+		return errCutOff
+	}
+	return nil
 }
 
 func (g *guardedClient) begin(what string) error {
@@ -64,6 +135,9 @@ func (g *guardedClient) cutOff() (hangs string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.cut = true
+	if g.isFree() {
+		return ""
+	}
 	g.finish()
 	if g.running > 0 || g.closing && g.what == whatClose {
 		return g.what
@@ -142,26 +216,26 @@ type storageKey struct {
 // are safe for concurrent use.
 type storageLocks struct {
 	mu   sync.Mutex // guards held
-	held map[storageKey]*guardedClient
+	held map[storageKey]*clients
 }
 
-func (l *storageLocks) hold(k storageKey, g *guardedClient) {
+func (l *storageLocks) hold(k storageKey, c *clients) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.held == nil {
-		l.held = map[storageKey]*guardedClient{}
+		l.held = map[storageKey]*clients{}
 	}
-	l.held[k] = g
+	l.held[k] = c
 }
 
-// of returns the client that holds a storage, nil for none.
-func (l *storageLocks) of(k storageKey) *guardedClient {
+// of returns the clients that hold a storage, nil for none.
+func (l *storageLocks) of(k storageKey) *clients {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	g := l.held[k]
-	if g != nil && g.isFree() {
+	c := l.held[k]
+	if c != nil && c.isFree() {
 		delete(l.held, k)
 		return nil
 	}
-	return g
+	return c
 }

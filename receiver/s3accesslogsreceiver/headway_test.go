@@ -66,7 +66,7 @@ func TestTheGaugesOfABucketShowHowFarReadingIs(t *testing.T) {
 
 	tel, r := startMeasured(t, cfg, consumertest.NewNop())
 	r.awaitLogged(t, "starting: reads bucket s3://logs/access/, layout auto, from start_from: earliest on; nothing is stored")
-	r.awaitLogged(t, "caught up: 10 records in 1 objects were read")
+	r.awaitLogged(t, "caught up: read 10 records in 1 object")
 	assert.Equal(t, map[string]float64{"logs": 0}, gauges(t, tel, "source.backlog"))
 	var last accesslog.Record
 	require.NoError(t, accesslog.FormatAWS.Parse(records[9], &last))
@@ -87,7 +87,7 @@ func TestAFollowerSaysHowFarItIsAndThenThatItHasCaughtUp(t *testing.T) {
 		cfg.Directory = configoptional.Some(directory.Config{Path: dir, Follow: true})
 		r := startReceiver(t, cfg, consumertest.NewNop())
 		r.awaitLogged(t, "starting: reads directory "+dir+" and follows it from the first file on; nothing is stored")
-		r.awaitLogged(t, "caught up: 10 records in 1 objects were read")
+		r.awaitLogged(t, "caught up: read 10 records in 1 object")
 		time.Sleep(time.Hour)
 		assert.Len(t, r.logged.FilterMessageSnippet("caught up").All(), 1)
 		assert.Empty(t, r.logged.FilterMessageSnippet("reading: ").All())

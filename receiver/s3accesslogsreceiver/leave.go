@@ -33,20 +33,15 @@ func (x *run) leave(log *zap.Logger) {
 			r.left.Store(true)
 		}
 	}
-	if x.storage != nil {
-		if hangs := x.storage.cutOff(); hangs != "" {
-			hanging = append(hanging, "the storage: "+hangs)
-		}
-		select {
-		case <-x.storage.free:
-		case <-time.After(cutTime):
-		}
-	}
+	hanging = append(hanging, x.storage.cutOff()...)
+	ctx, cancel := context.WithTimeout(context.Background(), cutTime)
+	defer cancel()
+	x.storage.wait(ctx)
 	x.status.stop(false)
 	if len(hanging) == 0 {
 		hanging = []string{"the source or a feed"}
 	}
-	log.Warn("the receiver stops without what hangs, which is left behind: " + strings.Join(hanging, ", "))
+	log.Warn("the receiver stops without what hangs, which is left behind: " + strings.Join(hanging, ", ") + "; nothing is lost: see that it answers")
 }
 
 // hanging names what has not returned, besides the storage.
@@ -68,7 +63,7 @@ func (x *run) hanging() (names []string) {
 }
 
 // await starts a run once a storage is free, unless it is stopped before. mu is held.
-func (s *shared) await(busy *guardedClient, host component.Host) {
+func (s *shared) await(busy *clients, host component.Host) {
 	if s.waiting != nil {
 		return
 	}
@@ -77,11 +72,7 @@ func (s *shared) await(busy *guardedClient, host component.Host) {
 	s.receiver.log.Warn("unhealthy", zap.Error(errStorageBusy))
 	componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(errStorageBusy))
 	go func() {
-		select {
-		case <-busy.free:
-		case <-ctx.Done():
-			return
-		}
+		busy.wait(ctx)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if ctx.Err() != nil {

@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// markerClient is the name of the second client of the storage.
-	markerClient = "marker"
 	// markerInterval is the time between two looks for the marker.
 	markerInterval = 30 * time.Second
 	// concernMarker means that the stored progress is not where it was.
@@ -28,17 +26,18 @@ const (
 type marker struct {
 	receiver *s3Receiver
 	host     component.Host
+	open     *clients
 	progress *checkpoint.Store
 	written  bool // it was seen or written
 }
 
 // openMarker checks the marker, and makes it for progress that has none. An error means
 // that the progress is damaged. Without a storage it returns nil.
-func (r *s3Receiver) openMarker(ctx context.Context, host component.Host, progress *checkpoint.Store) (*marker, error) {
+func (r *s3Receiver) openMarker(ctx context.Context, host component.Host, open *clients, progress *checkpoint.Store) (*marker, error) {
 	if r.cfg.Storage == nil {
 		return nil, nil
 	}
-	m := &marker{receiver: r, host: host, progress: progress}
+	m := &marker{receiver: r, host: host, open: open, progress: progress}
 	if err := m.look(ctx); errors.Is(err, checkpoint.ErrUnreadable) {
 		return nil, fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)
 	} else if err != nil {
@@ -49,7 +48,7 @@ func (r *s3Receiver) openMarker(ctx context.Context, host component.Host, progre
 
 // look opens a client, looks for the marker and closes the client.
 func (m *marker) look(ctx context.Context) (err error) {
-	client, err := m.receiver.openStorage(ctx, m.host, markerClient)
+	client, err := m.receiver.openStorage(ctx, m.host, m.open, markerClient)
 	if err != nil {
 		return err
 	}

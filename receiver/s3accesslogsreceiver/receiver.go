@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/otlplogs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/redact"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/rollup"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver/internal/metadata"
 )
@@ -27,6 +28,7 @@ type s3Receiver struct {
 	instruments *ingest.Instruments
 	obsreport   *receiverhelper.ObsReport
 	next        pipelines
+	wrap        func(source.Source) source.Source // set by tests, nil otherwise
 
 	// The gauges show those of the last run.
 	engine     atomic.Pointer[ingest.Engine]

@@ -27,9 +27,9 @@ type run struct {
 	pointRefusals  *refusals // nil without metrics
 	stopReading    context.CancelFunc
 	stopDelivering context.CancelFunc
-	storage        *guardedClient // nil without storage
-	left           atomic.Bool    // see leave
-	done           chan struct{}  // closed when everything has stopped
+	storage        *clients      // none without storage
+	left           atomic.Bool   // see leave
+	done           chan struct{} // closed when everything has stopped
 }
 
 // opened is what a run works with.
@@ -47,7 +47,7 @@ type opened struct {
 func (r *s3Receiver) start(ctx context.Context, host component.Host) (*run, error) {
 	x := &run{
 		logs: r.next.logs.Load() != nil, metrics: r.next.metrics.Load() != nil,
-		status: newStatus(host, r.log, r.clock), done: make(chan struct{}),
+		status: newStatus(host, r.log, r.clock), storage: &clients{}, done: make(chan struct{}),
 	}
 	reading, stopReading := context.WithCancel(context.WithoutCancel(ctx))
 	delivering, stopDelivering := context.WithCancel(context.WithoutCancel(ctx))
@@ -112,10 +112,10 @@ func (r *s3Receiver) open(ctx, reading context.Context, host component.Host, x *
 	if x.metrics {
 		o.metrics = rollup.New(r.cfg.Metrics.Config, r.metricsDeps(), time.Now())
 	}
-	if o.progress, x.storage, err = r.openProgress(ctx, host, o.metrics); err != nil {
+	if o.progress, err = r.openProgress(ctx, host, x.storage, o.metrics); err != nil {
 		return o, err
 	}
-	if o.mark, err = r.openMarker(ctx, host, o.progress); err != nil {
+	if o.mark, err = r.openMarker(ctx, host, x.storage, o.progress); err != nil {
 		return o, err
 	}
 	x.status.begin()
@@ -125,8 +125,10 @@ func (r *s3Receiver) open(ctx, reading context.Context, host component.Host, x *
 	if err = offerGivenUp(o.source, o.progress); err != nil {
 		return o, err
 	}
-	o.known, err = r.openEnrichment(ctx, host, x.status.report)
-	return o, err
+	if o.known, err = r.openEnrichment(ctx, host, x.storage, x.status.report); err != nil {
+		return o, err
+	}
+	return o, r.tellAway(x, o.progress)
 }
 
 // parts are what the engine works with.
@@ -152,6 +154,9 @@ func (r *s3Receiver) parts(x *run, o *opened) ingest.Parts {
 	}
 	if o.known != nil {
 		parts.Clients = o.known
+	}
+	if r.wrap != nil {
+		parts.Source = r.wrap(parts.Source)
 	}
 	return parts
 }

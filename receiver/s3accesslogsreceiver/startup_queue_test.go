@@ -85,7 +85,7 @@ func TestStartupOfAQueue(t *testing.T) {
 		{
 			name: "another region", action: "ReceiveMessage",
 			fault: fakesqs.Fault{Status: http.StatusForbidden, Code: "InvalidSignatureException", Message: "Credential should be scoped to a valid region."},
-			says:  []string{"wrong region: ", queued, "set aws.region to the queue's region (it is us-east-1)"},
+			says:  []string{"wrong region: ", queued, "set aws.region to the queue's region (now us-east-1)"},
 		},
 		{
 			name: "no such queue", absent: true,
@@ -97,7 +97,7 @@ func TestStartupOfAQueue(t *testing.T) {
 		},
 		{
 			name: "bucket in another region", get: refusal{http.StatusMovedPermanently, "PermanentRedirect", "use another endpoint", "eu-central-1"},
-			says: []string{"wrong region: s3://logs/" + startupKey, "set aws.region to eu-central-1 (it is us-east-1)"},
+			says: []string{"wrong region: s3://logs/" + startupKey, "set aws.region to eu-central-1 (now us-east-1)"},
 		},
 		{
 			name: "bucket that is gone", get: refusal{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.", ""},

@@ -103,11 +103,11 @@ func TestStartupOfABucket(t *testing.T) {
 		},
 		{
 			name: "another region, 301", list: refusal{http.StatusMovedPermanently, "PermanentRedirect", "must be addressed using the specified endpoint", "eu-central-1"},
-			says: []string{"wrong region: s3://BUCKET/access/", "set aws.region to eu-central-1 (it is us-east-1)"},
+			says: []string{"wrong region: s3://BUCKET/access/", "set aws.region to eu-central-1 (now us-east-1)"},
 		},
 		{
 			name: "another region, 400", list: refusal{http.StatusBadRequest, "AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting 'eu-west-1'", ""},
-			says: []string{"wrong region: s3://BUCKET/access/", "set aws.region to eu-west-1 (it is us-east-1)"},
+			says: []string{"wrong region: s3://BUCKET/access/", "set aws.region to eu-west-1 (now us-east-1)"},
 		},
 		{
 			name: "wrong credentials", list: refusal{http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", ""},

@@ -203,7 +203,7 @@ func TestStatusIsNotDrivenByTimesAndAddresses(t *testing.T) {
 		"buckets": {"denied: s3://logs-1/a", "denied: s3://logs-2/a"},
 		"hosts":   {"dial tcp: lookup one.example.com: no such host", "dial tcp: lookup two.example.com: no such host"},
 		"words":   {"dial tcp 10.0.0.1:443: connection refused", "dial tcp 10.0.0.1:443: i/o timeout"},
-		"regions": {"set aws.region to eu-west-1 (it is us-east-1)", "set aws.region to eu-west-2 (it is us-east-1)"},
+		"regions": {"set aws.region to eu-west-1 (now us-east-1)", "set aws.region to eu-west-2 (now us-east-1)"},
 		"roles":   {"allow sts:AssumeRole on arn:aws:iam::111122223333:role/a", "allow sts:AssumeRole on arn:aws:iam::111122223334:role/a"},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, len(texts), changes(t, texts)) })

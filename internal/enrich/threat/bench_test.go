@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -130,31 +129,6 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 	})
-}
-
-// The memory that the package's comment states is not exceeded.
-func TestTwoMillionPrefixes(t *testing.T) {
-	if testing.Short() || raceEnabled {
-		t.Skip("it measures memory, and takes some seconds")
-	}
-	path := bigFile(t, millions)
-	before := heap()
-	stop, peak := watchHeap()
-	x := loaded(t, path)
-	loading := peakAbove(stop, peak, before)
-	resident := int64(heap()) - int64(before)
-
-	stop, peak = watchHeap()
-	require.NoError(t, os.Chtimes(path, time.Now(), time.Now().Add(time.Hour)))
-	x.Load(t.Context())
-	reloading := peakAbove(stop, peak, before)
-
-	t.Logf("in use %d MiB, at most %d MiB while loading, %d MiB while reloading", resident>>20, loading>>20, reloading>>20)
-	assert.Equal(t, millions, x.Status()[0].Entries)
-	assert.Less(t, resident, int64(250<<20))
-	assert.Less(t, loading, int64(600<<20))
-	assert.Less(t, reloading, int64(900<<20))
-	runtime.KeepAlive(x)
 }
 
 func heap() uint64 {

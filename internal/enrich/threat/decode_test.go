@@ -3,6 +3,7 @@ package threat
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -108,9 +109,25 @@ func TestQuoteThatIsNotClosed(t *testing.T) {
 }
 
 func TestEntriesAreLimited(t *testing.T) {
-	s := newSink(testFeed(), 0, 0)
-	s.items = make([]item, maxEntries)
-	assert.ErrorIs(t, s.add(1, "192.0.2.1", detail{}, validity{}), errTooMany)
+	for distinct, tooMany := range map[int]bool{9000: false, 9001: true, 20_000: true} {
+		s := newSink(testFeed(), 0, 0, newTextRoom(1))
+		s.most = 9000
+		var err error
+		for i := range 50_000 {
+			if err == nil {
+				err = s.add(i, netip.AddrFrom4([4]byte{198, 51, byte(i % distinct >> 8), byte(i % distinct)}).String(), detail{}, validity{})
+			}
+		}
+		if err == nil {
+			err = s.finish()
+		}
+		if tooMany {
+			require.ErrorIs(t, err, errTooMany, distinct)
+		} else {
+			require.NoError(t, err, distinct)
+			assert.Equal(t, distinct, s.Entries)
+		}
+	}
 }
 
 func TestDetailsAreShared(t *testing.T) {

@@ -13,6 +13,7 @@ type feed struct {
 	*Feed
 	index  uint16
 	clock  Clock
+	texts  *textRoom // of all feeds
 	origin origin
 	copies copies
 
@@ -33,8 +34,8 @@ type result struct {
 	copyErr error // the feed is fine, its copy is not
 }
 
-func newFeed(settings *Feed, index int, deps *Deps) *feed {
-	f := &feed{Feed: settings, index: uint16(index), clock: deps.Clock, copies: newCopies(deps.Copies, settings)}
+func newFeed(settings *Feed, index int, t *textRoom, deps *Deps) *feed {
+	f := &feed{Feed: settings, index: uint16(index), clock: deps.Clock, texts: t, copies: newCopies(deps.Copies, settings)}
 	client := limitRedirects(settings.Client, settings.StayOnHost || hasCredentials(settings.Endpoint) || hasCredentials(settings.TAXII.Collection))
 	switch {
 	case settings.Path != "":
@@ -112,7 +113,7 @@ func (f *feed) fromCopy(ctx context.Context) (*list, error) {
 
 // decode reads a feed; errBroken means that it could not be read to its end.
 func (f *feed) decode(ctx context.Context, r io.Reader) (*list, error) {
-	s := newSink(f.Feed, f.index, f.clock.Now().Unix())
+	s := newSink(f.Feed, f.index, f.clock.Now().Unix(), f.texts)
 	limited := &limitedReader{ctx: ctx, r: r, left: f.maxSize}
 	err := decode(limited, s)
 	if limited.broken != nil {

@@ -85,11 +85,13 @@ func decode(r io.Reader, s *sink) error {
 	if err := f.decode(br, s); err != nil {
 		return fmt.Errorf("read as %s: %w", f.name, err)
 	}
+	if err := s.finish(); err != nil {
+		return fmt.Errorf("read as %s: %w", f.name, err)
+	}
 	if s.Entries == 0 {
 		return fmt.Errorf("read as %s: %w: %d bad entries, %d that are not for us%s",
 			f.name, ErrNothingUsable, s.Skipped, s.Ignored, reasons(s.Reasons))
 	}
-	s.items = slices.Clip(s.items)
 	return nil
 }
 

@@ -35,7 +35,7 @@ func fileFeed(name, path string) Feed {
 }
 
 func decodeText(f *Feed, content []byte) (*list, error) {
-	s := newSink(f, 0, today.Unix())
+	s := newSink(f, 0, today.Unix(), newTextRoom(1))
 	err := decode(&limitedReader{r: bytes.NewReader(content), left: f.maxSize}, s)
 	return &s.list, err
 }

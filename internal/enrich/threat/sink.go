@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -17,20 +18,24 @@ const (
 	maxDepth    = 64       // of nested JSON
 	maxInterned = 64 << 10 // details that are looked for again
 	maxReasons  = 5        // of bad entries that are kept
+	firstRoom   = 1 << 6   // items before equal ones are looked for
 )
 
 var errTooMany = errors.New("more than 10,000,000 entries")
 
 // Stats say what was found in a feed.
 type Stats struct {
-	Entries int // prefixes in use
+	Entries int // prefixes in use, each once a time of validity
 	// Skipped entries cannot be used; TooWide is how many of them are prefixes
 	// shorter than /8 (IPv4) or /19 (IPv6).
 	Skipped, TooWide int
 	// Ignored entries are well-formed and not for us: other types than
 	// addresses, revoked, expired, not meant for detection.
 	Ignored int
-	Reasons []string // of the first entries that were skipped, with their line or number
+	// TextsLeftOut are entries that are in use without some of their texts, since those
+	// of all feeds take their limit.
+	TextsLeftOut int
+	Reasons      []string // of the first entries that were skipped, with their line or number
 }
 
 // detail is what a feed says of an indicator. Many share one; it never changes.
@@ -76,6 +81,8 @@ type list struct {
 type sink struct {
 	list
 	feed     *Feed
+	texts    *textRoom
+	most     int    // entries
 	index    uint16 // the feed's
 	now      int64  // unix seconds
 	unit     string // what entries are numbered by: "line" or "entry"
@@ -84,8 +91,9 @@ type sink struct {
 	scratch  []netip.Prefix
 }
 
-func newSink(f *Feed, index uint16, now int64) *sink {
-	return &sink{feed: f, index: index, now: now, unit: "entry", interned: map[detail]*detail{}}
+func newSink(f *Feed, index uint16, now int64, t *textRoom) *sink {
+	t.begin(index)
+	return &sink{feed: f, texts: t, most: maxEntries, index: index, now: now, unit: "entry", interned: map[detail]*detail{}}
 }
 
 // add takes an entry as it is written. Its texts are copied and cut where they
@@ -106,18 +114,60 @@ func (s *sink) addPrefixes(prefixes []netip.Prefix, d detail, v validity) error 
 		s.ignore()
 		return nil
 	}
-	if len(s.items)+len(prefixes) > maxEntries {
-		return errTooMany
-	}
 	shared := s.intern(d)
 	for _, p := range prefixes {
+		if err := s.makeRoom(); err != nil {
+			return err
+		}
 		s.items = append(s.items, item{prefix: p, detail: shared, validity: v})
 	}
-	s.Entries = len(s.items)
 	return nil
 }
 
-// intern returns a detail that is kept.
+// makeRoom makes room for an item. Equal items are merged before more memory is taken,
+// so that a feed costs what its different entries do.
+func (s *sink) makeRoom() error {
+	if len(s.items) < cap(s.items) {
+		return nil
+	}
+	s.merge()
+	room, mostRoom := cap(s.items), s.most+s.most/4
+	switch {
+	case len(s.items) > s.most:
+		return errTooMany
+	case len(s.items) < room*3/4 || room == mostRoom:
+		return nil
+	}
+	more := make([]item, len(s.items), min(max(firstRoom, room+room/2), mostRoom))
+	copy(more, s.items)
+	s.items = more
+	return nil
+}
+
+// merge sorts the items. Of several for one prefix and time it keeps the one that wins.
+func (s *sink) merge() {
+	slices.SortFunc(s.items, compareItems)
+	s.items = slices.CompactFunc(s.items, func(kept, next item) bool {
+		return kept.prefix == next.prefix && kept.validity == next.validity
+	})
+}
+
+// finish ends a feed that was read completely.
+func (s *sink) finish() error {
+	s.merge()
+	if len(s.items) > s.most {
+		return errTooMany
+	}
+	if len(s.items) < cap(s.items)*3/4 {
+		s.items = slices.Clone(s.items) // without the room that is left
+	}
+	s.Entries = len(s.items)
+	s.interned, s.last = nil, nil
+	return nil
+}
+
+// intern returns a detail that is kept. Texts for which there is no room are left out: the
+// description, which is mostly an entry's own, before the others.
 func (s *sink) intern(d detail) *detail {
 	d.feed = s.index
 	if d.confidence == unknown {
@@ -125,21 +175,38 @@ func (s *sink) intern(d detail) *detail {
 	}
 	d.actor, d.software = limit(d.actor), limit(d.software)
 	d.provider, d.description = limit(d.provider), limit(d.description)
-	if s.last != nil && *s.last == d {
-		return s.last
+	kept := s.keep(d, false)
+	if kept == nil {
+		s.TextsLeftOut++
+		d.description = ""
+		kept = s.keep(d, false)
 	}
-	kept, known := s.interned[d]
-	if !known {
-		d.actor, d.software = strings.Clone(d.actor), strings.Clone(d.software)
-		d.provider, d.description = strings.Clone(d.provider), strings.Clone(d.description)
-		if len(s.interned) >= maxInterned {
-			clear(s.interned) // forgetting costs memory, remembering all would too
-		}
-		kept = &d
-		s.interned[d] = kept
+	if kept == nil {
+		d.actor, d.software, d.provider = "", "", ""
+		kept = s.keep(d, true)
 	}
 	s.last = kept
 	return kept
+}
+
+// keep returns a detail that is kept, nil when there is no room for a new one.
+func (s *sink) keep(d detail, always bool) *detail {
+	if s.last != nil && *s.last == d {
+		return s.last
+	}
+	if kept, known := s.interned[d]; known {
+		return kept
+	}
+	if !s.texts.take(s.index, d.size()) && !always {
+		return nil
+	}
+	d.actor, d.software = strings.Clone(d.actor), strings.Clone(d.software)
+	d.provider, d.description = strings.Clone(d.provider), strings.Clone(d.description)
+	if len(s.interned) >= maxInterned {
+		clear(s.interned) // forgetting costs memory, remembering all would too
+	}
+	s.interned[d] = &d
+	return &d
 }
 
 // limit cuts a text of a feed, without copying it.

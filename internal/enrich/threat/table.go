@@ -13,17 +13,18 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/enrich"
 )
 
-// precomputeLimit is the size of a table up to which all answers are made when it is
-// built. Those of a larger one are made on demand: two million would take 400 MB, and
-// few are ever needed.
-const precomputeLimit = 100_000
+// maxAnswers is how many ready answers a table has. Up to that size all are made when it
+// is built. Those of a larger one are made on demand and take each other's place: two
+// million would take 400 MB, and few are ever needed.
+const maxAnswers = 100_000
 
 // table finds the indicator that matches an address. Only its answers change, each
 // of which is replaced as a whole: readers take no lock.
 type table struct {
-	feeds []string // names, in the order of the settings
-	items []item   // sorted by prefix, those of one prefix by feed
-	slots []slot   // one for each distinct prefix, in the order of items
+	feeds []string                 // names, in the order of the settings
+	items []item                   // sorted by prefix, those of one prefix by feed
+	slots []slot                   // one for each distinct prefix, in the order of items
+	ready []atomic.Pointer[answer] // that of a slot is at its number modulo the length
 
 	// The slot of the longest prefix around an address.
 	ipv4 ranges
@@ -34,12 +35,12 @@ type table struct {
 type slot struct {
 	first  uint32
 	parent int32 // slot of the longest prefix around this one, or none
-	answer atomic.Pointer[answer]
 }
 
 // answer is the result for an address whose longest prefix is a slot's, from one
 // moment to before another, in unix seconds.
 type answer struct {
+	slot        int32
 	from, until int64
 	matches     bool // else all indicators have expired, or are not yet valid
 	threat      enrich.Threat
@@ -56,8 +57,9 @@ func newTable(feeds []string, items []item, now int64) *table {
 		}
 	}
 	t.slots = make([]slot, distinct)
+	t.ready = make([]atomic.Pointer[answer], min(distinct, maxAnswers))
 	t.index()
-	if distinct <= precomputeLimit {
+	if distinct <= maxAnswers {
 		for s := range t.slots {
 			t.resolve(int32(s), now)
 		}
@@ -65,9 +67,9 @@ func newTable(feeds []string, items []item, now int64) *table {
 	return t
 }
 
-// compareItems orders by prefix, each before those inside it, then by feed. The
-// rest makes the order of what one feed says of one prefix repeat: actors before
-// none.
+// compareItems orders by prefix, each before those inside it, then by feed, then by time
+// of validity. The rest orders what a feed says of one prefix and time, the most confident
+// first, actors before none.
 func compareItems(a, b item) int {
 	if c := a.prefix.Addr().Compare(b.prefix.Addr()); c != 0 {
 		return c
@@ -77,13 +79,13 @@ func compareItems(a, b item) int {
 	}
 	return cmp.Or(
 		cmp.Compare(a.detail.feed, b.detail.feed),
+		cmp.Compare(a.from, b.from),
+		cmp.Compare(a.until, b.until),
+		cmp.Compare(b.detail.confidence, a.detail.confidence),
 		strings.Compare(b.detail.actor, a.detail.actor),
 		strings.Compare(b.detail.software, a.detail.software),
 		strings.Compare(b.detail.description, a.detail.description),
 		strings.Compare(b.detail.provider, a.detail.provider),
-		cmp.Compare(a.detail.confidence, b.detail.confidence),
-		cmp.Compare(a.from, b.from),
-		cmp.Compare(a.until, b.until),
 	)
 }
 
@@ -145,8 +147,8 @@ func (t *table) lookup(addr netip.Addr, now int64) *enrich.Threat {
 	if s == none {
 		return nil
 	}
-	a := t.slots[s].answer.Load()
-	if a == nil || now < a.from || now >= a.until {
+	a := t.answerOf(s).Load()
+	if a == nil || a.slot != s || now < a.from || now >= a.until {
 		a = t.resolve(s, now)
 	}
 	if !a.matches {
@@ -158,7 +160,7 @@ func (t *table) lookup(addr netip.Addr, now int64) *enrich.Threat {
 // resolve makes a slot's answer for a moment and stores it. When several
 // goroutines do, they make the same.
 func (t *table) resolve(s int32, now int64) *answer {
-	a := &answer{from: math.MinInt64, until: math.MaxInt64}
+	a := &answer{slot: s, from: math.MinInt64, until: math.MaxInt64}
 	var best *item
 	var feeds []uint16
 	for at := s; at != none; at = t.slots[at].parent {
@@ -179,9 +181,12 @@ func (t *table) resolve(s int32, now int64) *answer {
 		slices.Sort(feeds)
 		a.matches, a.threat = true, t.threatOf(best, slices.Compact(feeds))
 	}
-	t.slots[s].answer.Store(a)
+	t.answerOf(s).Store(a)
 	return a
 }
+
+// answerOf returns where a slot's answer is, or that of another one.
+func (t *table) answerOf(s int32) *atomic.Pointer[answer] { return &t.ready[int(s)%len(t.ready)] }
 
 // holds reports whether an indicator matches at a moment, and narrows the answer
 // to the time in which that stays so.

@@ -200,3 +200,22 @@ func TestReplacingOneFeedLeavesTheOthers(t *testing.T) {
 	}
 	assert.NotNil(t, old.lookup(netip.MustParseAddr("192.0.2.2"), 0), "the old one is unchanged")
 }
+
+// Of a large table so many answers are ready at most; those that take each other's place
+// stay right.
+func TestReadyAnswersAreBounded(t *testing.T) {
+	const n = 2*maxAnswers + 1
+	items := make([]item, n)
+	d := &detail{confidence: 50}
+	at := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{11, byte(i >> 16), byte(i >> 8), byte(i)}) }
+	for i := range items {
+		items[i] = item{prefix: netip.PrefixFrom(at(i), 32), detail: d}
+	}
+	table := newTable(feedNames, items, 0)
+	for range 2 {
+		for i := range n {
+			require.Equal(t, at(i).String(), table.lookup(at(i), 0).Indicator)
+		}
+	}
+	assert.Len(t, table.ready, maxAnswers)
+}

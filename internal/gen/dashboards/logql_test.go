@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/gen/cookbook"
 )
 
 // parseLogQL says what Grafana's grammar finds wrong with each query; "": nothing.
@@ -89,4 +91,20 @@ func TestServersGrafanaRefusesWrongLogQL(t *testing.T) {
 		assert.NotEmpty(t, wrong, queries[i])
 	}
 	assert.Equal(t, []string{""}, parseLogQL(t, query))
+}
+
+// The queries of docs/cookbook.md, with what Grafana refuses beside them.
+func TestServersGrafanaParsesLogQLOfTheCookbook(t *testing.T) {
+	var queries []string
+	for _, chapter := range cookbook.Chapters() {
+		for _, q := range chapter.Questions {
+			queries = append(queries, q.LogQL)
+		}
+	}
+	require.GreaterOrEqual(t, len(queries), 20)
+	n := len(queries)
+	queries = append(queries, strings.Replace(queries[0], "| keep", "| kept", 1), strings.Replace(queries[n-1], "unless", "until", 1))
+	for i, wrong := range parseLogQL(t, queries...) {
+		assert.Equal(t, i >= n, wrong != "", "%s: %s", queries[i], wrong)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAFollowerIsIdleOnceAScanFoundNothingElse(t *testing.T) {
@@ -17,5 +18,26 @@ func TestAFollowerIsIdleOnceAScanFoundNothingElse(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.WithinDuration(t, time.Now(), r.Backlog()[0].Idle, 0)
 		assert.False(t, r.Backlog()[0].Total, "it does not count what it walks by")
+	})
+}
+
+// A file that is tried again is yet to be read.
+func TestAFollowerIsNotIdleWhileAFileIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newFollower(t)
+		r.write(t, "one", "a\n")
+		works := r.works(t, time.Minute)
+		require.Len(t, works, 1)
+		works[0].Receipt.Nack(0, true)
+		assert.Empty(t, r.works(t, time.Second))
+		r.mu.Lock()
+		idle := r.idle
+		r.mu.Unlock()
+		assert.NotEqual(t, time.Now(), idle.Last(time.Now()), "it waits for its time")
+		again := r.works(t, 10*time.Minute)
+		require.Len(t, again, 1)
+		again[0].Receipt.Ack()
+		r.works(t, time.Minute)
+		assert.WithinDuration(t, time.Now(), r.Backlog()[0].Idle, 0)
 	})
 }

@@ -278,11 +278,11 @@ func (s *Source) setIdle(idle bool, now time.Time) {
 
 // wait blocks until there may be something to do.
 func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
-	if s.scanned && !full {
-		s.setIdle(true, now)
-	}
 	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
+	if s.scanned && !full {
+		s.setIdle(!ok, now) // what is tried again is yet to be read
+	}
 	if (s.cfg.Follow || !s.scanned) && !full && (!ok || s.nextScan.Before(until)) {
 		until, ok = s.nextScan, true
 	}
@@ -317,6 +317,6 @@ func (s *Source) pathError(err error) error {
 		return fmt.Errorf("directory.path: %w: %s: allow user %d, as whom the collector runs, to read and enter it",
 			source.ErrDenied, path, os.Geteuid())
 	default:
-		return fmt.Errorf("directory.path: %w", err)
+		return fmt.Errorf("directory.path: %w; check the setting, and the disk or mount", err)
 	}
 }

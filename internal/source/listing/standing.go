@@ -61,9 +61,10 @@ func (s *Source) tellDays() {
 }
 
 // tellIdle notes that there is nothing to hand out for now, unless there may be: days
-// before the window, or a list that failed.
+// before the window, a list that failed, or objects that are tried again.
 func (s *Source) tellIdle(now time.Time) {
-	idle := !s.failed
+	_, again := s.later.Due()
+	idle := !s.failed && !again
 	for _, p := range s.prefixes {
 		idle = idle && len(p.spans) == 0
 	}

@@ -106,14 +106,14 @@ func TestTheOperatorKnowsWhereTheCollectorIs(t *testing.T) {
 			"delivery: s3://logs/access/2026-11-09-10-00-00-0123456789ABCDEF at byte 0 waits since ", "; reading has stopped: ", "503",
 		})
 	})
-	c.logged(t, 40*time.Second, "reading: 0 objects are done, at least 1 are left (how many is not known)")
+	c.logged(t, 40*time.Second, "reading: 0 objects done, at least 1 left (how many is not known)")
 	assert.EqualValues(t, 1, c.metric(t, "otelcol_receiver_s3_access_logs_source_backlog", `bucket="logs"`))
 	code, text = health(t, alive)
 	assert.Equal(t, http.StatusOK, code, text)
 
 	accepts.Store(true)
 	c.logged(t, 10*time.Second, "the back end accepts again")
-	c.logged(t, 10*time.Second, "caught up: 20 records in 1 objects were read")
+	c.logged(t, 10*time.Second, "caught up: read 20 records in 1 object")
 	c.until(t, 10*time.Second, "a healthy collector", func() bool {
 		code, _ := health(t, ready)
 		return code == http.StatusOK
