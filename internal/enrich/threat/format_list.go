@@ -3,7 +3,6 @@ package threat
 import (
 	"bufio"
 	"strings"
-	"unsafe"
 )
 
 // listFormat is one address, prefix or range per line, as in FireHOL's netsets,
