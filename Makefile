@@ -42,6 +42,9 @@ GRAFANA      := .tools/grafana/.stamp
 WEB          := exporter/s3accessreportexporter/web
 WEB_PACKAGES := $(WEB)/node_modules/.stamp
 
+# DuckDB is in C++: the tests with it are built where there is a compiler.
+DUCKDB := $(if $(shell command -v g++ clang++),-tags duckdb)
+
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v gcc cc clang),-race)
 
@@ -110,10 +113,11 @@ test-memory: $(S3) build ## Measure the collector's peak memory over big objects
 	cd $(SYSTEM) && E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./e2e
 
 .PHONY: test-servers
-test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(VICTORIAMETRICS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, VictoriaMetrics, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
+test-servers: $(TOOLS) $(S3) $(PROMETHEUS) $(VICTORIALOGS) $(VICTORIAMETRICS) $(if $(NODE),$(FAUXQS) $(GRAFANA) $(WEB_PACKAGES)) build ## Run the tests against Prometheus, VictoriaLogs, VictoriaMetrics, DuckDB, fauxqs, the types and grammar of Grafana, and Chromium (built once, 10 minutes; the last three need Node 20)
 	@[ -n "$(NODE)" ] || echo "test-servers: there is no node or no npm, so the tests against fauxqs, the types and grammar of Grafana, and Chromium are left out"
+	@[ -n "$(DUCKDB)" ] || echo "test-servers: there is no C++ compiler, so the test against DuckDB is left out"
 	for module in internal/gen $(SYSTEM); do \
-	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
+	  (cd $$module && TEST_SERVERS=1 $(GOTESTSUM) --format-hide-empty-pkg -- $(RACE) $(DUCKDB) -count=1 -timeout 20m -run ^TestServers $(if $(NODE),,-skip Fauxqs )./...); \
 	done
 
 .PHONY: test-seaweedfs
@@ -169,7 +173,7 @@ format: $(TOOLS) ## Format all Go files
 	gofumpt -w converter deploy exporter extension internal receiver
 
 .PHONY: generate
-generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases and dashboards anew
+generate: $(TOOLS) ## Run mdatagen; write the sample logs, databases, dashboards, cookbook and schema anew
 	go generate ./...
 	for module in $(APART); do (cd $$module && go generate ./...); done
 	cd internal/gen && go generate ./...
@@ -209,8 +213,8 @@ bench: $(TOOLS) $(S3) ## Run the benchmarks COUNT times (6), compare with the ru
 	benchstat -col '/impl@(floor ours)' _bench/new.txt
 
 .PHONY: bench-process
-bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each case (and GoAccess, where it is installed)
-	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
+bench-process: build ## Measure the built collector from files to OTLP on loopback, COUNT times each of CASES (all; and GoAccess, where it is installed)
+	cd $(SYSTEM) && env E2E_SPEED=$(COUNT) E2E_SPEED_CASES="$(CASES)" go test -v -count=1 -timeout 60m -run '^TestSpeed$$' ./e2e
 
 .PHONY: dist
 dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same source gives the same bytes
@@ -225,8 +229,10 @@ dist: distribution ## Build all PLATFORMS into dist/, with checksums; the same s
 
 .PHONY: packages
 packages: $(NFPM) $(SYFT) dist ## Make deb and rpm packages, and lists of what is in the binaries (SBOM), in dist/
+	gzip -9nc deploy/packages/otelcol-s3audit.1 > _build/otelcol-s3audit.1.gz
 	@for arch in amd64 arm64; do for kind in deb rpm; do \
 	  env VERSION=$(VERSION) ARCH=$$arch BINARY=dist/otelcol-s3audit_$(VERSION)_linux_$$arch \
+	      MAN_PAGE=_build/otelcol-s3audit.1.gz \
 	      SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) nfpm package -f deploy/packages/nfpm.yaml -p $$kind -t dist/; \
 	done; done
 	@for file in dist/otelcol-s3audit_$(VERSION)_*; do \

@@ -88,13 +88,14 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, p *positi
 	}
 	calls := r.apiCalls()
 	src, err := queue.New(ctx, *cfg, queue.Deps{
-		SQS:      observedSQS{q, calls},
-		Bucket:   observedS3{clients, calls},
-		Hint:     clients.Hint,
-		Place:    clients.Place,
-		Progress: progress,
-		Room:     func() int { return r.engine.Load().Room() },
-		Depth:    observedSQS{q, calls}.Depth,
+		SQS:       observedSQS{q, calls},
+		Bucket:    observedS3{clients, calls},
+		Hint:      clients.Hint,
+		Place:     clients.Place,
+		Progress:  progress,
+		Room:      func() int { return r.engine.Load().Room() },
+		Downloads: r.cfg.Concurrency,
+		Depth:     observedSQS{q, calls}.Depth,
 		Hooks: queue.Hooks{
 			Message:  r.countMessage,
 			Received: func() { p.looked(""); r.engine.Load().SourceHealthy() },

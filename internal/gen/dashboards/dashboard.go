@@ -39,6 +39,7 @@ func All() []Dashboard {
 		overview(), details(),
 		threatIntel(&loki), threatIntel(&victoriaLogs),
 		security(&loki), security(&victoriaLogs),
+		records(&loki), records(&victoriaLogs),
 		operations(),
 		event(overview(), ""), event(details(), ""),
 		eventThreatIntel(&loki), eventThreatIntel(&victoriaLogs),

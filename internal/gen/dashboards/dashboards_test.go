@@ -59,7 +59,7 @@ func TestPanelsSayWhatTheyShow(t *testing.T) {
 		assert.True(t, strings.HasSuffix(p.description, "."), "%s: %q", name, p.description)
 		assert.Equal(t, p.as == table, p.value != "", name)
 		assert.Equal(t, p.as == table || p.as == listing, len(p.columns) > 0, name)
-		if p.as == graph || p.as == stacked || p.as == bars {
+		if p.as == graph || p.as == stacked || p.as == columns || p.as == bars || p.as == pie {
 			for _, q := range p.queries {
 				assert.NotEmpty(t, q.legend, name)
 			}

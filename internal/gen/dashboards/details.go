@@ -1,5 +1,7 @@
 package dashboards
 
+import "strings"
+
 func details() Dashboard {
 	const clientErrors, serverErrors = status + `=~"4.."`, status + `=~"5.."`
 	return Dashboard{
@@ -11,22 +13,18 @@ func details() Dashboard {
 		variables: []variable{prometheus, accountVariable, regionVariable, bucketVariable, operationVariable, topVariable},
 		rows: []row{
 			{"Traffic", []panel{
-				topOverTime("Data sent", "Bytes per second that S3 sent to clients, by bucket.", "Bps", stacked,
+				topOverTime("Data sent by bucket, per second", "Bytes per second that S3 sent to clients, by bucket.", "Bps", stacked,
 					perSecond(bucket, ofSent()), bucket, ofSent()),
-				topOverTime("Requests", "Requests per second by bucket.", "reqps", stacked,
-					perSecond(bucket, ofRequests()), bucket, ofRequests()),
-				topOverTime("Requests by operation", "Requests per second by operation.", "reqps", stacked,
-					perSecond(operation, ofRequests()), operation, ofRequests()),
+				stepsOf("Requests by bucket", "Requests by bucket.", stacked, bucket, ofRequests()),
+				stepsOf("Requests by operation", "Requests by operation.", stacked, operation, ofRequests()),
 				counted("Data added by bucket", "The size of objects that were uploaded or copied into a bucket, parts included. What was deleted is not taken off.", "bytes", "Data added",
 					ofAdded(), column{bucket, "Bucket"}),
 			}},
 			{"Where from", []panel{wide(clientMap)}},
 			{"Errors", []panel{
-				topOverTime("4xx by bucket", "Requests per second that clients could not have served: denied, not found, invalid.", "reqps", stacked,
-					perSecond(bucket, ofRequests(clientErrors)), bucket, ofRequests(clientErrors)),
-				topOverTime("5xx by bucket", "Requests per second that S3 could not serve, SlowDown among them.", "reqps", stacked,
-					perSecond(bucket, ofRequests(serverErrors)), bucket, ofRequests(serverErrors)),
-				wide(counted("Failed requests", "Requests with a status of 4xx or 5xx by what failed.", "short", "Requests",
+				stepsOf("Requests with 4xx by bucket", "Requests that clients could not have served: denied, not found, invalid.", columns, bucket, ofRequests(clientErrors)),
+				stepsOf("Requests with 5xx by bucket", "Requests that S3 could not serve, SlowDown among them.", columns, bucket, ofRequests(serverErrors)),
+				wide(counted("Failed requests by bucket, operation and error", "Requests with a status of 4xx or 5xx by what failed.", "short", "Requests",
 					ofRequests(status+`=~"[45].."`), column{bucket, "Bucket"}, column{operation, "Operation"}, column{status, "Status"}, column{errorType, "Error"})),
 			}},
 			{"Latency: from the first byte of the request to the last of the response", latencies("Latency", "request")},
@@ -35,20 +33,28 @@ func details() Dashboard {
 	}
 }
 
-// latencies are the average and the quantiles of a histogram by bucket.
+// latencies are a histogram's average and quantiles of all that is chosen, and the average
+// and one quantile by bucket.
 func latencies(name, metric string) []panel {
-	buckets := ofDuration(metric, "bucket")
-	panels := []panel{}
-	for _, of := range []struct{ what, expr string }{
-		{"average", average(bucket, metric)},
-		{"p50", quantile("0.5", bucket, buckets)},
-		{"p95", quantile("0.95", bucket, buckets)},
-		{"p99", quantile("0.99", bucket, buckets)},
-	} {
-		panels = append(panels, topOverTime(name+", "+of.what, "Seconds by bucket, of the buckets with most requests. Quantiles are interpolated between the bounds of the histogram.",
-			"s", graph, of.expr, bucket, ofDuration(metric, "count")))
+	const interpolated = " Quantiles are interpolated between the bounds of the histogram."
+	buckets, in := ofDuration(metric, "bucket"), strings.ToLower(name)
+	byBucket := func(title, expr string) panel {
+		return topOverTime(title, "Of the buckets with most requests."+interpolated, "s", graph, expr, bucket, ofDuration(metric, "count"))
 	}
-	return ofWidth(6, panels...)
+	return []panel{
+		wide(panel{
+			title: name + " of all requests: average, p50, p95, p99", unit: "s", as: graph,
+			description: "Of all chosen buckets and operations together." + interpolated + arrival,
+			queries: []query{
+				{average("", metric), "average"},
+				{quantile("0.5", "", buckets), "p50"},
+				{quantile("0.95", "", buckets), "p95"},
+				{quantile("0.99", "", buckets), "p99"},
+			},
+		}),
+		byBucket("Average "+in+" by bucket", average(bucket, metric)),
+		byBucket("p95 of "+in+" by bucket", quantile("0.95", bucket, buckets)),
+	}
 }
 
 // wide makes a panel as wide as the dashboard.

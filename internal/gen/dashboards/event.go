@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,9 @@ var ofDeltas = strings.NewReplacer(
 // put a quantile that lies between two buckets into the other one.
 var ofBuckets = strings.NewReplacer("increase(", "sum_over_time(", "rate(", "sum_over_time(", "[$__rate_interval])", "[$__interval])")
 
+// growths are what perStep counts; $1 is the selector.
+var growths = regexp.MustCompile(`clamp_min\((\w+\{[^}]*\}) - .*?\[\$__interval\]\)\), 0\)`)
+
 // event makes of a dashboard over counters the same one over deltas by the time of the
 // request. more is what it needs beside places.
 func event(d Dashboard, more string) Dashboard {
@@ -57,7 +61,8 @@ func (p *panel) overDeltas() {
 	p.queries = slices.Clone(p.queries)
 	for i := range p.queries {
 		q := &p.queries[i]
-		if strings.HasPrefix(q.expr, "(histogram_quantile(") {
+		q.expr = growths.ReplaceAllString(q.expr, "sum_over_time($1[$$__interval])")
+		if strings.Contains(q.expr, "histogram_quantile(") {
 			q.expr = ofBuckets.Replace(q.expr)
 			continue
 		}

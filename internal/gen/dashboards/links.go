@@ -1,6 +1,9 @@
 package dashboards
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // uid is what Grafana calls a dashboard, by its name.
 func uid(name string) string { return "s3audit-" + name }
@@ -42,24 +45,49 @@ func link(title, name string, v *variable, value string, others ...variable) []o
 	}}
 }
 
-// links has buckets link to Details and clients to Threat Intel: a table's columns, and
-// series that are called by one of them.
+// links has what a panel shows link to its log records, buckets also to Details and clients
+// to Threat Intel: a table's columns, a map's labels, and series that are called by a label.
 func (p *panel) links(d *Dashboard) []object {
 	overrides := []object{}
-	for label, to := range map[string]func(string) []object{bucket: d.toDetails, address: d.toThreatIntel} {
-		if p.queries[0].legend == "{{"+label+"}}" {
-			overrides = append(overrides, linked("byType", "number", to("${__field.labels."+label+"}")))
-		}
+	if !d.has(bucketVariable.name) {
+		return overrides // it is about the collector, or lists all records
+	}
+	add := func(matcher, option, label, value string) {
+		links := append(d.elsewhere(label, value), d.toRecords(p, label, value)...)
+		overrides = append(overrides, linked(matcher, option, links))
 	}
 	for _, c := range p.columns {
-		switch c.label {
-		case bucket:
-			overrides = append(overrides, linked("byName", c.title, d.toDetails("${__value.raw}")))
-		case address:
-			overrides = append(overrides, linked("byName", c.title, d.toThreatIntel("${__value.raw}")))
+		if filterable(c.label) {
+			add("byName", c.title, c.label, "${__value.raw}")
+		}
+	}
+	switch {
+	case p.as == countries:
+		add("byName", country, country, "${__value.raw}")
+	case len(p.columns) == 0 && p.as != places:
+		label := strings.TrimSuffix(strings.TrimPrefix(p.queries[0].legend, "{{"), "}}")
+		if filterable(label) {
+			add("byType", "number", label, "${__field.labels."+label+"}")
+		} else {
+			add("byType", "number", "", "")
 		}
 	}
 	return overrides
+}
+
+// elsewhere are the links of a label's values to other dashboards of their own.
+func (d *Dashboard) elsewhere(label, value string) []object {
+	switch label {
+	case bucket:
+		return d.toDetails(value)
+	case address:
+		return d.toThreatIntel(value)
+	}
+	return nil
+}
+
+func filterable(label string) bool {
+	return slices.ContainsFunc(filters, func(f filter) bool { return f.label == label })
 }
 
 // linked overrides the links of the fields that a matcher of Grafana finds.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/gen/cookbook"
 )
 
 // parseLogQL says what Grafana's grammar finds wrong with each query; "": nothing.
@@ -32,8 +34,16 @@ func parseLogQL(t *testing.T, queries ...string) []string {
 
 // chosenInGrafana are values of variables as Grafana writes them into LogQL.
 var chosenInGrafana = []*strings.Replacer{
-	strings.NewReplacer("$account", ".*", "$region", ".*", "$bucket", ".*", "$operation", ".*", "$confidence", ".+", "$client", ".*"),
-	strings.NewReplacer("$account", "(111122223333|444455556666)", "$region", "eu-west-1", "$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)", "$client", `203\\.0\\.113\\.7`),
+	strings.NewReplacer(only(".*", "$account", ".*", "$region", ".*", "$bucket", ".*", "$operation", ".*", "$confidence", ".+", "$client", ".*")...),
+	strings.NewReplacer(only(`(www\.example\.org|a)`, "$account", "(111122223333|444455556666)", "$region", "eu-west-1", "$bucket", `(example-data-lake|www\\.example\\.org)`, "$operation", `REST\\.GET\\.OBJECT`, "$confidence", "(High|Low)", "$client", `203\\.0\\.113\\.7`)...),
+}
+
+// only adds a value of each text that the dashboards of log records have.
+func only(value string, more ...string) []string {
+	for _, f := range filters {
+		more = append(more, "${"+f.name+":raw}", value)
+	}
+	return more
 }
 
 var queryInComment = regexp.MustCompile(`(?m)^# In Grafana: (.+)$`)
@@ -49,7 +59,7 @@ func TestServersGrafanaParsesLogQL(t *testing.T) {
 			}
 		}
 	})
-	require.Len(t, queries, 12)
+	require.Len(t, queries, 14)
 	example, err := os.ReadFile("../../../examples/loki.yaml")
 	require.NoError(t, err)
 	inComment := queryInComment.FindStringSubmatch(string(example))
@@ -62,7 +72,7 @@ func TestServersGrafanaParsesLogQL(t *testing.T) {
 }
 
 func TestServersGrafanaRefusesWrongLogQL(t *testing.T) {
-	query := logQL([]string{denied}, []column{{bucket, "Bucket"}, {key, "Key"}})
+	query := logQL(byOperation([]string{denied}), []column{{bucket, "Bucket"}, {key, "Key"}})
 	var queries []string
 	for _, w := range [][2]string{
 		{`"403"`, `forbidden`},
@@ -81,4 +91,20 @@ func TestServersGrafanaRefusesWrongLogQL(t *testing.T) {
 		assert.NotEmpty(t, wrong, queries[i])
 	}
 	assert.Equal(t, []string{""}, parseLogQL(t, query))
+}
+
+// The queries of docs/cookbook.md, with what Grafana refuses beside them.
+func TestServersGrafanaParsesLogQLOfTheCookbook(t *testing.T) {
+	var queries []string
+	for _, chapter := range cookbook.Chapters() {
+		for _, q := range chapter.Questions {
+			queries = append(queries, q.LogQL)
+		}
+	}
+	require.GreaterOrEqual(t, len(queries), 20)
+	n := len(queries)
+	queries = append(queries, strings.Replace(queries[0], "| keep", "| kept", 1), strings.Replace(queries[n-1], "unless", "until", 1))
+	for i, wrong := range parseLogQL(t, queries...) {
+		assert.Equal(t, i >= n, wrong != "", "%s: %s", queries[i], wrong)
+	}
 }

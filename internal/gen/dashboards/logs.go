@@ -13,7 +13,7 @@ type logStore struct {
 
 	suffix string // of its dashboards' names
 	// query selects the records that pass all matchers, such as
-	// `error_type="AccessDenied"`. Only the columns come out, beside the time.
+	// `error_type="AccessDenied"`, and is asked for the columns beside the time.
 	query func(matchers []string, columns []column) string
 	// field names what a query gives back for a label.
 	field func(label string) string
@@ -48,7 +48,7 @@ func (s *logStore) titled(title string) string {
 // logQL is Loki's query. The dots of attributes are underscores there, and matchers are
 // written as Prometheus writes them.
 func logQL(matchers []string, columns []column) string {
-	return `{service_name=~"s3_access_logs.*"} | ` + strings.Join(byOperation(matchers), " | ") + " | keep " + labels(columns)
+	return `{service_name=~"s3_access_logs.*"} | ` + strings.Join(matchers, " | ") + " | keep " + labels(columns)
 }
 
 // logsQL is VictoriaLogs' query. There attributes keep their names, and a regular
@@ -56,7 +56,7 @@ func logQL(matchers []string, columns []column) string {
 func logsQL(matchers []string, columns []column) string {
 	var q strings.Builder
 	q.WriteString(`{service.name=~"s3_access_logs.*"}`)
-	for _, matcher := range byOperation(matchers) {
+	for _, matcher := range matchers {
 		q.WriteString(" " + logsQLFilter(matcher))
 	}
 	q.WriteString(" | sort by (_time desc) | limit " + most + " | fields _time")
@@ -67,8 +67,8 @@ func logsQL(matchers []string, columns []column) string {
 }
 
 var (
-	matcherParts = regexp.MustCompile(`^(\w+)(=~?)"([^"]*)"$`)
-	variableName = regexp.MustCompile(`^\$(\w+)$`)
+	matcherParts = regexp.MustCompile("^(\\w+)(=~?)[\"`]([^\"`]*)[\"`]$")
+	variableName = regexp.MustCompile(`^\$(?:(\w+)|\{(\w+:raw)\})$`)
 )
 
 // logsQLFilter writes a matcher as LogsQL does. It panics on what no dashboard has.
@@ -82,7 +82,11 @@ func logsQLFilter(matcher string) string {
 	case chosen != nil:
 		// The data source's own ways to write several values differ by its version, so
 		// Grafana is asked for a regular expression; its backslashes need a raw string.
-		return name + ":~`^(?:${" + chosen[1] + ":regex})$`"
+		format := chosen[2] // a text that is one already
+		if format == "" {
+			format = chosen[1] + ":regex"
+		}
+		return name + ":~`^(?:${" + format + "})$`"
 	case operator == "=~":
 		return name + `:~"^(?:` + value + `)$"`
 	}
@@ -102,6 +106,13 @@ func attribute(label string) string {
 var attributes = map[string]string{
 	account:     "cloud.account.id",
 	region:      "cloud.region",
+	requester:   "aws.requester.type",
+	userName:    "user.name",
+	tlsVersion:  "tls.protocol.version",
+	signature:   "aws.signature.version",
+	authType:    "aws.s3.auth_type",
+	aclRequired: "aws.s3.acl_required",
+	country:     "geo.country.iso_code",
 	bucket:      "aws.s3.bucket",
 	operation:   "aws.s3.operation",
 	status:      "http.response.status_code",

@@ -61,6 +61,7 @@ func TestMatchersInLogsQL(t *testing.T) {
 		`error_type=~"Access.*|Slow\\.Down"`:  `error.type:~"^(?:Access.*|Slow\\.Down)$"`,
 		`threat_indicator_confidence=~"$it"`:  "threat.indicator.confidence:~`^(?:${it:regex})$`",
 		`aws_s3_operation=~"REST.*|$another"`: `aws.s3.operation:~"^(?:REST.*|$another)$"`,
+		"error_type=~`${only_error:raw}`":     "error.type:~`^(?:${only_error:raw})$`",
 	} {
 		assert.Equal(t, want, logsQLFilter(matcher))
 	}
@@ -74,7 +75,7 @@ func TestMatchersInLogsQL(t *testing.T) {
 // What one store's users see the other's do too: the dashboards differ by their names,
 // the data source and how it is asked.
 func TestStoresShowTheSame(t *testing.T) {
-	for _, of := range []func(*logStore) Dashboard{threatIntel, security} {
+	for _, of := range []func(*logStore) Dashboard{threatIntel, security, records} {
 		inLoki, inVictoriaLogs := of(&loki), of(&victoriaLogs)
 		assert.Equal(t, inLoki.Name+"-victorialogs", inVictoriaLogs.Name)
 		assert.Equal(t, inLoki.Title+" (VictoriaLogs)", inVictoriaLogs.Title)

@@ -44,7 +44,9 @@ func (p *panel) fields(l *look) object {
 		fields["custom"] = l.custom
 	}
 	switch p.as {
-	case graph, stacked:
+	case pie:
+		fields["noValue"] = "none"
+	case graph, stacked, columns:
 		fields["min"] = 0
 		if p.max != 0 {
 			fields["max"] = p.max

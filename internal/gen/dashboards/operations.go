@@ -55,11 +55,11 @@ func howFar() []panel {
 		}
 	}
 	return []panel{
-		byBucket("Known and not done", "Log objects that are known and not done, by bucket. Of a bucket a lower bound: the pages that were listed. "+
+		byBucket("Backlog: log objects known and not done, by bucket", "Of a bucket a lower bound: the pages that were listed. "+
 			"Of a queue, which has no bucket here, its messages too.", "short", "sum", "source_backlog"),
-		byBucket("Age of the newest request", "Since the newest request that was delivered, by bucket: what S3 needs to deliver, and what the collector is behind. "+
+		byBucket("Age of the newest request delivered, by bucket", "Since the newest request that was delivered, by bucket: what S3 needs to deliver, and what the collector is behind. "+
 			"It grows too where a bucket is not used.", "s", "max", "source_position_age"),
-		byBucket("Last look", "Since objects were last looked for with success, by bucket: an hour or more means that S3 or SQS does not answer, or a permission is missing.",
+		byBucket("Time since the last look, by bucket", "Since objects were last looked for with success, by bucket: an hour or more means that S3 or SQS does not answer, or a permission is missing.",
 			"s", "max", "source_look_age"),
 	}
 }
@@ -68,7 +68,7 @@ func reading() []panel {
 	const known = `outcome=~"ok|malformed"`
 	return []panel{
 		{
-			title: "Malformed records", unit: "percentunit", as: stat, steps: []step{{0.001, "yellow"}, {0.01, "red"}},
+			title: "Share of malformed records", unit: "percentunit", as: stat, steps: []step{{0.001, "yellow"}, {0.01, "red"}},
 			description: "The share of lines that are no records. They are delivered as log records of their own.",
 			queries: []query{{expr: orZero(grown("", own("records", `outcome="malformed"`))) +
 				" / " + grown("", own("records", known))}},
@@ -88,10 +88,10 @@ func reading() []panel {
 			description: "Batches that the pipeline refused for the moment. Reading waits meanwhile.",
 			queries:     []query{{expr: orZero(grown("", own("batches", `outcome="retried"`)))}},
 		},
-		ownGraph("Records", "Records per second by outcome.", "cps", perSecond("outcome", own("records")), "outcome"),
-		ownGraph("Objects", "Log objects per second by outcome.", "cps", perSecond("outcome", own("objects")), "outcome"),
+		ownGraph("Records by outcome, per second", "Records per second by outcome.", "cps", perSecond("outcome", own("records")), "outcome"),
+		ownGraph("Log objects by outcome, per second", "Log objects per second by outcome.", "cps", perSecond("outcome", own("objects")), "outcome"),
 		{
-			title: "Lag", unit: "s", as: graph,
+			title: "Lag: age of records when they are read, p50 and p95", unit: "s", as: graph,
 			description: "How old records are when they are read: S3's delivery and the collector's own. What stays high for hours is the collector's.",
 			queries: []query{
 				{quantile("0.5", "", own("lag_bucket")), "p50"},
@@ -99,7 +99,7 @@ func reading() []panel {
 			},
 		},
 		{
-			title: "Malformed records over time", unit: "percentunit", as: graph, max: 1,
+			title: "Share of malformed records over time", unit: "percentunit", as: graph, max: 1,
 			description: "The share of lines that are no records.",
 			queries: []query{{
 				"(" + perSecond("", own("records", `outcome="malformed"`)) + " or vector(0)) / " + perSecond("", own("records", known)),
@@ -116,7 +116,7 @@ func reading() []panel {
 
 func delivery() []panel {
 	return []panel{
-		ownGraph("Batches", "Batches per second by outcome; one that is tried three times is retried twice.", "cps",
+		ownGraph("Batches by outcome, per second", "Batches per second by outcome; one that is tried three times is retried twice.", "cps",
 			perSecond("outcome", own("batches")), "outcome"),
 		ownGraph("Delivery time, p95", "Until the pipeline has accepted a batch, or refused it permanently, by signal.", "s",
 			quantile("0.95", "signal", own("delivery_duration_bucket")), "signal"),

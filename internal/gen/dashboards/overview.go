@@ -2,7 +2,7 @@ package dashboards
 
 // clientMap is on two dashboards.
 var clientMap = panel{
-	title:       "Where clients are",
+	title:       "Requests by country of the client",
 	description: "Requests by the country of the client's address. Needs geoip. The metric has no operation, so that the choice of one changes nothing here.",
 	unit:        "short", as: countries,
 	queries: []query{{expr: total(country, ofClients())}},
@@ -19,7 +19,7 @@ func overview() Dashboard {
 			{"Totals", []panel{
 				number("Requests", "All requests of the chosen buckets and operations.", "short", ofRequests(), "blue"),
 				{
-					title: "Failed requests", unit: "percentunit", as: stat,
+					title: "Share of failed requests", unit: "percentunit", as: stat,
 					description: "The share of requests with a status of 4xx or 5xx.",
 					queries:     []query{{expr: orZero(total("", ofRequests(status+`=~"[45].."`))) + " / " + total("", ofRequests())}},
 					steps:       []step{{0.05, "yellow"}, {0.2, "red"}},
@@ -33,7 +33,14 @@ func overview() Dashboard {
 					ofClients(), column{bucket, "Bucket"}, column{country, "Country"}),
 			}},
 			{"What for", []panel{
-				topBars("Requests by operation", "The operations with the most requests.", "short", operation, ofRequests()),
+				{
+					title: "Requests by operation", unit: "short", as: pie,
+					description: "The operations with the most requests, and all others.",
+					queries: []query{
+						{largest(total(operation, ofRequests()) + " > 0"), "{{" + operation + "}}"},
+						{rest(total("", ofRequests()), total(operation, ofRequests())), "others"},
+					},
+				},
 				topBars("Data sent by bucket", "The buckets that sent most to clients.", "bytes", bucket, ofSent()),
 				topBars("Requests by bucket", "The buckets with the most requests.", "short", bucket, ofRequests()),
 			}},

@@ -9,6 +9,7 @@ type panel struct {
 	width       int // of 24; 0: what as says
 	queries     []query
 	logs        *logStore // of a listing: whom the queries ask
+	matchers    []string  // of a listing: what they ask for
 	columns     []column  // of a table
 	value       string    // of a table: the heading of its numbers
 	steps       []step    // of a stat, bars or a table: colours from values on; none: blue
@@ -31,6 +32,8 @@ const (
 	stat      display = iota // one number
 	graph                    // lines over time
 	stacked                  // areas over time that add up
+	columns                  // columns over time that add up
+	pie                      // shares of the whole time range
 	bars                     // a bar for each series, of the whole time range
 	table                    // a row for each series, of the whole time range
 	countries                // a map: the query's label is a country
@@ -55,8 +58,14 @@ var looks = map[display]look{
 		"colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "textMode": "auto",
 		"wideLayout": true, "showPercentChange": false, "percentChangeColorMode": "standard", "reduceOptions": lastValue,
 	}},
-	graph:   {kind: "timeseries", width: 12, height: 8, options: overTime, custom: drawn(10, "none")},
-	stacked: {kind: "timeseries", width: 12, height: 8, options: overTime, custom: drawn(60, "normal")},
+	graph:   {kind: "timeseries", width: 12, height: 8, options: overTime, custom: drawn("line", 10, "none")},
+	stacked: {kind: "timeseries", width: 12, height: 8, options: overTime, custom: drawn("line", 60, "normal")},
+	columns: {kind: "timeseries", width: 12, height: 8, options: overTime, custom: drawn("bars", 80, "normal")},
+	pie: {kind: "piechart", width: 8, height: 9, instant: true, options: object{
+		"pieType": "pie", "displayLabels": []string{}, "orientation": "auto", "reduceOptions": lastValue,
+		"legend":  object{"calcs": []string{}, "displayMode": "table", "placement": "right", "showLegend": true, "values": []string{"value", "percent"}},
+		"tooltip": object{"mode": "single", "sort": "none"},
+	}},
 	bars: {kind: "bargauge", width: 8, height: 9, instant: true, options: object{
 		"displayMode": "basic", "valueMode": "text", "namePlacement": "left", "showUnfilled": true, "sizing": "auto",
 		"minVizWidth": 8, "minVizHeight": 16, "maxVizHeight": 40, "orientation": "horizontal", "reduceOptions": lastValue,
@@ -83,10 +92,10 @@ var (
 	cell = object{"align": "auto", "inspect": false, "filterable": true, "cellOptions": object{"type": "auto"}}
 )
 
-// drawn is how a graph draws its series.
-func drawn(fill int, stacking string) object {
+// drawn is how a graph draws its series: as lines or bars.
+func drawn(style string, fill int, stacking string) object {
 	return object{
-		"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 1, "fillOpacity": fill, "gradientMode": "none",
+		"drawStyle": style, "lineInterpolation": "linear", "lineWidth": 1, "fillOpacity": fill, "gradientMode": "none",
 		"showPoints": "never", "spanNulls": false, "axisBorderShow": false, "axisPlacement": "auto",
 		"stacking": object{"group": "A", "mode": stacking},
 	}

@@ -23,6 +23,10 @@ const (
 	confidence = "threat_indicator_confidence"
 	feed       = "threat_feed_name"
 
+	signature   = "aws_signature_version"
+	authType    = "aws_s3_auth_type"
+	aclRequired = "aws_s3_acl_required"
+
 	// These are too many for metrics.
 	requesterID = "user_id"
 	key         = "aws_s3_key"
@@ -97,8 +101,12 @@ func perSecond(labels, selected string) string {
 	return sum(labels, "rate("+selected+"[$__rate_interval])")
 }
 
-// perMinute suits what is rare.
-func perMinute(labels, selected string) string { return "60 * " + perSecond(labels, selected) }
+// perStep is how much was counted in each step of a graph. Unlike increase it counts each
+// event once, however short the steps are. A new series has a 0 in its first step, and after
+// an outage of Prometheus there is nothing before a step, but what was counted in it.
+func perStep(labels, selected string) string {
+	return sum(labels, "clamp_min("+selected+" - ("+selected+" offset $__interval or min_over_time("+selected+"[$__interval])), 0)")
+}
 
 // average is the mean of a histogram's observations.
 func average(labels, metric string) string {
@@ -122,6 +130,9 @@ func busiest(expr, label, by string) string {
 
 // largest keeps the top of values, in their order.
 func largest(expr string) string { return "sort_desc(topk($top, " + expr + "))" }
+
+// rest is what the top of whole values leaves of their sum, if it leaves any.
+func rest(of, values string) string { return of + " - sum(topk($top, " + values + ")) > 0.5" }
 
 // grown is total for counters that are scraped and rare. One that appears with its
 // first event has no increase at it, so that its value counts if it was not there in a

@@ -5,9 +5,9 @@ const (
 	anonymous = requester + `="anonymous"`
 	denied    = status + `="403"`
 	oldTLS    = tlsVersion + `=~"1\\.[01]"`
-	oldSigned = `aws_signature_version="SigV2"`
-	withACL   = `aws_s3_acl_required="true"`
-	presigned = `aws_s3_auth_type="QueryString"`
+	oldSigned = signature + `="SigV2"`
+	withACL   = aclRequired + `="true"`
+	presigned = authType + `="QueryString"`
 	// Without a TLS version are requests over plain HTTP and what came over no connection
 	// of its own, which is left out: S3's own work and the parts of batches.
 	withoutTLS = tlsVersion + `="", ` + status + `!="", ` + operation + `!~"(BATCH|S3)\\..*"`
@@ -29,23 +29,23 @@ func security(logs *logStore) Dashboard {
 		rows: []row{
 			{"Totals", securityNumbers()},
 			{"Who is let in", []panel{
-				rareOverTime("Anonymous requests", "Requests without a requester, per minute by bucket.", bucket, anonymous),
-				rareOverTime("Denied requests by bucket", "Requests with status 403, per minute by bucket.", bucket, denied),
+				rareOverTime("Anonymous requests over time by bucket", "Requests without a requester.", bucket, anonymous),
+				rareOverTime("Denied requests over time by bucket", "Requests with status 403.", bucket, denied),
 				byWhom("Denied requests by bucket and requester", "Requests with status 403. Users and roles have a name.", denied, column{errorType, "Error"}),
-				byWhom("Presigned use", "Requests with the signature in the query, by the requester whose signature it is.", presigned),
+				byWhom("Presigned requests by whom", "Requests with the signature in the query, by the requester whose signature it is.", presigned),
 			}},
 			{"How requests are protected", []panel{
 				{
-					title: "Requests by TLS version", unit: "reqpm", as: stacked,
-					description: "Requests per minute by TLS version; without a name: none, or S3's own work." + arrival,
-					queries:     []query{{perMinute(tlsVersion, ofRequests()), "{{" + tlsVersion + "}}"}},
+					title: "Requests over time by TLS version", unit: "short", as: columns,
+					description: "Requests of each step by TLS version; without a name: none, or S3's own work." + arrival,
+					queries:     []query{{perStep(tlsVersion, ofRequests()), "{{" + tlsVersion + "}}"}},
 				},
-				byWhom("TLS below 1.2, by whom", "Requests over TLS 1.0 or 1.1.", oldTLS, column{tlsVersion, "TLS"}),
-				byWhom("Signature version 2, by whom", "Requests signed the old way.", oldSigned),
-				byWhom("Needed an ACL, by whom", "Requests that only an access control list allowed.", withACL),
+				byWhom("Requests over TLS below 1.2 by whom", "Requests over TLS 1.0 or 1.1.", oldTLS, column{tlsVersion, "TLS"}),
+				byWhom("Requests with signature version 2 by whom", "Requests signed the old way.", oldSigned),
+				byWhom("Requests that needed an ACL by whom", "Requests that only an access control list allowed.", withACL),
 			}},
 			{"What is deleted", []panel{
-				rareOverTime("Deletions over time", "Deletions per minute by operation: REST, BATCH and SOAP by clients, S3 by lifecycle rules.", operation, deletes),
+				rareOverTime("Deletions over time by operation", "REST, BATCH and SOAP by clients, S3 by lifecycle rules.", operation, deletes),
 				byWhom("Deletions by whom", "Objects, uploads and settings deleted, by clients and by lifecycle rules.", deletes, column{operation, "Operation"}),
 			}},
 			{"Log records", securityRecords(logs)},
@@ -54,16 +54,16 @@ func security(logs *logStore) Dashboard {
 }
 
 func securityNumbers() []panel {
-	return ofWidth(3,
-		number("Anonymous", "Requests without a requester.", "short", ofRequests(anonymous), "yellow"),
-		number("Denied", "Requests with status 403.", "short", ofRequests(denied), "yellow"),
-		number("TLS below 1.2", "Requests over TLS 1.0 or 1.1.", "short", ofRequests(oldTLS), "red"),
-		number("Without TLS", "Requests without a TLS version: over plain HTTP, as static websites are, or in records older than the field.", "short", ofRequests(withoutTLS), "yellow"),
-		number("Signature version 2", "Requests signed the old way.", "short", ofRequests(oldSigned), "red"),
-		number("Needed an ACL", "Requests that only an access control list allowed: they fail once ACLs are turned off.", "short", ofRequests(withACL), "yellow"),
+	return []panel{
+		number("Anonymous requests", "Requests without a requester.", "short", ofRequests(anonymous), "yellow"),
+		number("Denied requests", "Requests with status 403.", "short", ofRequests(denied), "yellow"),
+		number("Requests over TLS below 1.2", "Requests over TLS 1.0 or 1.1.", "short", ofRequests(oldTLS), "red"),
+		number("Requests without TLS", "Requests without a TLS version: over plain HTTP, as static websites are, or in records older than the field.", "short", ofRequests(withoutTLS), "yellow"),
+		number("Requests with signature version 2", "Requests signed the old way.", "short", ofRequests(oldSigned), "red"),
+		number("Requests that needed an ACL", "Requests that only an access control list allowed: they fail once ACLs are turned off.", "short", ofRequests(withACL), "yellow"),
 		number("Deletions", "Objects, uploads and settings deleted, by clients and by lifecycle rules.", "short", ofRequests(deletes), "blue"),
-		number("Presigned", "Requests with the signature in the query: whoever has the link can send them.", "short", ofRequests(presigned), "blue"),
-	)
+		number("Presigned requests", "Requests with the signature in the query: whoever has the link can send them.", "short", ofRequests(presigned), "blue"),
+	}
 }
 
 func securityRecords(logs *logStore) []panel {
@@ -83,7 +83,7 @@ func securityRecords(logs *logStore) []panel {
 }
 
 func rareOverTime(title, description, label, matchers string) panel {
-	return topOverTime(title, description, "reqpm", stacked, perMinute(label, ofRequests(matchers)), label, ofRequests(matchers))
+	return stepsOf(title, description, columns, label, ofRequests(matchers))
 }
 
 // byWhom is a table by bucket, requester and more.

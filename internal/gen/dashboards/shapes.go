@@ -29,6 +29,11 @@ func topOverTime(title, description, unit string, as display, expr, label, by st
 	}
 }
 
+// stepsOf is a graph of how much was counted in each step, by the top values of a label.
+func stepsOf(title, description string, as display, label, selected string) panel {
+	return topOverTime(title, description+" Each point is the count of its step.", "short", as, perStep(label, selected), label, selected)
+}
+
 // topBars are the top values of a label, by what was counted in the time range.
 func topBars(title, description, unit, label, selected string) panel {
 	return panel{
@@ -55,10 +60,15 @@ func ofWidth(width int, panels ...panel) []panel {
 	return panels
 }
 
-// newest is a table of a store's log records that pass all matchers.
+// newest is a table of a store's log records that pass all matchers and what was chosen.
 func newest(logs *logStore, title, description string, matchers []string, columns ...column) panel {
+	return listed(logs, title, description, byOperation(matchers), columns)
+}
+
+// listed is a table of a store's log records that pass all matchers.
+func listed(logs *logStore, title, description string, matchers []string, columns []column) panel {
 	return panel{
 		title: title, description: "The " + most + " newest log records " + description + " Time is that of the request.",
-		unit: "none", as: listing, logs: logs, queries: []query{{expr: logs.query(matchers, columns)}}, columns: columns,
+		unit: "none", as: listing, logs: logs, matchers: matchers, queries: []query{{expr: logs.query(matchers, columns)}}, columns: columns,
 	}
 }

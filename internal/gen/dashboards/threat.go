@@ -15,16 +15,20 @@ func threatIntel(logs *logStore) Dashboard {
 			{"Who and where", []panel{
 				topBars("Threats by client", "The addresses with the most requests.", "short", address, ofThreats()),
 				topBars("Threats by actor", "The groups that the feeds name. Unassigned: the feed names none.", "short", actor, ofThreats()),
-				topBars("Threats by malicious confidence", "High: 85 and more of 100, Medium: 50, Low: 15, None: below.", "short", confidence, ofThreats()),
+				{
+					title: "Threats by malicious confidence", unit: "short", as: pie,
+					description: "High: 85 and more of 100, Medium: 50, Low: 15, None: below.",
+					queries:     []query{{"sort_desc(" + total(confidence, ofThreats()) + " > 0)", "{{" + confidence + "}}"}},
+				},
 				{
 					title: "Threat locations", unit: "short", as: places,
 					description: "Where the databases of geoip place these clients. Those without coordinates are left out.",
 					queries:     []query{{expr: total(latitude+", "+longitude+", "+country, ofThreats(latitude+`!=""`))}},
 				},
 				{
-					title: "Threats over time", unit: "reqpm", as: stacked,
-					description: "Requests per minute by confidence." + arrival,
-					queries:     []query{{perMinute(confidence, ofThreats()), "{{" + confidence + "}}"}},
+					title: "Threats over time by confidence", unit: "short", as: columns,
+					description: "Requests of each step by confidence." + arrival,
+					queries:     []query{{perStep(confidence, ofThreats()), "{{" + confidence + "}}"}},
 				},
 			}},
 			{"Counted", threatTables()},
@@ -35,8 +39,8 @@ func threatIntel(logs *logStore) Dashboard {
 
 func threatNumbers() []panel {
 	return ofWidth(8,
-		number("Threats", "Requests of clients that a feed names.", "short", ofThreats(), "yellow"),
-		number("Highly malicious", "Requests of clients that a feed names with high confidence, 85 and more of 100.", "short", ofThreats(highly), "red"),
+		number("Requests from known threats", "Requests of clients that a feed names.", "short", ofThreats(), "yellow"),
+		number("Requests from threats of high confidence", "Requests of clients that a feed names with high confidence, 85 and more of 100.", "short", ofThreats(highly), "red"),
 		panel{
 			title: "Malicious clients", unit: "short", as: stat, steps: []step{{1, "yellow"}},
 			description: "Different addresses that a feed names.",
@@ -50,8 +54,8 @@ func threatTables() []panel {
 		{address, "Client"}, {actor, "Actor"}, {confidence, "Confidence"}, {feed, "Feed"}, {country, "Country"}, {bucket, "Bucket"},
 	}
 	return []panel{
-		counted("Threat table", "Requests of clients that a feed names.", "short", "Requests", ofThreats(), who...),
-		counted("Highly malicious threat table", "Requests of clients that a feed names with high confidence.", "short", "Requests", ofThreats(highly), who...),
+		counted("Known threats by client and bucket", "Requests of clients that a feed names.", "short", "Requests", ofThreats(), who...),
+		counted("Threats of high confidence by client and bucket", "Requests of clients that a feed names with high confidence.", "short", "Requests", ofThreats(highly), who...),
 	}
 }
 

@@ -32,9 +32,7 @@ func TestServersGrafanaRefusesWhatItDoesNotKnow(t *testing.T) {
 	d := details()
 	text, err := d.JSON()
 	require.NoError(t, err)
-	logs := security(&victoriaLogs)
-	logsText, err := logs.JSON()
-	require.NoError(t, err)
+	others := []Dashboard{security(&victoriaLogs), overview()}
 	types := newGrafanaTypes(t)
 	wrong := [][2]string{
 		{`"schemaVersion"`, `"schemaVerison"`},
@@ -48,11 +46,17 @@ func TestServersGrafanaRefusesWhatItDoesNotKnow(t *testing.T) {
 		{`"sortBy"`, `"sortedBy"`},
 		{`"fillOpacity": 60`, `"fillOpacity": "60"`},
 		{`"queryType": "instant"`, `"queryType": "instantly"`},
+		{`"pieType": "pie"`, `"pieType": "cake"`},
+		{`"drawStyle": "bars"`, `"drawStyle": "columns"`},
 	}
 	for i, w := range wrong {
 		text := string(text)
-		if !strings.Contains(text, w[0]) {
-			text = string(logsText)
+		for _, other := range others {
+			if !strings.Contains(text, w[0]) {
+				otherText, err := other.JSON()
+				require.NoError(t, err)
+				text = string(otherText)
+			}
 		}
 		require.Contains(t, text, w[0])
 		types.add(t, "wrong-"+string(rune('a'+i)), strings.Replace(text, w[0], w[1], 1))

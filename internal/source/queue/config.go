@@ -105,6 +105,9 @@ type Deps struct {
 	// Room returns how many objects could be taken now, including the one Next is
 	// being called for. Only so many messages are received. nil means one.
 	Room func() int
+	// Downloads is how many objects are read at a time. Those of buckets in trouble share
+	// a quarter of them. 0 means that buckets are not told apart.
+	Downloads int
 	// Depth returns how many messages the queue has; it is asked once a minute. nil means
 	// that it is not known.
 	Depth func(ctx context.Context) (s3io.Depth, error)

@@ -74,7 +74,7 @@ func (d *depth) setEmpty(empty bool, now time.Time) {
 func (s *Source) Backlog() []source.Backlog {
 	now := s.deps.Clock.Now()
 	s.mu.Lock()
-	b := source.Backlog{Objects: int64(len(s.ready))}
+	b := source.Backlog{Objects: int64(len(s.ready) + s.lanes.held)}
 	s.mu.Unlock()
 	d := &s.depth
 	d.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -18,10 +19,12 @@ const (
 	minBackoff = 30 * time.Second
 	maxBackoff = time.Hour
 
-	// After an object failed without a fault of its own, nothing is received for a time
-	// between these, which doubles until an object is read again, unless those of another
-	// bucket are. Otherwise an outage would use up the receives of all messages. A denied object is no outage: others
-	// behind it may be readable, and the back-off of its message is what saves receives.
+	// After an object failed without a fault of its own, no other one of its bucket is tried
+	// for a time between these, which doubles until its storage answers. Nor is anything
+	// received while no more objects can be held, unless those of another bucket are read:
+	// otherwise an outage would use up the receives of all messages. A denied object is no
+	// outage: others behind it may be readable, and the back-off of its message is what saves
+	// receives.
 	minPause = time.Second
 	maxPause = 30 * time.Second
 )
@@ -49,6 +52,7 @@ type message struct {
 	delay       time.Duration  // when returning: how long it stays invisible
 	last        bool           // the redrive policy allows no further receive
 	unread      bool           // not all of it can be read: it is never deleted
+	held        bool           // when waiting: for a bucket in trouble, see lanes
 }
 
 // live reports whether the message can still be completed.
@@ -61,11 +65,14 @@ type object struct {
 	from     *Source
 	messages []*message // that name it; repeated for one that names it repeatedly
 	out      bool       // handed out
+	held     bool       // by lanes, until it is handed out
 	replaces bool       // it was overwritten once
 
-	cancel    func() // ends the reading; nil means it is not being read
-	abandoned bool   // reading must stop
-	denied    bool   // opening was denied
+	cancel    func()    // ends the reading; nil means it is not being read
+	begun     time.Time // when the opening began that waits for an answer; else the zero value
+	abandoned bool      // reading must stop
+	denied    bool      // opening was denied
+	givesWay  bool      // opening it was ended, see lanes
 }
 
 // enlist returns the object of w, a new one, which is ready, if there is none. s.mu is
@@ -84,23 +91,30 @@ func (s *Source) enlist(w source.Work, as offer) *object {
 // join lets a message wait for the object. s.mu is held.
 func (o *object) join(m *message) {
 	o.messages = append(o.messages, m)
+	m.held = m.held || o.held
 	if o.out && m.live() {
 		m.state = begun
 	}
 }
 
-// begin marks the object as handed out. It returns false when no message waits for it.
-func (o *object) begin() bool {
-	if !slices.ContainsFunc(o.messages, (*message).live) {
-		return false
-	}
-	o.out = true
+// isWanted reports whether a message waits for the object.
+func (o *object) isWanted() bool { return slices.ContainsFunc(o.messages, (*message).live) }
+
+// begin marks the object as handed out.
+func (o *object) begin() {
+	o.out, o.held = true, false
 	for _, m := range o.messages {
 		if m.state == waiting {
 			m.state = begun
 		}
 	}
-	return true
+}
+
+// settled notes that the object is settled, which was handed out. s.mu is held.
+func (o *object) settled(now time.Time) {
+	delete(o.from.objects, o.work.ID)
+	o.from.lanes.settle(o.work.Object.Bucket, now)
+	signal(o.from.wake)
 }
 
 // OpenAt implements source.Content. The stream ends with context.Canceled when the
@@ -110,16 +124,20 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 	o.from.mu.Lock()
 	o.cancel = cancel
 	abandoned := o.abandoned
+	if !abandoned {
+		o.begun = o.from.deps.Clock.Now()
+		o.from.lanes.begin(o.work.Object.Bucket, o.begun)
+	}
 	o.from.mu.Unlock()
 	if abandoned {
 		cancel()
 		return nil, context.Canceled
 	}
 	r, err := o.from.deps.Bucket.Open(ctx, o.work.Object, offset)
-	if err != nil {
-		o.from.mu.Lock()
-		o.denied = errors.Is(err, source.ErrDenied)
-		o.from.mu.Unlock()
+	if err = o.answered(ctx, err); err != nil {
+		if r != nil {
+			_ = r.Close()
+		}
 		cancel()
 		if errors.Is(err, source.ErrArchived) {
 			o.from.deps.Hooks.Archived(o.work.Object.URI())
@@ -127,6 +145,23 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 		return nil, err
 	}
 	return &stream{r, cancel}, nil
+}
+
+// answered notes how an opening ended, and returns its error.
+func (o *object) answered(ctx context.Context, err error) error {
+	s := o.from
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.deps.Clock.Now()
+	if o.givesWay {
+		err = fmt.Errorf("%w: %s: no answer for %v; check the network, aws.endpoint and aws.region",
+			source.ErrUnreachable, o.work.Object.URI(), now.Sub(o.begun).Round(time.Second))
+	}
+	o.denied = errors.Is(err, source.ErrDenied)
+	s.lanes.answer(o.work.Object.Bucket, o.begun, now, err, ctx.Err() != nil && !o.givesWay)
+	o.begun = time.Time{}
+	signal(s.wake)
+	return err
 }
 
 type stream struct {
@@ -174,9 +209,10 @@ func (o *object) Ack() {
 	s := o.from
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.objects, o.work.ID)
+	now := s.deps.Clock.Now()
+	o.settled(now)
 	s.pause, s.resume = 0, time.Time{}
-	s.recent.add(o.work.Object.Bucket, s.deps.Clock.Now())
+	s.recent.add(o.work.Object.Bucket, now)
 	o.done()
 }
 
@@ -205,12 +241,16 @@ func (o *object) Nack(_ int64, charge bool) {
 	s := o.from
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.objects, o.work.ID)
-	// Objects that fail together count once.
 	now := s.deps.Clock.Now()
-	if !charge && !o.abandoned && !o.denied && !now.Before(s.resume) && !s.recent.others(o.work.Object.Bucket, now) {
+	o.settled(now)
+	// Objects that fail together count once.
+	if s.lanes.isFull() && !charge && !o.abandoned && !o.denied && !now.Before(s.resume) && !s.recent.others(o.work.Object.Bucket, now) {
 		s.pause = min(max(2*s.pause, minPause), maxPause)
 		s.resume = now.Add(s.pause)
+	}
+	if o.givesWay && !s.stopping() {
+		o.offerAgain(o.work.Object)
+		return
 	}
 	for _, m := range o.messages {
 		switch {
@@ -235,17 +275,26 @@ func (o *object) Replace(now source.Object) {
 		return
 	}
 	defer s.mu.Unlock()
-	delete(s.objects, o.work.ID)
+	o.settled(s.deps.Clock.Now())
+	if next := o.offerAgain(now); next != nil {
+		next.replaces = true
+	}
+}
+
+// offerAgain makes an object ready for which the messages wait then, or returns nil when it
+// is done. s.mu is held.
+func (o *object) offerAgain(now source.Object) *object {
+	s := o.from
 	left := s.worksOf([]source.Object{now}, o.offer)
 	if len(left) == 0 {
 		o.done()
-		return
+		return nil
 	}
 	next := s.enlist(left[0], o.offer)
-	next.replaces = true
 	for _, m := range o.messages {
 		next.join(m)
 	}
+	return next
 }
 
 // scheduleReturn makes a message visible to all after delay. s.mu is held.
@@ -285,7 +334,7 @@ func (s *Source) settle(m *message) {
 func (s *Source) returnExpired(m *message) {
 	s.returnUnread(m)
 	for _, o := range s.objects {
-		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
+		if !o.out || !slices.Contains(o.messages, m) || o.isWanted() {
 			continue
 		}
 		o.abandoned = true
@@ -300,7 +349,7 @@ func (s *Source) returnExpired(m *message) {
 func (s *Source) returnReady() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, o := range s.ready {
+	for _, o := range append(s.ready, s.lanes.releaseAll()...) {
 		delete(s.objects, o.work.ID)
 		for _, m := range o.messages {
 			if m.live() {

@@ -50,16 +50,18 @@ type Source struct {
 
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
+	wake      chan struct{}   // signals Next: an object that is held may be read now
 	closing   chan struct{}   // closed by Close
 	calls     context.Context // of all calls but the receives
 	abort     func()          // ends calls
 	ended     chan struct{}   // closed when the renewer has ended
 	deleting  sync.WaitGroup  // the deleters
 
-	mu            sync.Mutex             // guards everything below, and all messages and objects
-	messages      map[string]*message    // by id; none is over
-	objects       map[source.ID]*object  // handed out or ready
-	ready         []*object              // to hand out, unless no message waits for them
+	mu            sync.Mutex            // guards everything below, and all messages and objects
+	messages      map[string]*message   // by id; none is over
+	objects       map[source.ID]*object // handed out or ready
+	ready         []*object             // to hand out, unless no message waits for them
+	lanes         lanes
 	deletes       []*message             // to send
 	failedDeletes []*message             // to send from the renewer's next beat on, since it failed
 	returns       []*message             // to send
@@ -98,10 +100,11 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 	calls, abort := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Source{
 		cfg: cfg, deps: deps, pattern: pattern, pace: pace{calls: 1, objects: 1},
-		returning: make(chan struct{}, 1),
-		done:      ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
+		returning: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		done: ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
+		lanes:   lanes{downloads: deps.Downloads, maxHeld: cfg.Quota() / 12, of: map[string]*lane{}},
 		unknown: unknownReasons{tell: deps.Hooks.Unknown},
 	}
 	s.depth.ended = make(chan struct{})
@@ -131,6 +134,7 @@ func (s *Source) Next(ctx context.Context) (*source.Work, error) {
 		case wait > 0:
 			select {
 			case <-s.deps.Clock.After(wait):
+			case <-s.wake:
 			case <-ctx.Done():
 			}
 		default:
@@ -149,12 +153,9 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	if s.stopping() {
 		return nil, 0, context.Canceled
 	}
-	for len(s.ready) > 0 {
-		o, s.ready[0], s.ready = s.ready[0], nil, s.ready[1:]
-		if o.begin() {
-			return o, 0, nil
-		}
-		delete(s.objects, o.work.ID)
+	now := s.deps.Clock.Now()
+	if o := s.nextObject(now); o != nil {
+		return o, 0, nil
 	}
 	if err := s.blocked(); err != nil {
 		return nil, 0, err
@@ -162,7 +163,11 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	if len(s.deletes) >= maxUndeleted {
 		return nil, undeletedPause, nil
 	}
-	return nil, s.resume.Sub(s.deps.Clock.Now()), nil
+	wait = s.resume.Sub(now)
+	if s.lanes.held > 0 {
+		wait = min(wait, heldPause)
+	}
+	return nil, wait, nil
 }
 
 // stopping reports whether no further message may be begun.

@@ -47,7 +47,7 @@ func (s *Source) receive(ctx context.Context) error {
 		in := s3io.Receive{Max: min(room, s3io.QueueBatch), Visibility: s.cfg.VisibilityTimeout}
 		room -= in.Max
 		if calls == 1 {
-			in.Wait = s.cfg.WaitTime
+			in.Wait = s.waitTime()
 		}
 		go func() { answers <- s.receiveOnce(ctx, in) }()
 	}
@@ -71,12 +71,20 @@ func (s *Source) receive(ctx context.Context) error {
 	if failure == nil {
 		s.deps.Hooks.Received()
 	}
-	s.depth.setEmpty(failure == nil && !full, s.deps.Clock.Now())
+	s.depth.setEmpty(failure == nil && !full && s.held() == 0, s.deps.Clock.Now())
 	if messages == 0 {
 		return failure
 	}
 	s.pace.objects = max((objects+messages-1)/messages, 1)
 	return nil // a lasting failure shows again, after these messages
+}
+
+// waitTime returns how long a receive waits for the first message.
+func (s *Source) waitTime() time.Duration {
+	if s.held() > 0 {
+		return min(s.cfg.WaitTime, heldPause)
+	}
+	return s.cfg.WaitTime
 }
 
 // receiveOnce makes one call. Its messages are hidden from when SQS answers on.

@@ -228,10 +228,11 @@ func TestAnUnknownRedrivePolicyCountsAsOne(t *testing.T) {
 	assert.Equal(t, make([]int, 6), r.fails(6))
 }
 
-// While S3 is out of reach no further messages are taken, or an outage would
-// use up the receives of them all.
+// While S3 is out of reach and no more objects can be held, no further messages are taken,
+// or an outage would use up the receives of them all.
 func TestNothingIsReceivedForAWhileAfterAFault(t *testing.T) {
 	r := newRig(t, withRoom(2))
+	r.lanes.maxHeld = 0
 	for _, key := range []string{"one", "two", "three"} {
 		r.remote.Send(event(key))
 	}

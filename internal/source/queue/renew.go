@@ -166,7 +166,7 @@ func (s *Source) renew(ctx context.Context) {
 			s.settle(m)
 		case m.live() && tooLong:
 			s.returnExpired(m)
-		case m.state == waiting && now.Sub(m.received) >= maxWaiting:
+		case m.state == waiting && !m.held && now.Sub(m.received) >= maxWaiting:
 			s.returnUnread(m)
 		case m.hiddenUntil.Before(end.Add(-margin)) && m.hiddenUntil.Sub(now) <= s.cfg.VisibilityTimeout/2:
 			due = append(due, m)
@@ -175,6 +175,8 @@ func (s *Source) renew(ctx context.Context) {
 	if len(s.messages) == 0 {
 		s.trouble = [2]error{}
 	}
+	s.lanes.forget(now)
+	s.giveWay(now)
 	s.mu.Unlock()
 
 	until := func(m *message) time.Time {

@@ -258,6 +258,17 @@ func (p *progress) giveUp(w *source.Work, offset int64, charge bool) {
 type bucket struct {
 	mu     sync.Mutex
 	opened []string
+	broken map[string]bool // buckets that cannot be reached
+}
+
+// breaks makes a bucket unreachable, or ends that.
+func (b *bucket) breaks(name string, down bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken == nil {
+		b.broken = map[string]bool{}
+	}
+	b.broken[name] = down
 }
 
 func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.ReadCloser, error) {
@@ -265,6 +276,8 @@ func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.Re
 	defer b.mu.Unlock()
 	b.opened = append(b.opened, fmt.Sprint(o.Bucket, " ", o.Key, " ", o.ETag, " ", offset))
 	switch {
+	case b.broken[o.Bucket]:
+		return nil, source.ErrUnreachable
 	case o.Key == "absent":
 		return nil, source.ErrGone
 	case strings.HasPrefix(o.Key, "denied"):

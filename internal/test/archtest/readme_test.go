@@ -1,8 +1,6 @@
 package archtest
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -141,14 +139,18 @@ func settingKeys(typ reflect.Type, prefix string, keys *[]string) {
 	}
 }
 
-// table returns the cells of the first table under a heading of README.md,
-// without its first two lines and without backquotes.
+// table returns the cells of the first table under a heading of README.md.
 func table(t *testing.T, heading string) [][]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
-	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
-	require.True(t, found, "README.md has no heading %q", heading)
+	return tableOf(t, "README.md", heading)
+}
+
+// tableOf returns the cells of the first table under a heading of a page, without the
+// table's first two lines and without backquotes around cells.
+func tableOf(t *testing.T, page, heading string) [][]string {
+	t.Helper()
+	_, section, found := strings.Cut(read(t, page), "\n"+heading+"\n")
+	require.True(t, found, "%s has no heading %q", page, heading)
 	var rows [][]string
 	for line := range strings.Lines(section) {
 		if !strings.HasPrefix(line, "|") {

@@ -5,6 +5,7 @@ import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import type * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import type * as geomap from '@grafana/grafana-foundation-sdk/geomap';
 import type * as loki from '@grafana/grafana-foundation-sdk/loki';
+import type * as piechart from '@grafana/grafana-foundation-sdk/piechart';
 import type * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import type * as stat from '@grafana/grafana-foundation-sdk/stat';
 import type * as table from '@grafana/grafana-foundation-sdk/table';
@@ -57,6 +58,7 @@ type AnyPanel =
   | dashboard.RowPanel
   | Panel<'bargauge', bargauge.Options, never>
   | Panel<'geomap', geomap.Options, never>
+  | Panel<'piechart', piechart.Options, never>
   | Panel<'stat', stat.Options, never>
   | Panel<'table', table.Options, Partial<table.FieldConfig>>
   | Panel<'text', text.Options, never>

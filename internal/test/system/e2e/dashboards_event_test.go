@@ -126,7 +126,7 @@ func (s *eventShown) whole() string { return seconds(s.at.Sub(s.first)) }
 // part of it.
 func (s *eventShown) assertEventQuery(t *testing.T, name string, p *boardPanel, q *boardQuery) {
 	t.Helper()
-	f, known := figures[name]
+	f, known := figureOf(name, p, q)
 	require.True(t, known, "%s has no figure", name)
 	require.Contains(t, q.Expr, "sum_over_time(", name)
 	all := everything(s.whole())
@@ -167,22 +167,16 @@ func (s *eventShown) assertTimes(t *testing.T, name string, p *boardPanel, q *bo
 	scale := 1.0
 	if f.perTime {
 		scale = window.Seconds()
-		if p.FieldConfig.Defaults.Unit == "reqpm" {
-			scale /= 60
-		}
 	}
 	moments := 0
 	for end := s.at; end.After(s.first); end = end.Add(-window) {
 		moments++
-		want := f.want(of[end], f.by)
-		if f.zero && len(want) == 0 {
-			want = map[string]float64{"": 0}
-		}
+		want, by := f.of(of[end], c)
 		samples := slices.DeleteFunc(got[end], func(sample servers.Sample) bool {
-			_, wanted := want[key(sample.Labels, f.by)]
+			_, wanted := want[key(sample.Labels, by)]
 			return sample.Value == 0 && !wanted // a request of 0 bytes is no figure
 		})
-		s.assertSamples(t, name+" at "+end.Format(time.RFC3339), c.fill(t, q.Expr), samples, c, f, want, scale, 1e-9)
+		s.assertSamples(t, name+" at "+end.Format(time.RFC3339), c.fill(t, q.Expr), samples, c, by, want, scale, 1e-9)
 		if window == time.Hour {
 			s.hours += len(want)
 		}

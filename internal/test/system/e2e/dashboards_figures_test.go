@@ -6,17 +6,50 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // figure is what a panel of metrics has to show: a function of the requests.
 type figure struct {
-	by   []string // the labels of its series
-	want func(all []request, by []string) map[string]float64
-	// perTime: what is wanted happens in the window, and the panel shows it per second
-	// or minute, as its unit says.
-	perTime bool
+	by      []string // the labels of its series
+	want    func(all []request, by []string) map[string]float64
+	perTime bool // what is wanted happens in the window, and the panel shows it per second
 	zero    bool // nothing is shown as 0
+	rest    bool // what the top leaves is shown, if it leaves any
+}
+
+// figureOf returns the figure of a panel's query. Of several, each has its own, with the
+// legend in its name.
+func figureOf(name string, p *boardPanel, q *boardQuery) (f figure, known bool) {
+	if len(p.Targets) > 1 {
+		name += ": " + q.LegendFormat
+	}
+	f, known = figures[name]
+	return f, known
+}
+
+// of returns what the panel has to show of the requests, and the labels of its series.
+func (f *figure) of(all []request, c chosen) (want map[string]float64, by []string) {
+	want = f.want(all, f.by)
+	if f.rest {
+		top, _ := strconv.Atoi(c["top"])
+		left := 0.0
+		for i, n := range largestOf(len(want), want) {
+			if i >= top {
+				left += n
+			}
+		}
+		want = map[string]float64{"": left}
+		if left == 0 {
+			delete(want, "")
+		}
+		return want, byAll
+	}
+	if f.zero && len(want) == 0 {
+		want = map[string]float64{"": 0}
+	}
+	return want, f.by
 }
 
 // weight is what a request adds to a figure.
@@ -176,65 +209,70 @@ func plus(labels []string, more ...string) []string { return slices.Concat(label
 // figures are those of all panels over the metrics of the logs, by dashboard, title
 // and, where a panel has several, query.
 var figures = map[string]figure{
-	"overview: Requests":                       {by: byAll, want: add(of()), zero: true},
-	"overview: Failed requests":                {by: byAll, want: share(of(isFailed), of())},
-	"overview: Data sent":                      {by: byAll, want: add(bytesSent), zero: true},
-	"overview: Data added":                     {by: byAll, want: add(bytesAdded), zero: true},
-	"overview: Where clients are":              {by: []string{"geo_country_iso_code"}, want: add(of(isKnown))},
-	"overview: Requests by bucket and country": {by: plus(byBucket, "geo_country_iso_code"), want: add(of(isKnown))},
-	"overview: Requests by operation":          {by: []string{"aws_s3_operation"}, want: add(of())},
-	"overview: Data sent by bucket":            {by: byBucket, want: add(bytesSent)},
-	"overview: Requests by bucket":             {by: byBucket, want: add(of())},
+	"overview: Requests":                                    {by: byAll, want: add(of()), zero: true},
+	"overview: Share of failed requests":                    {by: byAll, want: share(of(isFailed), of())},
+	"overview: Data sent":                                   {by: byAll, want: add(bytesSent), zero: true},
+	"overview: Data added":                                  {by: byAll, want: add(bytesAdded), zero: true},
+	"overview: Requests by country of the client":           {by: []string{"geo_country_iso_code"}, want: add(of(isKnown))},
+	"overview: Requests by bucket and country":              {by: plus(byBucket, "geo_country_iso_code"), want: add(of(isKnown))},
+	"overview: Requests by operation: {{aws_s3_operation}}": {by: []string{"aws_s3_operation"}, want: add(of())},
+	"overview: Requests by operation: others":               {by: []string{"aws_s3_operation"}, want: add(of()), rest: true},
+	"overview: Data sent by bucket":                         {by: byBucket, want: add(bytesSent)},
+	"overview: Requests by bucket":                          {by: byBucket, want: add(of())},
 
-	"details: Data sent":                 {by: byBucket, want: add(bytesSent), perTime: true},
-	"details: Requests":                  {by: byBucket, want: add(of()), perTime: true},
-	"details: Requests by operation":     {by: []string{"aws_s3_operation"}, want: add(of()), perTime: true},
-	"details: Data added by bucket":      {by: byBucket, want: add(bytesAdded)},
-	"details: Where clients are":         {by: []string{"geo_country_iso_code"}, want: add(of(isKnown))},
-	"details: 4xx by bucket":             {by: byBucket, want: add(of(has("http_response_status_code", "4.."))), perTime: true},
-	"details: 5xx by bucket":             {by: byBucket, want: add(of(has("http_response_status_code", "5.."))), perTime: true},
-	"details: Failed requests":           {by: plus(byBucket, "aws_s3_operation", "http_response_status_code", "error_type"), want: add(of(isFailed))},
-	"details: Latency, average":          {by: byBucket, want: mean("request")},
-	"details: Latency, p50":              {by: byBucket, want: atQuantile(0.5, "request")},
-	"details: Latency, p95":              {by: byBucket, want: atQuantile(0.95, "request")},
-	"details: Latency, p99":              {by: byBucket, want: atQuantile(0.99, "request")},
-	"details: Turn-around time, average": {by: byBucket, want: mean("turn_around")},
-	"details: Turn-around time, p50":     {by: byBucket, want: atQuantile(0.5, "turn_around")},
-	"details: Turn-around time, p95":     {by: byBucket, want: atQuantile(0.95, "turn_around")},
-	"details: Turn-around time, p99":     {by: byBucket, want: atQuantile(0.99, "turn_around")},
+	"details: Data sent by bucket, per second":                                   {by: byBucket, want: add(bytesSent), perTime: true},
+	"details: Requests by bucket":                                                {by: byBucket, want: add(of())},
+	"details: Requests by operation":                                             {by: []string{"aws_s3_operation"}, want: add(of())},
+	"details: Data added by bucket":                                              {by: byBucket, want: add(bytesAdded)},
+	"details: Requests by country of the client":                                 {by: []string{"geo_country_iso_code"}, want: add(of(isKnown))},
+	"details: Requests with 4xx by bucket":                                       {by: byBucket, want: add(of(has("http_response_status_code", "4..")))},
+	"details: Requests with 5xx by bucket":                                       {by: byBucket, want: add(of(has("http_response_status_code", "5..")))},
+	"details: Failed requests by bucket, operation and error":                    {by: plus(byBucket, "aws_s3_operation", "http_response_status_code", "error_type"), want: add(of(isFailed))},
+	"details: Latency of all requests: average, p50, p95, p99: average":          {by: byAll, want: mean("request")},
+	"details: Latency of all requests: average, p50, p95, p99: p50":              {by: byAll, want: atQuantile(0.5, "request")},
+	"details: Latency of all requests: average, p50, p95, p99: p95":              {by: byAll, want: atQuantile(0.95, "request")},
+	"details: Latency of all requests: average, p50, p95, p99: p99":              {by: byAll, want: atQuantile(0.99, "request")},
+	"details: Average latency by bucket":                                         {by: byBucket, want: mean("request")},
+	"details: p95 of latency by bucket":                                          {by: byBucket, want: atQuantile(0.95, "request")},
+	"details: Turn-around time of all requests: average, p50, p95, p99: average": {by: byAll, want: mean("turn_around")},
+	"details: Turn-around time of all requests: average, p50, p95, p99: p50":     {by: byAll, want: atQuantile(0.5, "turn_around")},
+	"details: Turn-around time of all requests: average, p50, p95, p99: p95":     {by: byAll, want: atQuantile(0.95, "turn_around")},
+	"details: Turn-around time of all requests: average, p50, p95, p99: p99":     {by: byAll, want: atQuantile(0.99, "turn_around")},
+	"details: Average turn-around time by bucket":                                {by: byBucket, want: mean("turn_around")},
+	"details: p95 of turn-around time by bucket":                                 {by: byBucket, want: atQuantile(0.95, "turn_around")},
 
-	"threat-intel: Threats":                         {by: byAll, want: add(of(isThreat)), zero: true},
-	"threat-intel: Highly malicious":                {by: byAll, want: add(of(isHigh)), zero: true},
-	"threat-intel: Malicious clients":               {by: byAll, want: different("client_address", of(isThreat)), zero: true},
-	"threat-intel: Threats by client":               {by: []string{"client_address"}, want: add(of(isThreat))},
-	"threat-intel: Threats by actor":                {by: []string{"threat_group_name"}, want: add(of(isThreat))},
-	"threat-intel: Threats by malicious confidence": {by: []string{"threat_indicator_confidence"}, want: add(of(isThreat))},
+	"threat-intel: Requests from known threats":              {by: byAll, want: add(of(isThreat)), zero: true},
+	"threat-intel: Requests from threats of high confidence": {by: byAll, want: add(of(isHigh)), zero: true},
+	"threat-intel: Malicious clients":                        {by: byAll, want: different("client_address", of(isThreat)), zero: true},
+	"threat-intel: Threats by client":                        {by: []string{"client_address"}, want: add(of(isThreat))},
+	"threat-intel: Threats by actor":                         {by: []string{"threat_group_name"}, want: add(of(isThreat))},
+	"threat-intel: Threats by malicious confidence":          {by: []string{"threat_indicator_confidence"}, want: add(of(isThreat))},
 	"threat-intel: Threat locations": {
 		by:   []string{"geo_location_lat", "geo_location_lon", "geo_country_iso_code"},
 		want: add(of(isThreat, has("geo_location_lat", ".+"))),
 	},
-	"threat-intel: Threats over time":             {by: []string{"threat_indicator_confidence"}, want: add(of(isThreat)), perTime: true},
-	"threat-intel: Threat table":                  {by: byThreat, want: add(of(isThreat))},
-	"threat-intel: Highly malicious threat table": {by: byThreat, want: add(of(isHigh))},
+	"threat-intel: Threats over time by confidence":                 {by: []string{"threat_indicator_confidence"}, want: add(of(isThreat))},
+	"threat-intel: Known threats by client and bucket":              {by: byThreat, want: add(of(isThreat))},
+	"threat-intel: Threats of high confidence by client and bucket": {by: byThreat, want: add(of(isHigh))},
 
-	"security: Anonymous":                               {by: byAll, want: add(of(isAnonymous)), zero: true},
-	"security: Denied":                                  {by: byAll, want: add(of(isDenied)), zero: true},
-	"security: TLS below 1.2":                           {by: byAll, want: add(of(isOldTLS)), zero: true},
-	"security: Without TLS":                             {by: byAll, want: add(of(isPlain)), zero: true},
-	"security: Signature version 2":                     {by: byAll, want: add(of(isSigV2)), zero: true},
-	"security: Needed an ACL":                           {by: byAll, want: add(of(neededACL)), zero: true},
-	"security: Deletions":                               {by: byAll, want: add(of(isDeletion)), zero: true},
-	"security: Presigned":                               {by: byAll, want: add(of(isPresigned)), zero: true},
-	"security: Anonymous requests":                      {by: byBucket, want: add(of(isAnonymous)), perTime: true},
-	"security: Denied requests by bucket":               {by: byBucket, want: add(of(isDenied)), perTime: true},
-	"security: Denied requests by bucket and requester": {by: plus(byRequest, "error_type"), want: add(of(isDenied))},
-	"security: Presigned use":                           {by: byRequest, want: add(of(isPresigned))},
-	"security: Requests by TLS version":                 {by: []string{"tls_protocol_version"}, want: add(of()), perTime: true},
-	"security: TLS below 1.2, by whom":                  {by: plus(byRequest, "tls_protocol_version"), want: add(of(isOldTLS))},
-	"security: Signature version 2, by whom":            {by: byRequest, want: add(of(isSigV2))},
-	"security: Needed an ACL, by whom":                  {by: byRequest, want: add(of(neededACL))},
-	"security: Deletions over time":                     {by: []string{"aws_s3_operation"}, want: add(of(isDeletion)), perTime: true},
-	"security: Deletions by whom":                       {by: plus(byRequest, "aws_s3_operation"), want: add(of(isDeletion))},
+	"security: Anonymous requests":                        {by: byAll, want: add(of(isAnonymous)), zero: true},
+	"security: Denied requests":                           {by: byAll, want: add(of(isDenied)), zero: true},
+	"security: Requests over TLS below 1.2":               {by: byAll, want: add(of(isOldTLS)), zero: true},
+	"security: Requests without TLS":                      {by: byAll, want: add(of(isPlain)), zero: true},
+	"security: Requests with signature version 2":         {by: byAll, want: add(of(isSigV2)), zero: true},
+	"security: Requests that needed an ACL":               {by: byAll, want: add(of(neededACL)), zero: true},
+	"security: Deletions":                                 {by: byAll, want: add(of(isDeletion)), zero: true},
+	"security: Presigned requests":                        {by: byAll, want: add(of(isPresigned)), zero: true},
+	"security: Anonymous requests over time by bucket":    {by: byBucket, want: add(of(isAnonymous))},
+	"security: Denied requests over time by bucket":       {by: byBucket, want: add(of(isDenied))},
+	"security: Denied requests by bucket and requester":   {by: plus(byRequest, "error_type"), want: add(of(isDenied))},
+	"security: Presigned requests by whom":                {by: byRequest, want: add(of(isPresigned))},
+	"security: Requests over time by TLS version":         {by: []string{"tls_protocol_version"}, want: add(of())},
+	"security: Requests over TLS below 1.2 by whom":       {by: plus(byRequest, "tls_protocol_version"), want: add(of(isOldTLS))},
+	"security: Requests with signature version 2 by whom": {by: byRequest, want: add(of(isSigV2))},
+	"security: Requests that needed an ACL by whom":       {by: byRequest, want: add(of(neededACL))},
+	"security: Deletions over time by operation":          {by: []string{"aws_s3_operation"}, want: add(of(isDeletion))},
+	"security: Deletions by whom":                         {by: plus(byRequest, "aws_s3_operation"), want: add(of(isDeletion))},
 }
 
 // recordFigures are how many log records the panels of log records list.
@@ -242,5 +280,6 @@ var recordFigures = map[string]weight{
 	"threat-intel: Threat records":                  of(isThreat),
 	"threat-intel: Highly malicious threat records": of(isHigh),
 	"security: Denied records":                      of(isDenied),
+	"records: Log records":                          of(),
 	"security: Deletion records":                    of(has("aws_s3_operation", `(REST|BATCH)\.DELETE.*`)),
 }

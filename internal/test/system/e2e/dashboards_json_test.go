@@ -37,6 +37,7 @@ type boardPanel struct {
 
 type boardQuery struct {
 	RefID, Expr, Interval string
+	LegendFormat          string
 	Instant               bool
 	MaxLines              int
 	Datasource            struct{ Type string }
@@ -82,16 +83,23 @@ type chosen map[string]string
 // everything is what a dashboard shows when it is opened. A minute of Grafana is a
 // window here: the windows end at the last sample and begin before the first.
 func everything(window string) chosen {
-	return chosen{
+	c := chosen{
 		"account": ".*", "region": ".*", "bucket": ".*", "operation": ".*", "confidence": ".+", "client": ".*", "receiver": ".*", "top": "10",
 		"account:regex": ".*", "region:regex": ".*", "bucket:regex": ".*", "operation:regex": ".*", "confidence:regex": ".+", "client:regex": ".*",
 		"price_get": "0.0004", "price_list": "0.005", "price_sqs": "0.0004",
-		"__range": window, "__rate_interval": window,
+		"__range": window, "__rate_interval": window, "__interval": window,
 	}
+	for _, of := range []string{
+		"account", "region", "bucket", "operation", "status", "error", "key", "requester_type", "requester", "client", "country", "actor",
+		"confidence", "tls", "signature", "auth_type", "acl_required",
+	} {
+		c["only_"+of+":raw"] = ".*"
+	}
+	return c
 }
 
 // choose sets a variable to values, as the data sources of Prometheus and Loki write them
-// and as ${variable:regex} does.
+// and as ${variable:regex} does, and a link to log records.
 func (c chosen) choose(variable string, values ...string) {
 	for i, value := range values {
 		values[i] = regexp.QuoteMeta(value)
@@ -100,7 +108,7 @@ func (c chosen) choose(variable string, values ...string) {
 	if len(values) > 1 {
 		pattern = "(" + pattern + ")"
 	}
-	c[variable+":regex"] = pattern
+	c[variable+":regex"], c["only_"+variable+":raw"] = pattern, pattern
 	c[variable] = strings.ReplaceAll(pattern, `\`, `\\`)
 }
 

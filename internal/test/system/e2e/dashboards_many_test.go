@@ -19,7 +19,7 @@ const manyBuckets = 200
 
 // most is how many series a panel of a type may get. What a graph or bars show beyond
 // the top comes from labels with few values; a map has a circle for each country.
-var most = map[string]int{"stat": 1, "timeseries": 10, "bargauge": 10, "table": 500, "geomap": 250}
+var most = map[string]int{"stat": 1, "timeseries": 10, "bargauge": 10, "piechart": 11, "table": 500, "geomap": 250}
 
 // With 200 buckets each query gives what a panel can show, and the variables of the
 // dashboards all buckets.

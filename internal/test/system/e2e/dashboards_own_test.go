@@ -53,35 +53,35 @@ func values(label string, want func(s *shown) map[string]float64) ownFigure {
 // ownFigures are those of the dashboard Operations. A rate over a counter that was
 // scraped for seconds says little, so that graphs have to have the right series.
 var ownFigures = map[string]ownFigure{
-	"operations: Malformed records": single(func(s *shown) float64 {
+	"operations: Share of malformed records": single(func(s *shown) float64 {
 		return float64(s.malformed) / float64(len(s.requests)+s.malformed+s.queuedLines())
 	}),
-	"operations: Refused records":             single(none),
-	"operations: Objects given up":            single(func(*shown) float64 { return 1 }),
-	"operations: Retried batches":             single(none),
-	"operations: Records":                     labelled("outcome", "ok", "malformed"),
-	"operations: Objects":                     labelled("outcome", "ok", "corrupt", "gone"),
-	"operations: Lag":                         nil,
-	"operations: Malformed records over time": nil,
-	"operations: Data read":                   nil,
-	"operations: Batches":                     labelled("outcome", "accepted"),
-	"operations: Delivery time, p95":          labelled("signal", "logs", "metrics"),
-	"operations: Commit time, p95":            nil,
-	"operations: Objects being read":          labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
-	"operations: Objects not yet committed":   labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
-	"operations: Messages of the queue":       labelled("outcome", "deleted", "unknown"),
+	"operations: Refused records":                                     single(none),
+	"operations: Objects given up":                                    single(func(*shown) float64 { return 1 }),
+	"operations: Retried batches":                                     single(none),
+	"operations: Records by outcome, per second":                      labelled("outcome", "ok", "malformed"),
+	"operations: Log objects by outcome, per second":                  labelled("outcome", "ok", "corrupt", "gone"),
+	"operations: Lag: age of records when they are read, p50 and p95": nil,
+	"operations: Share of malformed records over time":                nil,
+	"operations: Data read":                                           nil,
+	"operations: Batches by outcome, per second":                      labelled("outcome", "accepted"),
+	"operations: Delivery time, p95":                                  labelled("signal", "logs", "metrics"),
+	"operations: Commit time, p95":                                    nil,
+	"operations: Objects being read":                                  labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
+	"operations: Objects not yet committed":                           labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
+	"operations: Messages of the queue":                               labelled("outcome", "deleted", "unknown"),
 	"operations: Messages by outcome": values("outcome", func(s *shown) map[string]float64 {
 		return map[string]float64{"deleted": float64(len(s.queued) + 1)} // the object that is gone is done
 	}),
-	"operations: Requests to S3 and SQS":     labelled("api", "s3.list", "s3.get", "sqs.receive", "sqs.delete"),
-	"operations: Failing requests":           labelled("outcome", "gone"),
-	"operations: Time of requests, p95":      labelled("api", "s3.list", "s3.get", "sqs.receive", "sqs.delete"),
-	"operations: Cost":                       assertCost,
-	"operations: Cost of a day":              nil,
-	"operations: Known and not done":         labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
-	"operations: Age of the newest request":  labelled("bucket", "logs"),
-	"operations: Last look":                  labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
-	"operations: Age of feeds and databases": labelled("source", "indicators"),
+	"operations: Requests to S3 and SQS":                             labelled("api", "s3.list", "s3.get", "sqs.receive", "sqs.delete"),
+	"operations: Failing requests":                                   labelled("outcome", "gone"),
+	"operations: Time of requests, p95":                              labelled("api", "s3.list", "s3.get", "sqs.receive", "sqs.delete"),
+	"operations: Cost":                                               assertCost,
+	"operations: Cost of a day":                                      nil,
+	"operations: Backlog: log objects known and not done, by bucket": labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
+	"operations: Age of the newest request delivered, by bucket":     labelled("bucket", "logs"),
+	"operations: Time since the last look, by bucket":                labelled("receiver", "s3_access_logs", "s3_access_logs/queue"),
+	"operations: Age of feeds and databases":                         labelled("source", "indicators"),
 	"operations: Entries in use": values("source", func(*shown) map[string]float64 {
 		return map[string]float64{"indicators": 9}
 	}),
@@ -107,7 +107,7 @@ func assertCost(t *testing.T, s *shown, q *boardQuery, got []servers.Sample) {
 	}{
 		"A": {[]string{"s3.get"}, 0.0004},
 		"B": {[]string{"s3.list"}, 0.005},
-		"C": {[]string{"sqs.receive", "sqs.delete", "sqs.extend"}, 0.0004},
+		"C": {[]string{"sqs.receive", "sqs.delete", "sqs.extend", "sqs.attributes"}, 0.0004},
 	}[q.RefID]
 	requests := 0.0
 	for _, api := range of.api {

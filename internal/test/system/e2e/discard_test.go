@@ -20,6 +20,7 @@ type discard struct {
 	addr     string
 	requests atomic.Int64
 	bytes    atomic.Int64 // of the requests, uncompressed
+	wire     atomic.Int64 // bytes that came in
 }
 
 // newDiscard starts a back end. It stops with the test.
@@ -34,7 +35,7 @@ func newDiscard(t testing.TB) *discard {
 		grpc.WaitForHandlers(true),
 	)
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // it ends by Stop
+	serving.Go(func() { _ = server.Serve(counted{listener, &d.wire}) }) // it ends by Stop
 	t.Cleanup(func() {
 		server.Stop()
 		serving.Wait()

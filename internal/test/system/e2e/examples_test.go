@@ -72,7 +72,7 @@ func variables(env map[string]string) []string {
 // An example that loses records would be copied into production.
 func TestExamplesLoseNothing(t *testing.T) {
 	t.Parallel()
-	for _, file := range exampleFiles(t) {
+	for _, file := range append(exampleFiles(t), composeDir+"/collector.yaml") {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		var config struct {

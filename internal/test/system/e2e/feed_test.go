@@ -169,15 +169,26 @@ func queueFeed(t testing.TB, c *corpus) *feed {
 	return &feed{
 		source: queueAt(q.URL()) + s3At(server.Endpoint),
 		env:    server.Env,
-		died: func() {
-			time.Sleep(50 * time.Millisecond) // or what it was waiting for takes messages yet
-			sqs.Advance(visibility)
-		},
-		looked: func(testing.TB, *collector) bool {
-			left := q.Stats()
-			return left.Visible+left.InFlight == 0
-		},
+		died:   diesHolding(sqs, visibility),
+		looked: isEmpty(q),
 		server: server, queue: q, sqs: sqs,
+	}
+}
+
+// diesHolding returns feed.died for a queue: a time later, what a collector held is visible
+// again.
+func diesHolding(sqs *fakesqs.Server, later time.Duration) func() {
+	return func() {
+		time.Sleep(50 * time.Millisecond) // or what it was waiting for takes messages yet
+		sqs.Advance(later)
+	}
+}
+
+// isEmpty returns feed.looked for a queue.
+func isEmpty(q *fakesqs.Queue) func(testing.TB, *collector) bool {
+	return func(testing.TB, *collector) bool {
+		left := q.Stats()
+		return left.Visible+left.InFlight == 0
 	}
 }
 

@@ -23,6 +23,61 @@ func nowKey(rng *rand.Rand) string {
 	return "access/" + time.Now().UTC().Format("2006-01-02-15-04-05-") + unique(rng)
 }
 
+// orgTrouble is what fails in an organisation.
+type orgTrouble struct {
+	denied, encrypted, slow string // buckets
+	role                    string
+	down                    string // Region
+}
+
+// fail makes parts fail: a bucket's GETs and another one's key are denied, a third one is
+// throttled, a role may not be assumed, and a Region is down.
+func (o *organisation) fail() orgTrouble {
+	f := orgTrouble{orgBucket(0, 0), orgBucket(2, 1), orgBucket(3, 1), orgRole(orgAccounts[1]), orgRegions[2]}
+	o.set(func(c *cloud) {
+		c.buckets[f.denied].trouble, c.buckets[f.encrypted].trouble, c.buckets[f.slow].trouble = getDenied, kmsDenied, throttled
+		c.roles[f.role].denied, c.down[f.down] = true, true
+	})
+	return f
+}
+
+// recover ends what passes by itself, and with all what somebody has to allow.
+func (o *organisation) recover(f orgTrouble, all bool) {
+	o.set(func(c *cloud) {
+		c.buckets[f.slow].trouble = noTrouble
+		delete(c.down, f.down)
+		if all {
+			c.buckets[f.denied].trouble, c.buckets[f.encrypted].trouble, c.roles[f.role].denied = noTrouble, noTrouble, false
+		}
+	})
+}
+
+// fails reports whether a bucket cannot be read.
+func (o *organisation) fails(bucket string) bool {
+	b := o.buckets[bucket]
+	return b.trouble != noTrouble || o.down[b.region] || b.account == orgAccounts[1] && o.roles[orgRole(b.account)].denied
+}
+
+// expected is how many records the buckets have that can be read.
+func (o *organisation) expected() (n int) {
+	for bucket, in := range o.in {
+		if !o.fails(bucket) {
+			n += len(in.want)
+		}
+	}
+	return n
+}
+
+// assertUnread asserts that nothing arrived of the buckets that cannot be read.
+func (o *organisation) assertUnread(t testing.TB) {
+	t.Helper()
+	for bucket := range o.in {
+		if o.fails(bucket) {
+			assert.Zero(t, o.arrived(bucket), bucket)
+		}
+	}
+}
+
 // A whole organisation is read by one receiver while a role, a bucket, a key and a Region
 // fail, buckets appear, and the collector is killed: nothing is missing, and the log says
 // what fails and that it recovered.
@@ -41,66 +96,35 @@ func TestOrganisationIsReadWhileItsPartsFail(t *testing.T) {
 		}
 	}
 	filled := time.Since(begin)
-	denied, encrypted, slow := orgBucket(0, 0), orgBucket(2, 1), orgBucket(3, 1)
-	role, down := orgRole(orgAccounts[1]), orgRegions[2]
-	fails := func(bucket string) bool {
-		b := o.buckets[bucket]
-		return b.trouble != noTrouble || b.region == down || b.account == orgAccounts[1]
-	}
-	o.set(func(c *cloud) {
-		c.buckets[denied].trouble, c.buckets[encrypted].trouble, c.buckets[slow].trouble = getDenied, kmsDenied, throttled
-		c.roles[role].denied, c.down[down] = true, true
-	})
+	trouble := o.fail()
 	f := o.follow(t, bucketSource("earliest"))
-	expected := func(ok func(string) bool) (n int) {
-		for bucket, in := range o.in {
-			if ok(bucket) {
-				n += len(in.want)
-			}
-		}
-		return n
-	}
-	works := func(bucket string) bool { return !fails(bucket) }
-
 	first := f.start(t)
-	f.back.reached(t, orgWait, expected(works))
-	for bucket := range o.in {
-		if fails(bucket) {
-			assert.Zero(t, o.arrived(bucket), bucket)
-		}
-	}
+	f.back.reached(t, orgWait, o.expected())
+	o.assertUnread(t)
 	others := time.Since(begin) - filled
 	for _, failing := range []string{
-		"reading objects: access denied: s3://" + denied, "s3://" + encrypted, "s3://" + slow, role,
+		"reading objects: access denied: s3://" + trouble.denied, "s3://" + trouble.encrypted, "s3://" + trouble.slow, trouble.role,
 		"s3://" + orgBucket(0, 2), "s3://" + orgBucket(2, 0), "s3://" + orgBucket(4, 1),
 	} {
 		t.Log(cut(first.logged(t, orgWait, "unhealthy", failing), failing))
 	}
 	o.make(t, 0, running, each, nowKey)
-	f.back.reached(t, orgWait, expected(works))
-	o.set(func(c *cloud) { c.buckets[slow].trouble = noTrouble; delete(c.down, down) })
-	f.back.reached(t, orgWait, expected(works)+each)
+	known := o.expected()
+	f.back.reached(t, orgWait, known)
+	o.recover(trouble, false)
+	f.back.reached(t, orgWait, known+each)
 	first.kill(t)
 	died := f.back.distinct()
 	o.make(t, 0, whileDown, each, nowKey)
 
 	f.env = o.env(orgRegions[2]) // the static bucket is not there either
 	second := f.start(t)
-	still := func(bucket string) bool {
-		return bucket != denied && bucket != encrypted && o.buckets[bucket].account != orgAccounts[1]
-	}
-	f.back.reached(t, orgWait, expected(still))
-	for bucket := range o.in {
-		if !still(bucket) {
-			assert.Zero(t, o.arrived(bucket), bucket)
-		}
-	}
-	for _, failing := range []string{"s3://" + denied, "s3://" + encrypted, role} {
+	f.back.reached(t, orgWait, o.expected())
+	o.assertUnread(t)
+	for _, failing := range []string{"s3://" + trouble.denied, "s3://" + trouble.encrypted, trouble.role} {
 		second.logged(t, orgWait, "unhealthy", failing)
 	}
-	o.set(func(c *cloud) {
-		c.buckets[denied].trouble, c.buckets[encrypted].trouble, c.roles[role].denied = noTrouble, noTrouble, false
-	})
+	o.recover(trouble, true)
 	f.back.reached(t, orgWait, len(o.corpus.want))
 	second.logged(t, orgWait, "recovered")
 	second.kill(t)

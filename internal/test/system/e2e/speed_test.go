@@ -36,6 +36,7 @@ type ran struct {
 	cpu     time.Duration // of the whole process
 	peak    int64         // resident bytes
 	sent    int64         // bytes of OTLP before compression
+	wire    int64         // bytes that the back end received
 }
 
 // speedLogs are the files that every run reads.
@@ -46,8 +47,8 @@ type speedLogs struct {
 }
 
 // What the whole process costs: CPU time, memory and records per second, and the
-// same of GoAccess where it is installed. E2E_SPEED is how often each case runs;
-// the medians are written to _bench/process.md. Nothing is asserted on speed.
+// same of GoAccess where it is installed. E2E_SPEED is how often each case runs, and
+// E2E_SPEED_CASES a regular expression of those that do; the medians are written to _bench/process.md. Nothing is asserted on speed.
 //
 //	make bench-process
 func TestSpeed(t *testing.T) {
@@ -61,13 +62,20 @@ func TestSpeed(t *testing.T) {
 	fmt.Fprintf(&table, "%.2f GB of logs, %d records, in %d files; load average before: %s. Medians of %d.\n", float64(l.bytes)/1e9, l.records, speedFiles, loadAverage(), times)
 	idle := process{signals: []string{"logs", "metrics"}, compression: "none"}.read(t, speedLogs{dir: t.TempDir()}, 1)
 	fmt.Fprintf(&table, "Starting and stopping, %.2f s of CPU time, is in each.\n\n", idle.cpu.Seconds())
-	table.WriteString("| | GOMAXPROCS | CPU s per GB | records/s | MB/s | peak RSS, MB | OTLP bytes a record | records read |\n|---|---|---|---|---|---|---|---|\n")
+	table.WriteString("| | GOMAXPROCS | CPU s per GB | records/s | MB/s | peak RSS, MB | OTLP bytes a record | on the wire | records read |\n|---|---|---|---|---|---|---|---|---|\n")
+	chosen := regexp.MustCompile(os.Getenv("E2E_SPEED_CASES"))
 	for _, c := range collectorCases() {
+		if !chosen.MatchString(c(1).name) {
+			continue
+		}
 		for _, procs := range []int{1, 2} {
 			table.WriteString(measure(t, l, times, c(procs)).row(c(procs).name, strconv.Itoa(procs), l))
 		}
 	}
 	for _, c := range goAccessCases(t) {
+		if !chosen.MatchString(c.name) {
+			continue
+		}
 		table.WriteString(measure(t, l, times, c).row(c.name, "", l))
 	}
 	t.Log("\n" + table.String())
@@ -146,7 +154,7 @@ func (p process) read(t *testing.T, l speedLogs, procs int) (r ran) {
 	assert.Contains(t, end, fmt.Sprintf(`"records": %d, "malformed": 0`, l.records))
 	r.cpu = c.cmd.ProcessState.UserTime() + c.cmd.ProcessState.SystemTime()
 	r.peak = c.memory.done().peak
-	r.sent = back.bytes.Load()
+	r.sent, r.wire = back.bytes.Load(), back.wire.Load()
 	if p.compression != "" && l.records > 0 {
 		assert.Positive(t, back.requests.Load())
 	}
@@ -178,17 +186,18 @@ func measure(t *testing.T, l speedLogs, times int, c speedCase) ran {
 		cpu:     time.Duration(median(func(r ran) int64 { return int64(r.cpu) })),
 		peak:    median(func(r ran) int64 { return r.peak }),
 		sent:    median(func(r ran) int64 { return r.sent }),
+		wire:    median(func(r ran) int64 { return r.wire }),
 	}
 }
 
 func (r ran) row(name, procs string, l speedLogs) string {
-	sent := ""
+	sent, wire := "", ""
 	if r.sent > 0 {
-		sent = strconv.FormatInt(r.sent/int64(r.records), 10)
+		sent, wire = strconv.FormatInt(r.sent/int64(r.records), 10), strconv.FormatInt(r.wire/int64(r.records), 10)
 	}
-	return fmt.Sprintf("| %s | %s | %.2f | %.0f | %.0f | %.0f | %s | %.1f %% |\n", name, procs,
+	return fmt.Sprintf("| %s | %s | %.2f | %.0f | %.0f | %.0f | %s | %s | %.1f %% |\n", name, procs,
 		r.cpu.Seconds()/(float64(l.bytes)/1e9), float64(r.records)/r.took.Seconds(),
-		float64(l.bytes)/1e6/r.took.Seconds(), float64(r.peak)/1e6, sent, 100*float64(r.records)/float64(l.records))
+		float64(l.bytes)/1e6/r.took.Seconds(), float64(r.peak)/1e6, sent, wire, 100*float64(r.records)/float64(l.records))
 }
 
 // loadAverage is that of the last minute, "unknown" where there is no /proc.

@@ -14,18 +14,18 @@ type VictoriaMetricsServer struct {
 }
 
 // VictoriaMetrics starts a server that takes metrics of any age, and names them as
-// Prometheus does. It is killed when the test ends.
-func VictoriaMetrics(t testing.TB) *VictoriaMetricsServer {
+// Prometheus does, with further arguments. It is killed when the test ends.
+func VictoriaMetrics(t testing.TB, arguments ...string) *VictoriaMetricsServer {
 	t.Helper()
 	program := built(t, "bin", "victoria-metrics")
 	port := freePort(t)
-	return &VictoriaMetricsServer{start(t, port, "/health",
+	return &VictoriaMetricsServer{start(t, port, "/health", append([]string{
 		program,
-		"-httpListenAddr=127.0.0.1:"+port,
-		"-storageDataPath="+t.TempDir(),
+		"-httpListenAddr=127.0.0.1:" + port,
+		"-storageDataPath=" + t.TempDir(),
 		"-retentionPeriod=100y", // by default it drops what is older than a month, and answers 200
 		"-opentelemetry.usePrometheusNaming",
-	)}
+	}, arguments...)...)}
 }
 
 // URL returns the server's address. It takes metrics over OTLP/HTTP at

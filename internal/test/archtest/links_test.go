@@ -1,0 +1,64 @@
+package archtest
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	headings = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	code     = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	// notInAnchors is what GitHub leaves out of a heading's anchor.
+	notInAnchors = regexp.MustCompile(`[^\p{L}\p{N}\- _]`)
+)
+
+// A link within the repository leads to a file that is there, and to a heading of it.
+func TestLinksOfPagesLeadSomewhere(t *testing.T) {
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "deploy/*/*.md", "dashboards/*.md", "*/*/README.md"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		for _, file := range found {
+			name, err := filepath.Rel(root, file)
+			require.NoError(t, err)
+			pages = append(pages, filepath.ToSlash(name))
+		}
+	}
+	n := 0
+	for _, page := range pages {
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(read(t, page), ""), -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
+				continue
+			}
+			n++
+			to := page
+			if target != "" {
+				to = path.Join(path.Dir(page), target)
+			}
+			_, err := os.Stat(filepath.Join(root, filepath.FromSlash(to)))
+			if assert.NoError(t, err, "%s: %s", page, m[1]) && anchor != "" && strings.HasSuffix(to, ".md") {
+				assert.Contains(t, anchors(t, to), anchor, "%s: %s", page, m[1])
+			}
+		}
+	}
+	assert.Greater(t, n, 100)
+}
+
+// anchors are what GitHub makes of the headings of a page.
+func anchors(t *testing.T, page string) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	for _, m := range headings.FindAllStringSubmatch(code.ReplaceAllString(read(t, page), ""), -1) {
+		found[strings.ReplaceAll(notInAnchors.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
+	}
+	return found
+}
