@@ -80,7 +80,8 @@ func TestTerminatedInTheMiddleOfWork(t *testing.T) {
 			}
 			took := c.stop(t, with.timeout+margin)
 			log := c.log(t)
-			assert.Contains(t, log, "stopped reading")
+			// On a machine without time, what is read may be left behind in place of being waited for.
+			assert.Regexp(t, "stopped reading|the receiver stops without what hangs", log)
 			assert.NotContains(t, log, "directory read to its end")
 			t.Logf("ended %v after SIGTERM", took.Round(time.Millisecond))
 		})
