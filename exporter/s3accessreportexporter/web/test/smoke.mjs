@@ -14,6 +14,7 @@ import { figures } from './figures.mjs';
 import { fill } from './fill.mjs';
 import { hostile, poisoned } from './hostile.mjs';
 import { interact } from './interact.mjs';
+import { names, others } from './names.mjs';
 import { pages } from './pages.mjs';
 import { roles, twoSessions } from './roles.mjs';
 import { finished, sample } from './sample.mjs';
@@ -80,6 +81,7 @@ if (report === 'quick') {
   await run('figures', figures, url, data);
   await run('interact', interact, url, data);
   await run('roles', roles, write('roles', twoSessions(data)));
+  await run('names', names, write('names', others(data)));
   await run('hostile', hostile, write('hostile', poison), poison);
   await run('empties', empties, {
     nothing: write('nothing', nothing(data)),

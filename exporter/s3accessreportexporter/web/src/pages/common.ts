@@ -151,6 +151,14 @@ export function mid(text: string, cls = ''): HTMLElement {
   );
 }
 
+/** A name that may be broken behind its dots, dashes and underscores: all of it stays. */
+export const parted = (text: string): HTMLElement =>
+  h(
+    'span',
+    { class: 'parted' },
+    text.split(/(?<=[._-])/).map((part) => [part, h('wbr', null)]),
+  );
+
 export const bucketBadge = (b: number): HTMLElement =>
   h('span', { class: 'badge' }, swatch(bucketColor(b)), mid(bucketName(b)));
 
@@ -211,8 +219,11 @@ export interface Row {
 export interface RankedCol {
   t: string;
   num?: boolean;
-  /** Left out on narrow screens: opt; beside another panel: opt2. Takes what room is left: name. */
-  cls?: 'opt' | 'opt2' | 'name';
+  /**
+   * Left out on narrow screens: opt; beside another panel: opt2. Takes what room is left: name; on narrow
+   * screens: client.
+   */
+  cls?: 'opt' | 'opt2' | 'name' | 'client';
 }
 
 /** A list with a bar in each row. */
