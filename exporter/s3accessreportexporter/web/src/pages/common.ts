@@ -80,9 +80,9 @@ function tile(t: Tile): HTMLElement {
       ? h('small', null, t.unit, t.unitWide ? h('span', { class: 'opt' }, t.unitWide) : null)
       : null;
   const inner = [
-    h('div', { class: 'k' }, dot, t.k),
-    h('div', { class: 'v' }, t.v, unit),
-    h('div', { class: 'd' }, t.note ?? changeOf(t)),
+    h('span', { class: 'k' }, dot, t.k),
+    h('span', { class: 'v' }, t.v, unit),
+    h('span', { class: 'd' }, t.note ?? changeOf(t)),
     t.spark ? sparkline(t.spark, t.color ?? '--text-3') : null,
   ];
   const cls = t.v === '0' ? 'tile zero' : 'tile';
