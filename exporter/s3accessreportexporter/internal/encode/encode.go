@@ -272,7 +272,7 @@ func (e *encoder) writeBounds(all *tally.Range) {
 			e.name("buckets").int(tally.MostListed)
 			e.name("otherBuckets").int(int64(max(0, len(e.buckets)-all.Estimates.Listed())))
 		})
-		e.name("who").int(mostWho)
+		e.name("who").int(int64(e.mostWho()))
 		e.name("threats").int(mostThreats)
 		e.name("places").int(tally.MostInPlaces)
 		e.name("errors").int(mostErrors)

@@ -46,6 +46,7 @@ type data struct {
 	Attributes map[string]int64
 	Bounds     struct {
 		Sketch struct{ Gamma, Offset float64 }
+		Who    int
 	}
 }
 
@@ -105,6 +106,13 @@ func TestTheDataHoldsTheFiguresAtEachLevelOfDetail(t *testing.T) {
 			assert.Equal(t, sent, sum(columns["out"]), name)
 		}
 		assert.EqualValues(t, n, d.Records)
+		listed, most := map[[2]int64]int{}, 0
+		for i, kind := range d.Ranges[3].Who["k"] {
+			of := [2]int64{kind, d.Ranges[3].Who["b"][i]}
+			listed[of]++
+			most = max(most, listed[of])
+		}
+		assert.Equal(t, most, d.Bounds.Who, "rows of a list of who, as the page says")
 		if level > 0 {
 			assert.Less(t, len(d.Cells["n"]), rows, "coarser")
 		}

@@ -125,11 +125,17 @@ func (e *encoder) writeDistinct(name string, of *tally.Estimates, kind tally.Lis
 	})
 }
 
-func (e *encoder) writeWho(all []tally.Who) {
+// mostWho returns the rows of a list of who that the page gets for each bucket.
+func (e *encoder) mostWho() int {
 	most := max(4, mostWho>>e.level)
 	if len(e.buckets) > 20 {
 		most = max(4, most/2)
 	}
+	return most
+}
+
+func (e *encoder) writeWho(all []tally.Who) {
+	most := e.mostWho()
 	var rows []tally.Who
 	n := map[[2]int]int{}
 	for _, w := range all {

@@ -10,11 +10,19 @@ export function principal(requester: string): Principal {
   if (!requester) return { name: 'Anonymous', kind: 'anonymous' };
   const role = /assumed-role\/([^/]+)/.exec(requester);
   if (role) return { name: role[1], kind: 'role' };
-  const user = /:user\/(.+)$/.exec(requester);
-  if (user) return { name: user[1], kind: 'user' };
+  const user = /:(federated-)?user\/(.+)$/.exec(requester);
+  if (user) return { name: user[2], kind: userKind(requester, user[1]) };
+  if (/^arn:[^:]*:iam::\d{12}:root$/.test(requester)) return { name: 'root', kind: 'account' };
+  if (/^Amazon\w*$/.test(requester)) return { name: requester, kind: 'AWS service' };
   const service = /^svc:(.+?)(\.amazonaws\.com)?$/.exec(requester);
   if (service) return { name: service[1], kind: 'AWS service' };
   return { name: requester, kind: 'account' };
+}
+
+/** Users of the account cloudfront are its origin access identities. */
+function userKind(requester: string, federated: string | undefined): string {
+  if (requester.includes('::cloudfront:')) return 'AWS service';
+  return federated ? 'federated user' : 'user';
 }
 
 /** An assumed role without the name of its session; anything else as it is. */

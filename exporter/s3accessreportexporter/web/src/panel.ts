@@ -219,7 +219,7 @@ function fill(p: Panel, body: HTMLElement): void {
     body.append(
       h(
         'div',
-        { 'class': 'scroll', 'tabindex': '0', 'role': 'region', 'aria-label': p.title },
+        { 'class': 'scroll', 'tabindex': '0', 'role': 'group', 'aria-label': `${p.title}: table` },
         dataTable(p.table!),
       ),
     );

@@ -14,10 +14,12 @@ import { figures } from './figures.mjs';
 import { fill } from './fill.mjs';
 import { hostile, poisoned } from './hostile.mjs';
 import { interact } from './interact.mjs';
+import { names, others } from './names.mjs';
 import { pages } from './pages.mjs';
 import { roles, twoSessions } from './roles.mjs';
 import { finished, sample } from './sample.mjs';
 import { served } from './served.mjs';
+import { valid } from './valid.mjs';
 
 if (!executable) {
   console.log('skipped: no Chromium');
@@ -66,6 +68,7 @@ const report = process.argv[2];
 if (report === 'quick') {
   const data = finished(sample());
   await run('interact', interact, write('sample', data), data);
+  await run('valid', valid, write('valid', data));
   await run('served', served, data);
   await run('hostile', hostile, `file://${resolve(process.argv[3])}`, dataOf(process.argv[3]));
 } else if (report) {
@@ -78,8 +81,10 @@ if (report === 'quick') {
   const poison = poisoned(data);
   await run('pages', pages, url);
   await run('figures', figures, url, data);
+  await run('valid', valid, url);
   await run('interact', interact, url, data);
   await run('roles', roles, write('roles', twoSessions(data)));
+  await run('names', names, write('names', others(data)));
   await run('hostile', hostile, write('hostile', poison), poison);
   await run('empties', empties, {
     nothing: write('nothing', nothing(data)),

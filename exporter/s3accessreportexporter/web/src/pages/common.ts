@@ -80,9 +80,9 @@ function tile(t: Tile): HTMLElement {
       ? h('small', null, t.unit, t.unitWide ? h('span', { class: 'opt' }, t.unitWide) : null)
       : null;
   const inner = [
-    h('div', { class: 'k' }, dot, t.k),
-    h('div', { class: 'v' }, t.v, unit),
-    h('div', { class: 'd' }, t.note ?? changeOf(t)),
+    h('span', { class: 'k' }, dot, t.k),
+    h('span', { class: 'v' }, t.v, unit),
+    h('span', { class: 'd' }, t.note ?? changeOf(t)),
     t.spark ? sparkline(t.spark, t.color ?? '--text-3') : null,
   ];
   const cls = t.v === '0' ? 'tile zero' : 'tile';
@@ -151,6 +151,14 @@ export function mid(text: string, cls = ''): HTMLElement {
   );
 }
 
+/** A name that may be broken behind its dots, dashes and underscores: all of it stays. */
+export const parted = (text: string): HTMLElement =>
+  h(
+    'span',
+    { class: 'parted' },
+    text.split(/(?<=[._-])/).map((part) => [part, h('wbr', null)]),
+  );
+
 export const bucketBadge = (b: number): HTMLElement =>
   h('span', { class: 'badge' }, swatch(bucketColor(b)), mid(bucketName(b)));
 
@@ -211,8 +219,11 @@ export interface Row {
 export interface RankedCol {
   t: string;
   num?: boolean;
-  /** Left out on narrow screens: opt; beside another panel: opt2. Takes what room is left: name. */
-  cls?: 'opt' | 'opt2' | 'name';
+  /**
+   * Left out on narrow screens: opt; beside another panel: opt2. Takes what room is left: name; on narrow
+   * screens: client.
+   */
+  cls?: 'opt' | 'opt2' | 'name' | 'client';
 }
 
 /** A list with a bar in each row. */

@@ -6,7 +6,7 @@ import { D, bucketColor, bucketName, bucketRank, lacks, opColor, opName, opRank 
 import type { Block, Panel, Plain } from '../panel';
 import { sketch, type Sketch } from '../sketch';
 import { toggle, type Selection } from '../state';
-import { bucketLegend, caption, mid, rangeName, scope, tiles, type Page } from './common';
+import { bucketLegend, caption, parted, rangeName, scope, tiles, type Page } from './common';
 import { NO_TIME, NO_TIMED, latencyPanel } from './details';
 
 type Match = (bucket: number, op: number) => boolean;
@@ -189,7 +189,7 @@ function spreadTable(kind: Kind, list: Measured[], high: number): HTMLElement {
     h(
       'tr',
       { class: 'pick', onclick: () => toggle(kind.key, i) },
-      h('td', null, h('span', { class: 'badge' }, swatch(kind.color(i)), mid(kind.name(i)))),
+      h('td', null, h('span', { class: 'badge' }, swatch(kind.color(i)), parted(kind.name(i)))),
       h('td', { class: 'opt' }, spread(q, high, kind.color(i))),
       PARTS.map(([, p]) => h('td', { class: 'num' }, F.duration(q.total(p)))),
       h('td', { class: 'num muted opt' }, F.duration(q.first(0.95))),

@@ -121,7 +121,7 @@ function days(from: number, n: number): HTMLElement {
   return h(
     'div',
     { class: 'r a' },
-    h('span', { class: 'nm muted' }, 'Darker: more. ', h('i', { class: 'sw none' }), ' No record'),
+    h('span', { class: 'nm muted' }, 'Stronger: more. ', h('i', { class: 'sw none' }), ' No record'),
     h(
       'div',
       { class: 'ax' },
@@ -130,16 +130,20 @@ function days(from: number, n: number): HTMLElement {
   );
 }
 
+/** What stands at the bucket's place in a line, if a bucket can have that name. */
+const bucketOr = (name: string, otherwise: string): string =>
+  /^[\w.-]{3,255}$/.test(name) ? name : otherwise;
+
 function unreadable(): Panel {
   const q = D.quality;
   const panel: Panel = { id: 'unreadable', span: 'c6', title: 'Which lines could not be read?' };
   if (!q.malformed) return { ...panel, node: () => h('p', { class: 'calm' }, 'Every line could be read.') };
   const bucket = (name: string): Child => {
     const i = D.buckets.indexOf(name);
-    return i < 0 ? name || '–' : bucketBadge(i);
+    return i < 0 ? bucketOr(name, '–') : bucketBadge(i);
   };
   const reason = (text: string, example: string): Child => [
-    h('span', { class: 'cut' }, text),
+    h('span', { class: 'long' }, text),
     h('span', { class: 'sub mono', title: example }, example),
   ];
   return {
@@ -153,7 +157,7 @@ function unreadable(): Panel {
         { t: 'Last', time: true, f: when },
         { t: 'Example' },
       ],
-      rows: q.reasons.map((r) => [r.reason, r.bucket, r.n, r.last || null, r.example]),
+      rows: q.reasons.map((r) => [r.reason, bucketOr(r.bucket, ''), r.n, r.last || null, r.example]),
     },
     node: () =>
       simpleTable(
@@ -266,7 +270,7 @@ function exactness(): Panel {
     ['Percentiles', 'DDSketch', `within ${F.percent(bounds.sketch.accuracy)}`, 'range, bucket, operation'],
     [
       'Top lists, lists of who',
-      `Space-Saving, ${F.count(bounds.top.entries)} of each bucket`,
+      `Space-Saving, ${F.count(bounds.top.entries)} of each bucket, ${F.count(bounds.who)} in lists of who`,
       'never too low; too high by what each row says',
       'range, bucket',
     ],

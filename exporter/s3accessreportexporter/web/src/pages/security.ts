@@ -10,7 +10,7 @@ import { account, principal } from '../names';
 import { empty, type Panel, type Plain } from '../panel';
 import { before, security as sums, totals } from '../query';
 import type { Selection } from '../state';
-import { clock, date, when } from '../times';
+import { when } from '../times';
 import {
   bucketBadge,
   caption,
@@ -212,7 +212,7 @@ function row(r: Who, color: string): Row {
     parts: [[r.n, css(color)]],
     extra: [
       bucketBadge(r.b),
-      h('span', { class: 'nw' }, date(r.last) === date(D.newest) ? clock(r.last) : when(r.last)),
+      h('span', { class: 'nw' }, when(r.last)),
       count(r.n, r.err),
     ],
   };

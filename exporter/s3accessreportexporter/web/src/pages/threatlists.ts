@@ -131,7 +131,7 @@ export function threatTable(sel: Selection, clients: Group[]): Panel {
     },
     node: () => [
       simpleTable(
-        headings.map((t, i) => ({ t, num: i > 7 })),
+        headings.map((t, i) => ({ t, num: i > 7, cls: i ? (i > 1 && i < 8 ? 'opt' : undefined) : 'client' })),
         list.slice(0, LISTED).map(row),
       ),
       list.length > LISTED

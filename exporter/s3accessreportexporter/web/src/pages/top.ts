@@ -4,7 +4,7 @@ import { b, h, short, swatch, type Rich } from '../dom';
 import * as F from '../format';
 import { distinct, top as rowsOf, topByRole, type TopRow } from '../lists';
 import { D, bucketColor, lacks } from '../model';
-import { principal } from '../names';
+import { account, principal } from '../names';
 import { empty, type Block, type Panel, type Plain } from '../panel';
 import { totals } from '../query';
 import { set, state, type Selection } from '../state';
@@ -111,6 +111,17 @@ function different(sel: Selection, a: About): string {
   return d.low === d.high ? ` About ${names(d.low)}.` : ` About ${F.count(d.low)} to ${names(d.high)}.`;
 }
 
+/** Names of requesters; what accounts have in common is told apart by its account. */
+function requesterNames(rows: TopRow[]): (x: TopRow) => string {
+  const plain = (x: TopRow) => principal(x.name).name;
+  const same = new Map<string, number>();
+  for (const x of rows) same.set(plain(x), (same.get(plain(x)) ?? 0) + 1);
+  return (x) => {
+    const of = same.get(plain(x))! > 1 ? account(x.name) : '';
+    return of ? `${plain(x)} (${of})` : plain(x);
+  };
+}
+
 function list(sel: Selection, a: About): Panel {
   const by = state.order;
   const rows = rowsOf(sel.range, a.list, by, sel);
@@ -135,8 +146,8 @@ function list(sel: Selection, a: About): Panel {
   const all = by === 'bytes' ? t.out + t.in : t.n;
   const share = (x: TopRow) => (all ? Math.min(1, x[by] / all) : 0);
   const words = by === 'bytes' ? F.bytes : (n: number) => F.plural(n, 'request');
-  const name = (x: TopRow) => (a.list === 'requester' ? principal(x.name).name : x.name || '(none)');
   const shown = a.list === 'requester' ? topByRole(rows, by) : rows;
+  const name = a.list === 'requester' ? requesterNames(shown) : (x: TopRow) => x.name || '(none)';
   const first = shown[0];
   const answer: Rich = [
     b(short(name(first), 48)),

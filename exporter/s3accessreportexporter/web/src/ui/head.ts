@@ -115,6 +115,15 @@ function tabs(sel: Selection): void {
       ),
     ),
   );
+  showCurrent(byId('tabs'));
+}
+
+/** Scrolls the open page's tab into the bar where the bar is too narrow for all. */
+function showCurrent(bar: HTMLElement): void {
+  const tab = bar.querySelector<HTMLElement>('[aria-current]');
+  if (!tab) return;
+  const [at, room] = [tab.getBoundingClientRect(), bar.getBoundingClientRect()];
+  bar.scrollLeft += (at.left + at.right - room.left - room.right) / 2;
 }
 
 function filters(): void {
