@@ -17,7 +17,7 @@ var collectorModule = regexp.MustCompile(`(?m)((?:go\.opentelemetry\.io/collecto
 func TestEachFileNamesOneVersionOfTheCollector(t *testing.T) {
 	makefile := read(t, "Makefile")
 	for variable, names := range map[string][]string{
-		"COLLECTOR":        {"builder-config.yaml", "internal/test/system/go.mod"},
+		"COLLECTOR":        {"builder-config.yaml", "README.md", "internal/test/system/go.mod"},
 		"COLLECTOR_OLDEST": {"go.mod", "extension/shutdownwhendoneextension/go.mod", "converter/deliveryguard/go.mod", "exporter/s3accessreportexporter/go.mod"},
 		"COLLECTOR_NEWEST": {"internal/test/compat/newest.mod", "internal/test/compat/extension-newest.mod", "internal/test/compat/converter-newest.mod", "internal/test/compat/exporter-newest.mod"},
 	} {
