@@ -110,7 +110,7 @@ test: $(TOOLS) $(S3) $(NFPM) build killpoints ## Run all tests, with the race de
 	cd $(SYSTEM) && $(GOTESTSUM) --hide-summary skipped -- -count=1 -timeout 60m ./e2e # the built collector, beside nothing else
 
 .PHONY: test-memory
-test-memory: $(S3) build ## Measure the collector's peak memory over big objects (3 minutes, 11 GB of disk)
+test-memory: $(S3) build ## Measure the collector's peak memory over big objects and hostile feeds (8 minutes, 11 GB of disk)
 	cd $(SYSTEM) && E2E_MEMORY=1 go test -v -count=1 -timeout 20m -run TestMemory ./e2e
 
 .PHONY: test-servers
@@ -138,6 +138,10 @@ test-done: build ## Let the built collector end by itself, 100 times in each of 
 .PHONY: test-wrong
 test-wrong: $(S3) build ## Give the built collector every wrong answer to every request, and at random while it is killed
 	cd $(SYSTEM) && env E2E_WRONG=1 go test -count=1 -timeout 60m -v -run 'WrongAnswers' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)|Messages:'
+
+.PHONY: test-states
+test-states: $(S3) build ## Stop, damage and starve the built collector in every state, and print the times
+	cd $(SYSTEM) && go test -count=1 -timeout 20m -v -run 'TerminatedWhile|FIFOs|StorageFolder|DamagedStorage|BadObjects|Hostile|Reloads|WereAway' ./e2e | grep -E '^ *(---|[a-z_]+_test.go|ok|FAIL|panic)'
 
 .PHONY: test-reader
 test-reader: ## Compare the parser with the slow reader on 2,400,000 lines (SEED=1)
@@ -187,6 +191,10 @@ pictures: run $(WEB_PACKAGES) ## Make the pictures of the report in docs/picture
 	  'overview p=overview&r=7d&z=utc 1440 light fold' 'overview-dark p=overview&r=7d&z=utc 1440 dark fold' \
 	  'overview-400 p=overview&r=7d&z=utc 400 light fold' 'threats p=threats&r=7d&z=utc 1440 dark fold' \
 	  'security p=security&r=7d&z=utc 1440 light fold' 'latency p=latency&r=7d&z=utc 1440 light fold'
+
+.PHONY: sessions
+sessions: $(S3) build ## Write docs/sessions.md anew: what the built collector logs over a backfill and an outage (3 minutes)
+	cd $(SYSTEM) && env E2E_SESSIONS=$(CURDIR)/docs/sessions.md go test -count=1 -timeout 10m -run '^TestSessions$$' ./e2e
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (60s)

@@ -37,8 +37,8 @@ func (r *s3Receiver) watch(x *run, p *position) (stop func(settled bool)) {
 			case <-ended:
 				return
 			case now := <-ticker.C:
+				held.look(now) // that the back end accepts again comes before what follows from it
 				teller.Look(now)
-				held.look(now)
 			}
 		}
 	}()

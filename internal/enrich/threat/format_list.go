@@ -17,7 +17,7 @@ var listFormat = format{
 
 func decodeList(r *bufio.Reader, s *sink) error {
 	return s.eachLine(r, func(at int, line []byte) error {
-		entry, comment := unsafe.String(unsafe.SliceData(line), len(line)), "" // add copies what it keeps
+		entry, comment := unsafe.String(unsafe.SliceData(line), len(line)), "" //nolint:gosec // add copies what it keeps
 		if i := strings.IndexAny(entry, "#;"); i >= 0 {
 			entry, comment = strings.TrimSpace(entry[:i]), strings.Trim(entry[i:], "#; \t")
 		}

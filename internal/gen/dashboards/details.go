@@ -1,5 +1,7 @@
 package dashboards
 
+import "strings"
+
 func details() Dashboard {
 	const clientErrors, serverErrors = status + `=~"4.."`, status + `=~"5.."`
 	return Dashboard{
@@ -31,13 +33,16 @@ func details() Dashboard {
 	}
 }
 
-// latencies are a histogram's average and quantiles of all that is chosen, and one of
-// them by bucket.
+// latencies are a histogram's average and quantiles of all that is chosen, and the average
+// and one quantile by bucket.
 func latencies(name, metric string) []panel {
 	const interpolated = " Quantiles are interpolated between the bounds of the histogram."
-	buckets := ofDuration(metric, "bucket")
+	buckets, in := ofDuration(metric, "bucket"), strings.ToLower(name)
+	byBucket := func(title, expr string) panel {
+		return topOverTime(title, "Of the buckets with most requests."+interpolated, "s", graph, expr, bucket, ofDuration(metric, "count"))
+	}
 	return []panel{
-		{
+		wide(panel{
 			title: name + " of all requests: average, p50, p95, p99", unit: "s", as: graph,
 			description: "Of all chosen buckets and operations together." + interpolated + arrival,
 			queries: []query{
@@ -46,9 +51,9 @@ func latencies(name, metric string) []panel {
 				{quantile("0.95", "", buckets), "p95"},
 				{quantile("0.99", "", buckets), "p99"},
 			},
-		},
-		topOverTime(name+" by bucket, p95", "Of the buckets with most requests."+interpolated,
-			"s", graph, quantile("0.95", bucket, buckets), bucket, ofDuration(metric, "count")),
+		}),
+		byBucket("Average "+in+" by bucket", average(bucket, metric)),
+		byBucket("p95 of "+in+" by bucket", quantile("0.95", bucket, buckets)),
 	}
 }
 

@@ -39,7 +39,13 @@ func TestTerminatedWhileNothingAnswers(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
+	dir := t.TempDir()
+	write(t, dir, map[string][]byte{"2026-11-09-00-00-00-0123456789ABCDEF": joined(samplelogs.Records(1, 10))})
 	for name, s := range map[string]setup{
+		"the back end": {
+			receivers: "s3_access_logs: {directory: {path: " + dir + "}}",
+			exporters: "otlp_http: {endpoint: '" + nothing + "', timeout: 1h, sending_queue: {enabled: false}}",
+		},
 		"S3": {receivers: bucketReceiver("s3_access_logs", nothing, "{name: logs}"), env: keys},
 		"STS": {
 			receivers: "s3_access_logs: {bucket: {name: logs}, aws: {role_arn: 'arn:aws:iam::111122223333:role/reader', endpoint: '" + nothing + "'}}",
@@ -50,12 +56,14 @@ func TestTerminatedWhileNothingAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s.receivers += "\n"
-			s.exporters = "nop: {}"
+			if s.exporters == "" {
+				s.exporters = "nop: {}"
+			}
 			c := start(t, s)
 			c.ready(t)
 			time.Sleep(2 * time.Second)
 			took := c.stop(t, 10*time.Second+margin)
-			t.Logf("ended %v after SIGTERM", took.Round(time.Millisecond))
+			t.Logf("%s does not answer: ended %v after SIGTERM", name, took.Round(time.Millisecond))
 		})
 	}
 }
