@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,18 +23,8 @@ var (
 
 // A link within the repository leads to a file that is there, and to a heading of it.
 func TestLinksOfPagesLeadSomewhere(t *testing.T) {
-	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "deploy/*/*.md", "dashboards/*.md", "*/*/README.md"} {
-		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
-		require.NoError(t, err)
-		for _, file := range found {
-			name, err := filepath.Rel(root, file)
-			require.NoError(t, err)
-			pages = append(pages, filepath.ToSlash(name))
-		}
-	}
 	n := 0
-	for _, page := range pages {
+	for _, page := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(read(t, page), ""), -1) {
 			target, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
@@ -51,6 +42,22 @@ func TestLinksOfPagesLeadSomewhere(t *testing.T) {
 		}
 	}
 	assert.Greater(t, n, 100)
+}
+
+// pages returns the pages of the repository.
+func pages(t *testing.T) (names []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.md", "docs/*.md", "deploy/*.md", "deploy/*/*.md", "dashboards/*.md", "receiver/*/*.md", "*/*/README.md"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		for _, file := range found {
+			name, err := filepath.Rel(root, file)
+			require.NoError(t, err)
+			names = append(names, filepath.ToSlash(name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // anchors are what GitHub makes of the headings of a page.

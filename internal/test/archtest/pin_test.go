@@ -37,6 +37,7 @@ func TestEachFileNamesOneVersionOfTheCollector(t *testing.T) {
 	}
 	distribution := regexp.MustCompile(`(?m)^COLLECTOR +:= (\S+)`).FindStringSubmatch(makefile)
 	assert.Contains(t, read(t, "internal/tools/go.mod"), "go.opentelemetry.io/collector/cmd/builder "+distribution[1])
+	assert.Contains(t, read(t, "README.md"), "go.opentelemetry.io/collector/cmd/builder@"+distribution[1]+" ")
 }
 
 func read(t *testing.T, name string) string {

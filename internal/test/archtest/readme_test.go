@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,18 @@ const (
 // README is for the first ten minutes: what else there is to say is in docs.
 func TestReadmeIsShort(t *testing.T) {
 	assert.LessOrEqual(t, strings.Count(read(t, "README.md"), "\n"), 150)
+}
+
+// Which collectors the receiver builds into is what the Makefile tests it with.
+func TestReadmeStatesTheRangeOfCollectors(t *testing.T) {
+	makefile := read(t, "Makefile")
+	minor := func(variable string) string {
+		version := regexp.MustCompile(`(?m)^` + variable + ` +:= v(\d+\.\d+)\.`).FindStringSubmatch(makefile)
+		require.Len(t, version, 2, variable)
+		return version[1]
+	}
+	assert.Contains(t, strings.Join(strings.Fields(read(t, "README.md")), " "),
+		"builds into collectors from "+minor("COLLECTOR_OLDEST")+" to "+minor("COLLECTOR_NEWEST")+"; this distribution is one of "+minor("COLLECTOR"))
 }
 
 func TestSchemaListsTheAttributes(t *testing.T) {
