@@ -3,7 +3,6 @@ package threat
 import (
 	"bufio"
 	"strings"
-	"unsafe"
 )
 
 // listFormat is one address, prefix or range per line, as in FireHOL's netsets,
@@ -17,7 +16,7 @@ var listFormat = format{
 
 func decodeList(r *bufio.Reader, s *sink) error {
 	return s.eachLine(r, func(at int, line []byte) error {
-		entry, comment := unsafe.String(unsafe.SliceData(line), len(line)), "" //nolint:gosec // add copies what it keeps
+		entry, comment := string(line), ""
 		if i := strings.IndexAny(entry, "#;"); i >= 0 {
 			entry, comment = strings.TrimSpace(entry[:i]), strings.Trim(entry[i:], "#; \t")
 		}

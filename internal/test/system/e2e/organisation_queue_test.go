@@ -106,7 +106,7 @@ func (o *organisation) followQueue(t testing.TB) *following {
 	}
 	f := o.follow(t, queueAt(q.URL()))
 	f.queue, f.sqs = q, sqs
-	f.feed.died, f.looked = diesHolding(sqs, backOffs), isEmpty(q)
+	f.died, f.looked = diesHolding(sqs, backOffs), isEmpty(q)
 	return f
 }
 
