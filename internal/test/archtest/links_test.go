@@ -44,6 +44,35 @@ func TestLinksOfPagesLeadSomewhere(t *testing.T) {
 	assert.Greater(t, n, 100)
 }
 
+// A page of docs that a comment, a template or a configuration names is there.
+func TestPagesThatFilesNameAreThere(t *testing.T) {
+	var named []string
+	for _, f := range files(t) {
+		named = append(named, f.path)
+	}
+	for _, pattern := range []string{"*", "examples/*", "deploy/*/*", "deploy/*/*/*", "dashboards/*", "testdata/*.yaml"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		for _, file := range found {
+			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+				name, err := filepath.Rel(root, file)
+				require.NoError(t, err)
+				named = append(named, filepath.ToSlash(name))
+			}
+		}
+	}
+	page := regexp.MustCompile(`\bdocs/[\w-]+\.md\b`)
+	n := 0
+	for _, name := range named {
+		for _, target := range page.FindAllString(read(t, name), -1) {
+			n++
+			_, err := os.Stat(filepath.Join(root, filepath.FromSlash(target)))
+			assert.NoError(t, err, "%s: %s", name, target)
+		}
+	}
+	assert.Greater(t, n, 50)
+}
+
 // pages returns the pages of the repository.
 func pages(t *testing.T) (names []string) {
 	t.Helper()
