@@ -37,6 +37,9 @@ func TestReadmeStatesTheRangeOfCollectors(t *testing.T) {
 	}
 	assert.Contains(t, strings.Join(strings.Fields(read(t, "README.md")), " "),
 		"builds into collectors from "+minor("COLLECTOR_OLDEST")+" to "+minor("COLLECTOR_NEWEST")+"; this distribution is one of "+minor("COLLECTOR"))
+	versions := strings.Join(strings.Fields(read(t, "docs/ocb.md")), " ")
+	assert.Contains(t, versions, "requires collector "+minor("COLLECTOR_OLDEST")+".")
+	assert.Contains(t, versions, "with "+minor("COLLECTOR")+", of which the distribution is built, and with "+minor("COLLECTOR_NEWEST")+" ")
 }
 
 func TestSchemaListsTheAttributes(t *testing.T) {
