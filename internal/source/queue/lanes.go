@@ -40,7 +40,6 @@ type lanes struct {
 
 // lane is what is known of a bucket.
 type lane struct {
-	bucket   string
 	out      int           // objects that are handed out
 	begun    []time.Time   // of the openings that wait for an answer
 	answered time.Time     // when it answered last; the zero value means that it never did
@@ -68,7 +67,7 @@ func (l *lane) isEmpty() bool { return l.out == 0 && len(l.begun) == 0 && len(l.
 func (ls *lanes) lane(bucket string) *lane {
 	l := ls.of[bucket]
 	if l == nil {
-		l = &lane{bucket: bucket}
+		l = &lane{}
 		ls.of[bucket] = l
 	}
 	return l
