@@ -23,6 +23,7 @@ COUNT     ?= 6
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 BIN  := $(CURDIR)/.tools/bin
+BUILDER := $(BIN)/.builder.stamp
 TOOLS := $(BIN)/.tools.stamp
 LINT  := $(BIN)/.golangci-lint-$(GOLANGCI_LINT).stamp
 S3    := $(BIN)/.versitygw-$(VERSITYGW).stamp
@@ -82,7 +83,7 @@ killpoints: distribution # the collector that tests kill at steps of its work
 	cd _build && $(GO_BUILD) -tags killpoints -o ../bin/otelcol-s3audit-killpoints .
 
 .PHONY: distribution
-distribution: $(TOOLS)
+distribution: $(BUILDER)
 	env dist.version=$(VERSION:v%=%) builder --skip-compilation --skip-strict-versioning=false --config builder-config.yaml
 
 .PHONY: run
@@ -101,7 +102,7 @@ validate: build ## Let the built collector check every configuration of this rep
 	done
 
 .PHONY: test
-test: $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
+test: $(TOOLS) $(S3) $(NFPM) build killpoints ## Run all tests, with the race detector where there is a C compiler
 	(cd deploy/check && go test -count=1 ./... && cd $(CURDIR)/internal/gen && go test -count=1 ./... && \
 	  for module in $(APART); do cd $(CURDIR)/$$module && go test ./... && go test $(RACE) -short ./... || exit; done) & small=$$!; \
 	$(GOTESTSUM) --hide-summary skipped -- $(RACE) $(BESIDE) -timeout 60m $(PACKAGES) && wait $$small
@@ -248,8 +249,9 @@ collector = $$(for m in $$(sed -nE 's\#^\t(go\.opentelemetry\.io/collector[a-z0-
 pin: $(TOOLS) ## Write the versions of COLLECTOR, COLLECTOR_OLDEST and COLLECTOR_NEWEST into the files that name them
 	sed -E -i.bak \
 	  -e 's#((go\.opentelemetry\.io/collector|opentelemetry-collector-contrib)/[a-z0-9/]+) v0\.[0-9.]+$$#\1 $(word 1,$(COLLECTOR))#' \
-	  -e 's#(go\.opentelemetry\.io/collector/[a-z0-9/]+) v1\.[0-9.]+$$#\1 $(word 2,$(COLLECTOR))#' builder-config.yaml
-	rm builder-config.yaml.bak
+	  -e 's#(go\.opentelemetry\.io/collector/[a-z0-9/]+) v1\.[0-9.]+$$#\1 $(word 2,$(COLLECTOR))#' builder-config.yaml README.md
+	sed -E -i.bak -e 's#(collector/cmd/builder@)v0\.[0-9.]+#\1$(word 1,$(COLLECTOR))#' README.md
+	rm builder-config.yaml.bak README.md.bak
 	go get $(call collector,go.mod,$(COLLECTOR_OLDEST)) && go mod tidy
 	cp go.mod $(NEWEST) && cp go.sum $(NEWEST:.mod=.sum)
 	go get -modfile=$(NEWEST) $(call collector,go.mod,$(COLLECTOR_NEWEST)) && go mod tidy -modfile=$(NEWEST)
@@ -271,6 +273,11 @@ geo: ## Fetch a free country database (CC BY 4.0, DB-IP) into _geo
 .PHONY: clean
 clean: ## Remove what was built; the tools in .tools stay
 	rm -rf _build _bench _run bin dist
+
+# What a build needs of the tools.
+$(BUILDER): internal/tools/go.mod internal/tools/go.sum
+	cd internal/tools && GOBIN=$(BIN) go install go.opentelemetry.io/collector/cmd/builder
+	@touch $@
 
 $(TOOLS): internal/tools/go.mod internal/tools/go.sum
 	cd internal/tools && GOBIN=$(BIN) go install tool

@@ -144,7 +144,7 @@ func TestShippedConfigurationsGiveNoWarning(t *testing.T) {
 	}
 }
 
-// shipped returns the whole configurations of examples, manifests and README.md.
+// shipped returns the whole configurations of examples, manifests and pages.
 func shipped(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -167,12 +167,16 @@ func shipped(t *testing.T) map[string]string {
 			}
 		}
 	}
-	for i, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(files(t, "README.md")["../../README.md"], -1) {
-		if strings.Contains(block[1], "service:") && strings.Contains(block[1], "exporters:") {
-			all[fmt.Sprintf("README.md, block %d", i)] = block[1]
+	for _, pattern := range []string{"README.md", "docs/*.md", "receiver/*/README.md"} {
+		for page, text := range files(t, pattern) {
+			for i, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(text, -1) {
+				if strings.Contains(block[1], "service:") && strings.Contains(block[1], "exporters:") {
+					all[fmt.Sprintf("%s, block %d", page, i)] = block[1]
+				}
+			}
 		}
 	}
-	require.Greater(t, len(all), 18)
+	require.Greater(t, len(all), 19)
 	return all
 }
 

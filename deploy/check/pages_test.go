@@ -212,9 +212,8 @@ func TestPagesLinkToWhatIsThere(t *testing.T) {
 			assert.Regexp(t, `(?mi)^#+ `+strings.ReplaceAll(link[1], "-", "[ -]")+`$`, read(t, name), link[1])
 		}
 	}
-	for _, anchor := range []string{"## Which source, and what it costs", "## Permissions"} {
-		assert.Contains(t, read(t, "README.md"), "\n"+anchor+"\n")
-	}
+	assert.Contains(t, read(t, "docs/sources.md"), "\n## Which source, and what it costs\n")
+	assert.Contains(t, read(t, "README.md"), "\n### Permissions\n")
 }
 
 // Templates and modules refer to sections of the page that is beside their folder.

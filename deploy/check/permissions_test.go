@@ -19,7 +19,7 @@ import (
 
 // README.md says what the receiver needs; both templates give that and no more.
 func TestRolesMayDoWhatTheReadmeSays(t *testing.T) {
-	_, section, found := strings.Cut(read(t, "README.md"), "\n## Permissions\n")
+	_, section, found := strings.Cut(read(t, "README.md"), "\n### Permissions\n")
 	require.True(t, found)
 	section, _, _ = strings.Cut(section, "\n## ")
 	_, text, _ := strings.Cut(section, "```json\n")

@@ -2,7 +2,7 @@
 // reads Amazon S3 server access logs and turns every record into a log record.
 //
 // A log object is done when Consume returned without an error for all of its records.
-// See the repository's README for the settings.
+// README.md beside this file has the settings.
 package s3accesslogsreceiver
 
 //go:generate go tool -modfile=../../internal/tools/go.mod mdatagen metadata.yaml

@@ -41,7 +41,7 @@ variable "retention_days" {
 }
 
 variable "source_type" {
-  description = "How the receiver finds objects: queue, or bucket, which needs no queue (README.md, \"Which source, and what it costs\")."
+  description = "How the receiver finds objects: queue, or bucket, which needs no queue (docs/sources.md)."
   type        = string
   default     = "queue"
 

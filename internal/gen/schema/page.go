@@ -21,8 +21,9 @@ have none, and it is the name that contrib's encoding ` + "`awslogs_encoding`" +
 [Elastic Common Schema](https://www.elastic.co/docs/reference/ecs); **own**: of this receiver alone.
 
 Fields are numbered as in [Amazon S3 server access log format](https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html).
-What the log has as ` + "`-`" + ` is absent, unless a row says otherwise. Every text that a client can choose is
-[redacted](../README.md#redaction). The examples are what the receiver makes of these lines:
+What the log has as ` + "`-`" + ` is absent, unless a row says otherwise. Strings are valid UTF-8: other bytes become U+FFFD.
+Every text that a client can choose is
+[redacted](records.md#redaction). The examples are what the receiver makes of these lines:
 
 ` + "```\n"
 

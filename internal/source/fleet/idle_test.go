@@ -23,7 +23,7 @@ func many(t *testing.T, buckets int) *rig {
 	return r
 }
 
-// README states the figure, with the counts of listing's own test.
+// docs/sources.md states the figure, with the counts of listing's own test.
 func TestListsADayOfIdleBuckets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const buckets = 50

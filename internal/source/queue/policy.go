@@ -10,7 +10,7 @@ import (
 
 const (
 	// policyAge is how long the redrive policy is cached, and deniedAge how long that
-	// it may not be asked for: README calls that permission optional.
+	// it may not be asked for: README.md calls that permission optional.
 	policyAge = 10 * time.Minute
 	deniedAge = time.Hour
 )

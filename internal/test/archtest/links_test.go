@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,18 +23,8 @@ var (
 
 // A link within the repository leads to a file that is there, and to a heading of it.
 func TestLinksOfPagesLeadSomewhere(t *testing.T) {
-	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "deploy/*/*.md", "dashboards/*.md", "*/*/README.md"} {
-		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
-		require.NoError(t, err)
-		for _, file := range found {
-			name, err := filepath.Rel(root, file)
-			require.NoError(t, err)
-			pages = append(pages, filepath.ToSlash(name))
-		}
-	}
 	n := 0
-	for _, page := range pages {
+	for _, page := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(read(t, page), ""), -1) {
 			target, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
@@ -51,6 +42,51 @@ func TestLinksOfPagesLeadSomewhere(t *testing.T) {
 		}
 	}
 	assert.Greater(t, n, 100)
+}
+
+// A page of docs that a comment, a template or a configuration names is there.
+func TestPagesThatFilesNameAreThere(t *testing.T) {
+	var named []string
+	for _, f := range files(t) {
+		named = append(named, f.path)
+	}
+	for _, pattern := range []string{"*", "examples/*", "deploy/*/*", "deploy/*/*/*", "dashboards/*", "testdata/*.yaml"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		for _, file := range found {
+			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+				name, err := filepath.Rel(root, file)
+				require.NoError(t, err)
+				named = append(named, filepath.ToSlash(name))
+			}
+		}
+	}
+	page := regexp.MustCompile(`\bdocs/[\w-]+\.md\b`)
+	n := 0
+	for _, name := range named {
+		for _, target := range page.FindAllString(read(t, name), -1) {
+			n++
+			_, err := os.Stat(filepath.Join(root, filepath.FromSlash(target)))
+			assert.NoError(t, err, "%s: %s", name, target)
+		}
+	}
+	assert.Greater(t, n, 50)
+}
+
+// pages returns the pages of the repository.
+func pages(t *testing.T) (names []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.md", "docs/*.md", "deploy/*.md", "deploy/*/*.md", "dashboards/*.md", "receiver/*/*.md", "*/*/README.md"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		require.NoError(t, err)
+		for _, file := range found {
+			name, err := filepath.Rel(root, file)
+			require.NoError(t, err)
+			names = append(names, filepath.ToSlash(name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // anchors are what GitHub makes of the headings of a page.

@@ -17,7 +17,7 @@ var (
 )
 
 // A message that no test expects says something else one day.
-func TestEveryMessageOfTheReadmeIsTested(t *testing.T) {
+func TestEveryMessageOfThePageIsTested(t *testing.T) {
 	var tests strings.Builder
 	for _, f := range files(t) {
 		if !f.test() || strings.HasPrefix(f.path, "internal/test/archtest/") {
@@ -33,7 +33,7 @@ func TestEveryMessageOfTheReadmeIsTested(t *testing.T) {
 		for _, message := range quoted.FindAllStringSubmatch(cells, -1) {
 			for _, part := range varies.Split(message[1], -1) {
 				if part = strings.Trim(part, " :;,"); part != "" {
-					assert.Contains(t, text, part, "the message %q of README.md", message[1])
+					assert.Contains(t, text, part, "the message %q of docs/troubleshooting.md", message[1])
 					parts++
 				}
 			}
@@ -42,10 +42,10 @@ func TestEveryMessageOfTheReadmeIsTested(t *testing.T) {
 	assert.Greater(t, parts, 30)
 }
 
-// messages returns the first cells of the table of messages in README.md.
+// messages returns the first cells of the table of messages in docs/troubleshooting.md.
 func messages(t *testing.T) (cells []string) {
 	t.Helper()
-	_, section, found := strings.Cut(read(t, "README.md"), "\n## When something is wrong\n")
+	_, section, found := strings.Cut(read(t, "docs/troubleshooting.md"), "\n## When something is wrong\n")
 	require.True(t, found)
 	section, _, _ = strings.Cut(section, "\n## ")
 	for line := range strings.Lines(section) {

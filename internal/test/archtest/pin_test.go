@@ -17,7 +17,7 @@ var collectorModule = regexp.MustCompile(`(?m)((?:go\.opentelemetry\.io/collecto
 func TestEachFileNamesOneVersionOfTheCollector(t *testing.T) {
 	makefile := read(t, "Makefile")
 	for variable, names := range map[string][]string{
-		"COLLECTOR":        {"builder-config.yaml", "internal/test/system/go.mod"},
+		"COLLECTOR":        {"builder-config.yaml", "README.md", "internal/test/system/go.mod"},
 		"COLLECTOR_OLDEST": {"go.mod", "extension/shutdownwhendoneextension/go.mod", "converter/deliveryguard/go.mod", "exporter/s3accessreportexporter/go.mod"},
 		"COLLECTOR_NEWEST": {"internal/test/compat/newest.mod", "internal/test/compat/extension-newest.mod", "internal/test/compat/converter-newest.mod", "internal/test/compat/exporter-newest.mod"},
 	} {
@@ -37,6 +37,7 @@ func TestEachFileNamesOneVersionOfTheCollector(t *testing.T) {
 	}
 	distribution := regexp.MustCompile(`(?m)^COLLECTOR +:= (\S+)`).FindStringSubmatch(makefile)
 	assert.Contains(t, read(t, "internal/tools/go.mod"), "go.opentelemetry.io/collector/cmd/builder "+distribution[1])
+	assert.Contains(t, read(t, "README.md"), "go.opentelemetry.io/collector/cmd/builder@"+distribution[1]+" ")
 }
 
 func read(t *testing.T, name string) string {

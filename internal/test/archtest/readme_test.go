@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,31 +17,56 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/receiver/s3accesslogsreceiver"
 )
 
-func TestReadmeListsTheAttributes(t *testing.T) {
+const (
+	schema   = "docs/schema.md"
+	settings = "receiver/s3accesslogsreceiver/README.md"
+)
+
+// README is for the first ten minutes: what else there is to say is in docs.
+func TestReadmeIsShort(t *testing.T) {
+	assert.LessOrEqual(t, strings.Count(read(t, "README.md"), "\n"), 150)
+}
+
+// Which collectors the receiver builds into is what the Makefile tests it with.
+func TestReadmeStatesTheRangeOfCollectors(t *testing.T) {
+	makefile := read(t, "Makefile")
+	minor := func(variable string) string {
+		version := regexp.MustCompile(`(?m)^` + variable + ` +:= v(\d+\.\d+)\.`).FindStringSubmatch(makefile)
+		require.Len(t, version, 2, variable)
+		return version[1]
+	}
+	assert.Contains(t, strings.Join(strings.Fields(read(t, "README.md")), " "),
+		"builds into collectors from "+minor("COLLECTOR_OLDEST")+" to "+minor("COLLECTOR_NEWEST")+"; this distribution is one of "+minor("COLLECTOR"))
+	versions := strings.Join(strings.Fields(read(t, "docs/ocb.md")), " ")
+	assert.Contains(t, versions, "requires collector "+minor("COLLECTOR_OLDEST")+".")
+	assert.Contains(t, versions, "with "+minor("COLLECTOR")+", of which the distribution is built, and with "+minor("COLLECTOR_NEWEST")+" ")
+}
+
+func TestSchemaListsTheAttributes(t *testing.T) {
 	for heading, attributes := range map[string][]otlplogs.Attribute{
-		"### Resource":         otlplogs.ResourceAttributes(),
-		"### Log record":       otlplogs.RecordAttributes(),
-		"### Malformed record": otlplogs.MalformedAttributes(),
+		"### Resource attributes":              otlplogs.ResourceAttributes(),
+		"### Attributes of a record":           otlplogs.RecordAttributes(),
+		"### Attributes of a malformed record": otlplogs.MalformedAttributes(),
 	} {
 		var want, got []string
 		for _, a := range attributes {
 			want = append(want, a.Name+" "+a.Type)
 		}
-		for _, cells := range table(t, heading) {
+		for _, cells := range tableOf(t, schema, heading) {
 			got = append(got, cells[0]+" "+cells[1])
 		}
 		assert.ElementsMatch(t, want, got, heading)
 	}
 }
 
-func TestReadmeListsTheMetrics(t *testing.T) {
+func TestSchemaListsTheMetrics(t *testing.T) {
 	var want, got []string
 	for _, m := range rollup.Metrics() {
 		want = append(want, m.Name+" "+m.Type()+" "+m.Unit+" "+strings.Join(m.Attributes, ", "))
 	}
-	for _, cells := range table(t, "## Metrics") {
-		got = append(got, strings.Join(cells[:3], " ")+" "+strings.ReplaceAll(cells[3], "`", ""))
-		assert.Equal(t, cells[4], prometheusName(cells[0], cells[1], cells[2]))
+	for _, cells := range tableOf(t, schema, "## Metrics") {
+		got = append(got, strings.Join(cells[:3], " ")+" "+strings.ReplaceAll(cells[5], "`", ""))
+		assert.Equal(t, cells[3], prometheusName(cells[0], cells[1], cells[2]))
 	}
 	assert.Equal(t, want, got)
 }
@@ -55,31 +81,42 @@ func prometheusName(name, kind, unit string) string {
 	return name
 }
 
-func TestReadmeListsTheAttributesOfMetrics(t *testing.T) {
+func TestSchemaListsTheAttributesOfMetrics(t *testing.T) {
 	var want, got []string
 	for _, a := range rollup.Attributes() {
 		want = append(want, a.Name+" "+a.Type)
 	}
-	for _, cells := range table(t, "`attributes` of a metric may name these:") {
-		got = append(got, cells[0]+" "+cells[1])
+	for _, heading := range []string{"### Resource attributes", "### Attributes of a record"} {
+		for _, cells := range tableOf(t, schema, heading) {
+			if cells[5] == "may have it" {
+				got = append(got, cells[0]+" "+cells[1])
+			}
+		}
+	}
+	for _, cells := range tableOf(t, schema, "Only metrics have these attributes:") {
+		switch cells[0] {
+		case "network.io.direction", "otel.metric.overflow": // of no record
+		default:
+			got = append(got, cells[0]+" "+cells[1])
+		}
 	}
 	assert.ElementsMatch(t, want, got)
 }
 
-func TestReadmeListsTheSettings(t *testing.T) {
+func TestPageListsTheSettings(t *testing.T) {
 	var want []string
 	settingKeys(reflect.TypeFor[s3accesslogsreceiver.Config](), "", &want)
 	var got []string
-	for _, cells := range table(t, "## Settings") {
+	for _, cells := range tableOf(t, settings, "## Settings") {
 		got = append(got, cells[0])
 	}
 	assert.ElementsMatch(t, want, got)
 }
 
-// Written out, the defaults that the README states change nothing.
-func TestReadmeStatesTheDefaults(t *testing.T) {
+// Written out, the defaults that the page states change nothing.
+func TestPageStatesTheDefaults(t *testing.T) {
 	required, stated := confmap.New(), confmap.New()
-	for _, cells := range table(t, "## Settings") {
+	for _, cells := range tableOf(t, settings, "## Settings") {
 		if cells[1] == "none" || strings.Contains(cells[0], "<") {
 			continue // not set, or stated elsewhere
 		}
@@ -137,12 +174,6 @@ func settingKeys(typ reflect.Type, prefix string, keys *[]string) {
 			*keys = append(*keys, key)
 		}
 	}
-}
-
-// table returns the cells of the first table under a heading of README.md.
-func table(t *testing.T, heading string) [][]string {
-	t.Helper()
-	return tableOf(t, "README.md", heading)
 }
 
 // tableOf returns the cells of the first table under a heading of a page, without the

@@ -1,6 +1,6 @@
 // Package slowreader is a second reader of access log records, against which
 // tests compare internal/accesslog. It shares no code with that package, imports
-// nothing of it and was written from the rules (README.md, "Bad input", "Other
+// nothing of it and was written from the rules (docs: "Bad input", "Other
 // servers" and "JSON records"; the doc comments of internal/accesslog): an error
 // in one of the two then shows as a difference. It is plain and slow: regular
 // expressions, and every reading of a line made and then judged.

@@ -9,7 +9,7 @@ variable "organization_id" {
 }
 
 variable "source_type" {
-  description = "How the receiver finds objects: queue, or bucket, which needs no event bus and no queue (README.md, \"Which source, and what it costs\")."
+  description = "How the receiver finds objects: queue, or bucket, which needs no event bus and no queue (docs/sources.md)."
   type        = string
   default     = "queue"
 

@@ -45,7 +45,7 @@ func TestThePipelineThatLosesIsNamedAtStart(t *testing.T) {
 	write(t, filepath.Dir(file), map[string][]byte{"config.yaml": []byte(configuration(t, s, machine.FreeAddr(t)))})
 	output, err := validation(t, nil, file).CombinedOutput()
 	require.NoError(t, err, string(output))
-	assert.Empty(t, string(output), "README.md says that validate shows nothing")
+	assert.Empty(t, string(output), "docs/exporters.md says that validate shows nothing")
 }
 
 // An exporter whose defaults are written out, as the built collector has them, is judged

@@ -219,7 +219,7 @@ func TestSecretsShowNowhere(t *testing.T) {
 	}
 }
 
-// A feed's address is shown with its query, as README.md says.
+// A feed's address is shown with its query, as docs/enrichment.md says.
 func TestRedactedConfigurationHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	servers := startSecretServers(t, "")

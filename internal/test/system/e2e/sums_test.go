@@ -15,7 +15,7 @@ import (
 )
 
 // The metrics of the log alone, with the bounds of their histograms in seconds
-// as README.md has them. They are written down again here: what is counted is
+// as docs/schema.md has them. They are written down again here: what is counted is
 // compared with what these tests add up themselves.
 const (
 	requestsName   = "aws.s3.server.requests"
