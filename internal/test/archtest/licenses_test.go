@@ -20,7 +20,7 @@ import (
 
 // The project is under Apache-2.0, and who builds, tests or packages it gets nothing with
 // terms that reach further: no AGPL, GPL or SSPL.
-var allowedLicenses = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+var allowedLicenses = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT", "MPL-2.0"}
 
 // forbiddenText is found in the texts of these licences and not in those that name them,
 // as MPL-2.0 does.
