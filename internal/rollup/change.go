@@ -108,10 +108,7 @@ func (s *State) drops() (list []drop) {
 	if !delta {
 		before = min(before, s.delivered-1) // not before its last value was accepted
 	}
-	busy := make(map[*key]uint32, len(s.order))
-	for _, at := range s.order {
-		busy[at.key] |= s.pending[at].touched
-	}
+	busy := s.busy()
 	for c := range s.all() {
 		if delta && len(c.points)+len(c.cut) > 0 {
 			continue // its points are not emitted yet
@@ -126,12 +123,22 @@ func (s *State) drops() (list []drop) {
 
 // dropsOfAll returns all series but those that something is to be added to.
 func (s *State) dropsOfAll() (list []drop) {
+	busy := s.busy()
 	for c := range s.all() {
-		if !slices.ContainsFunc(s.order, func(at pendingKey) bool { return at.key == c.key }) {
+		if _, is := busy[c.key]; !is {
 			list = append(list, drop{c, c.created(), true})
 		}
 	}
 	return list
+}
+
+// busy returns the streams that something is to be added to, by key.
+func (s *State) busy() map[*key]uint32 {
+	busy := make(map[*key]uint32, len(s.order))
+	for _, at := range s.order {
+		busy[at.key] |= s.pending[at].touched
+	}
+	return busy
 }
 
 // idle returns the series without an update after before, as bits.

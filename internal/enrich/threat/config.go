@@ -72,7 +72,8 @@ type Deps struct {
 	// Reloaded is called with the outcome of every check of a feed. Problem is
 	// called when a feed fails, when it fails in another way, and with a nil error
 	// when it has recovered. Skipped is called when other entries of a feed than
-	// before cannot be used, and when texts of a feed begin to be left out. They are called one at a time; nil disables each.
+	// before cannot be used, and when texts of a feed begin to be left out. They are called
+	// one at a time; nil disables each.
 	Reloaded func(feed string, outcome FeedOutcome)
 	Problem  func(feed string, err error)
 	Skipped  func(feed string, stats Stats)

@@ -42,11 +42,9 @@ import (
 
 const (
 	// maxPolls is how many members list at a time, besides those that take longer than
-	// slowAfter, and maxSlowPolls how many there are with these.
+	// source.SlowAfter, and maxSlowPolls how many there are with these.
 	maxPolls     = 16
 	maxSlowPolls = 64
-	// slowAfter is how long a request takes until the member counts as slow.
-	slowAfter = 2 * time.Second
 	// silentAfter is how long a list has no answer until that is told.
 	silentAfter = 30 * time.Second
 	// maxMembers bounds the buckets times prefixes.

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -31,23 +30,22 @@ type member struct {
 	scope scope
 
 	// The Source's mu guards everything below.
-	state     state
-	due       time.Time
-	index     int // in the heap
-	woken     bool
-	pause     time.Duration // after the next failure
-	cannot    bool          // its last list failed
-	openFails bool          // its last download failed for the storage
-	held      int           // objects of lists that it holds or may soon, unless it is in trouble
-	caughtUp  bool          // it had no more when it was listed last
-	reading   int           // objects that are handed out, or may be soon, and not read yet
-	begun     []time.Time   // of the downloads that wait for an answer
-	work      *source.Work  // offered
+	state    state
+	due      time.Time
+	index    int // in the heap
+	woken    bool
+	pause    time.Duration // after the next failure
+	cannot   bool          // its last list failed
+	held     int           // objects of lists that it holds or may soon, unless it is in trouble
+	caughtUp bool          // it had no more when it was listed last
+	reading  int           // objects that are handed out, or may be soon, and not read yet
+	openings source.Openings
+	work     *source.Work // offered
 }
 
 // isTroubled reports whether a member is slow or failing.
 func (m *member) isTroubled(now time.Time) bool {
-	return m.cannot || m.openFails || len(m.begun) > 0 && now.Sub(m.begun[0]) > slowAfter
+	return m.cannot || m.openings.Troubled(now)
 }
 
 // handOut returns a member's work as the engine gets it.
@@ -73,9 +71,7 @@ func (c *content) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, erro
 	begun := c.source.beginDownload(c.member, c.again)
 	c.again = true
 	body, err := c.Content.OpenAt(ctx, offset)
-	if ctx.Err() == nil {
-		c.source.noteAnswer(c.member, begun, errors.Is(err, source.ErrUnreachable))
-	}
+	c.source.noteAnswer(c.member, begun, err, ctx.Err() != nil)
 	if err != nil {
 		c.source.endDownload(c.member)
 		return nil, err

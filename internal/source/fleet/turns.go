@@ -47,7 +47,7 @@ func (s *Source) tellSlow(now time.Time) {
 func (s *Source) nextDue(now time.Time) time.Time {
 	due := now.Add(time.Hour)
 	if len(s.running) > 0 || len(s.parked) > 0 {
-		due = now.Add(slowAfter)
+		due = now.Add(source.SlowAfter)
 	}
 	if len(s.waiting) > 0 && s.waiting[0].due.Before(due) {
 		due = s.waiting[0].due
@@ -97,7 +97,7 @@ func (s *Source) pick(now time.Time) *member {
 	}
 	quick, troubled := 0, 0
 	for _, since := range s.running {
-		if now.Sub(since) <= slowAfter {
+		if now.Sub(since) <= source.SlowAfter {
 			quick++
 		}
 	}
@@ -293,18 +293,16 @@ func (s *Source) beginDownload(m *member, again bool) (at time.Time) {
 		s.read(m, 1)
 	}
 	at = s.deps.Clock.Now()
-	m.begun = append(m.begun, at)
+	m.openings.Begin(at)
 	return at
 }
 
-// noteAnswer notes how a download that was begun at a time was answered.
-func (s *Source) noteAnswer(m *member, begun time.Time, failed bool) {
+// noteAnswer notes how a download that was begun at a time was answered; ended means that
+// nobody waited for the answer.
+func (s *Source) noteAnswer(m *member, begun time.Time, err error, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := slices.Index(m.begun, begun); i >= 0 {
-		m.begun = slices.Delete(m.begun, i, i+1)
-	}
-	m.openFails = failed
+	m.openings.Answer(begun, err, ended)
 }
 
 func (s *Source) endDownload(m *member) {

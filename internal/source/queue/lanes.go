@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// slowAfter is how long an opening waits for its answer until its bucket counts as one
-	// in trouble.
-	slowAfter = 2 * time.Second
 	// heldPause is how long Next waits at most, for messages too, while objects are held:
 	// their bucket may recover.
 	heldPause = time.Second
@@ -40,29 +37,24 @@ type lanes struct {
 
 // lane is what is known of a bucket.
 type lane struct {
-	out      int           // objects that are handed out
-	begun    []time.Time   // of the openings that wait for an answer
-	answered time.Time     // when it answered last; the zero value means that it never did
-	failed   time.Time     // when the storage failed; the zero value means that it answered last
-	pause    time.Duration // after the last failure
-	held     []*object
-}
-
-// isTroubled reports whether a bucket is slow or failing.
-func (l *lane) isTroubled(now time.Time) bool {
-	return !l.failed.IsZero() || len(l.begun) > 0 && now.Sub(l.begun[0]) > slowAfter
+	source.Openings
+	out     int           // objects that are handed out
+	last    time.Time     // when it answered or failed last
+	reached bool          // it answered once
+	pause   time.Duration // after the last failure
+	held    []*object
 }
 
 // mayTry reports whether it is time to read another object of a bucket in trouble.
-func (l *lane) mayTry(now time.Time) bool { return l.out == 0 && !now.Before(l.failed.Add(l.pause)) }
+func (l *lane) mayTry(now time.Time) bool { return l.out == 0 && !now.Before(l.last.Add(l.pause)) }
 
 // isIdle reports whether nothing is known of a bucket.
 func (l *lane) isIdle(now time.Time) bool {
-	return l.isEmpty() && now.Sub(l.failed) > forgetAfter && now.Sub(l.answered) > forgetAfter
+	return l.isEmpty() && now.Sub(l.last) > forgetAfter
 }
 
 // isEmpty reports whether there is nothing of a bucket.
-func (l *lane) isEmpty() bool { return l.out == 0 && len(l.begun) == 0 && len(l.held) == 0 }
+func (l *lane) isEmpty() bool { return l.out == 0 && !l.Wait() && len(l.held) == 0 }
 
 func (ls *lanes) lane(bucket string) *lane {
 	l := ls.of[bucket]
@@ -78,10 +70,10 @@ func (ls *lanes) mayRead(l *lane, now time.Time) bool {
 	switch {
 	case ls.downloads == 0:
 		return true
-	case l.isTroubled(now):
+	case l.Troubled(now):
 		return l.mayTry(now) && ls.hasRoom(now)
 	}
-	return l.out == 0 || !l.answered.IsZero()
+	return l.out == 0 || l.reached
 }
 
 // share returns how many objects of buckets in trouble may be read at a time.
@@ -91,7 +83,7 @@ func (ls *lanes) share() int { return max(1, ls.downloads/4) }
 func (ls *lanes) hasRoom(now time.Time) bool {
 	troubled := 0
 	for _, l := range ls.of {
-		if l.isTroubled(now) {
+		if l.Troubled(now) {
 			troubled += l.out
 		}
 	}
@@ -122,7 +114,7 @@ func (ls *lanes) release(now time.Time) *object {
 	}
 	hasRoom := ls.hasRoom(now)
 	for i, l := range ls.turns {
-		if l.isTroubled(now) && !hasRoom || !ls.mayRead(l, now) {
+		if l.Troubled(now) && !hasRoom || !ls.mayRead(l, now) {
 			continue
 		}
 		o := l.held[0]
@@ -147,24 +139,19 @@ func (ls *lanes) releaseAll() (objects []*object) {
 	return objects
 }
 
-// begin notes an opening, and answer how it was answered; ended means that nobody waited
-// for the answer.
-func (ls *lanes) begin(bucket string, now time.Time) {
-	l := ls.lane(bucket)
-	l.begun = append(l.begun, now)
-}
+// begin notes an opening.
+func (ls *lanes) begin(bucket string, now time.Time) { ls.lane(bucket).Begin(now) }
 
+// answer notes how an opening ended, see source.Openings.
 func (ls *lanes) answer(bucket string, begun, now time.Time, err error, ended bool) {
 	l := ls.lane(bucket)
-	if i := slices.Index(l.begun, begun); i >= 0 {
-		l.begun = slices.Delete(l.begun, i, i+1)
-	}
+	l.Answer(begun, err, ended)
 	switch {
 	case ended:
 	case errors.Is(err, source.ErrUnreachable):
-		l.failed, l.pause = now, min(max(2*l.pause, minPause), maxPause)
+		l.last, l.pause = now, min(max(2*l.pause, minPause), maxPause)
 	default:
-		l.answered, l.failed, l.pause = now, time.Time{}, 0
+		l.last, l.pause, l.reached = now, 0, true
 	}
 }
 

@@ -185,10 +185,10 @@ func TestASlowBucketIsInTrouble(t *testing.T) {
 	ls.answer("slow", now, now, source.ErrDenied, false)
 	assert.True(t, ls.mayRead(slow, now), "a denial is an answer")
 	ls.begin("slow", now)
-	assert.True(t, ls.mayRead(slow, now.Add(slowAfter)))
-	assert.False(t, ls.mayRead(slow, now.Add(slowAfter+1)))
-	ls.answer("slow", now, now.Add(3*slowAfter), nil, false)
-	assert.True(t, ls.mayRead(slow, now.Add(3*slowAfter)))
+	assert.True(t, ls.mayRead(slow, now.Add(source.SlowAfter)))
+	assert.False(t, ls.mayRead(slow, now.Add(source.SlowAfter+1)))
+	ls.answer("slow", now, now.Add(3*source.SlowAfter), nil, false)
+	assert.True(t, ls.mayRead(slow, now.Add(3*source.SlowAfter)))
 }
 
 // Of a bucket without objects it is known for a while how it answered.

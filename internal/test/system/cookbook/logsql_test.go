@@ -18,21 +18,9 @@ func TestServersCookbookOfLogsQL(t *testing.T) {
 	questions := readPage(t)
 	victoria := servers.VictoriaLogs(t)
 	folder, lines := logs(t)
-	run(t, folder, `
-receivers:
-  s3_access_logs:`+receiver+`
-exporters:
-  otlp_http/victorialogs:
+	run(t, folder, pipeline("logs", "", `
     logs_endpoint: `+victoria.URL()+`/insert/opentelemetry/v1/logs
-    headers: {VL-Stream-Fields: "service.name,aws.s3.bucket,event_name"}
-    sending_queue: {enabled: false}
-`+ends+`
-service:
-  extensions: [shutdown_when_done]
-  telemetry: {metrics: {level: none}}
-  pipelines:
-    logs: {receivers: [s3_access_logs], exporters: [otlp_http/victorialogs]}
-`)
+    headers: {VL-Stream-Fields: "service.name,aws.s3.bucket,event_name"}`))
 	requests := readRequests(t, lines)
 	for question, f := range figures {
 		t.Run(question, func(t *testing.T) {

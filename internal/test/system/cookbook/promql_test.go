@@ -33,20 +33,8 @@ func TestServersCookbookOfPromQLInPrometheus(t *testing.T) {
 	questions := readPage(t)
 	prometheus := servers.Prometheus(t)
 	folder, lines := logs(t)
-	run(t, folder, `
-receivers:
-  s3_access_logs:`+receiver+ownMetrics(t, questions)+`
-exporters:
-  otlp_http/prometheus:
-    endpoint: `+prometheus.OTLP()+`
-    sending_queue: {enabled: false}
-`+ends+`
-service:
-  extensions: [shutdown_when_done]
-  telemetry: {metrics: {level: none}}
-  pipelines:
-    metrics: {receivers: [s3_access_logs], exporters: [otlp_http/prometheus]}
-`)
+	run(t, folder, pipeline("metrics", ownMetrics(t, questions), `
+    endpoint: `+prometheus.OTLP()))
 	newest := prometheus.Query(t, "max(timestamp(aws_s3_server_requests_total))", time.Now())
 	require.Len(t, newest, 1)
 	at := time.UnixMilli(int64(newest[0].Value * 1000))
@@ -66,22 +54,11 @@ func TestServersCookbookOfPromQLInVictoriaMetrics(t *testing.T) {
 	questions := readPage(t)
 	victoria := servers.VictoriaMetrics(t)
 	folder, lines := logs(t)
-	run(t, folder, `
-receivers:
-  s3_access_logs:`+receiver+strings.TrimRight(ownMetrics(t, questions), "\n")+`
+	own := strings.TrimRight(ownMetrics(t, questions), "\n")
+	run(t, folder, pipeline("metrics", own+`
       temporality: delta
-      timestamps: event
-exporters:
-  otlp_http/victoriametrics:
-    metrics_endpoint: `+victoria.URL()+`/opentelemetry/v1/metrics
-    sending_queue: {enabled: false}
-`+ends+`
-service:
-  extensions: [shutdown_when_done]
-  telemetry: {metrics: {level: none}}
-  pipelines:
-    metrics: {receivers: [s3_access_logs], exporters: [otlp_http/victoriametrics]}
-`)
+      timestamps: event`, `
+    metrics_endpoint: `+victoria.URL()+`/opentelemetry/v1/metrics`))
 	victoria.Flush(t)
 	requests := byFolder(readRequests(t, lines))
 	first, last := requests[0].at, requests[0].at

@@ -59,10 +59,24 @@ func run(t *testing.T, folder, config string) {
 	require.NoError(t, err, "%s", output)
 }
 
-const ends = `
+// pipeline is the configuration of a collector that reads the logs, gives a signal to one
+// exporter over HTTP, with an end point and other settings, and ends by itself.
+func pipeline(signal, more, exporter string) string {
+	return `
+receivers:
+  s3_access_logs:` + receiver + more + `
+exporters:
+  otlp_http:` + exporter + `
+    sending_queue: {enabled: false}
 extensions:
   shutdown_when_done:
+service:
+  extensions: [shutdown_when_done]
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    ` + signal + `: {receivers: [s3_access_logs], exporters: [otlp_http]}
 `
+}
 
 // receiver reads the logs and knows the feed.
 const receiver = `
