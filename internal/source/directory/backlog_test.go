@@ -30,10 +30,7 @@ func TestAFollowerIsNotIdleWhileAFileIsTriedAgain(t *testing.T) {
 		require.Len(t, works, 1)
 		works[0].Receipt.Nack(0, true)
 		assert.Empty(t, r.works(t, time.Second))
-		r.mu.Lock()
-		idle := r.idle
-		r.mu.Unlock()
-		assert.NotEqual(t, time.Now(), idle.Last(time.Now()), "it waits for its time")
+		assert.Zero(t, r.Backlog()[0].Idle, "it waits for its time")
 		again := r.works(t, 10*time.Minute)
 		require.Len(t, again, 1)
 		again[0].Receipt.Ack()

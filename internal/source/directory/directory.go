@@ -265,6 +265,9 @@ func (s *Source) report(path string, err error) {
 // Backlog implements source.Backlogged. Folders are walked as a stream: how many files
 // are left is not known.
 func (s *Source) Backlog() []source.Backlog {
+	if _, again := s.later.Due(); again {
+		return []source.Backlog{{}} // what is tried again is yet to be read
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return []source.Backlog{{Idle: s.idle.Last(s.deps.Clock.Now())}}
@@ -281,7 +284,7 @@ func (s *Source) wait(ctx context.Context, now time.Time, full bool) error {
 	var timer <-chan time.Time // nil means only an Ack changes anything
 	until, ok := s.later.Due()
 	if s.scanned && !full {
-		s.setIdle(!ok, now) // what is tried again is yet to be read
+		s.setIdle(true, now)
 	}
 	if (s.cfg.Follow || !s.scanned) && !full && (!ok || s.nextScan.Before(until)) {
 		until, ok = s.nextScan, true

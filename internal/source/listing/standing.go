@@ -30,7 +30,11 @@ func (s *Source) Backlog() []source.Backlog {
 		}
 	}
 	b.page = nil
-	return []source.Backlog{{Bucket: s.cfg.Name, Objects: b.left, Share: b.days, Idle: b.idle.Last(s.clock.Now())}}
+	known := source.Backlog{Bucket: s.cfg.Name, Objects: b.left, Share: b.days}
+	if _, again := s.later.Due(); !again { // what is tried again is yet to be read
+		known.Idle = b.idle.Last(s.clock.Now())
+	}
+	return []source.Backlog{known}
 }
 
 // handed notes that an object of the page was handed out, which leaves the rest.
@@ -61,10 +65,9 @@ func (s *Source) tellDays() {
 }
 
 // tellIdle notes that there is nothing to hand out for now, unless there may be: days
-// before the window, a list that failed, or objects that are tried again.
+// before the window, or a list that failed.
 func (s *Source) tellIdle(now time.Time) {
-	_, again := s.later.Due()
-	idle := !s.failed && !again
+	idle := !s.failed
 	for _, p := range s.prefixes {
 		idle = idle && len(p.spans) == 0
 	}

@@ -63,6 +63,26 @@ func TestASourceIsIdleUntilItHandsOutAnObject(t *testing.T) {
 	})
 }
 
+func TestASourceIsNotIdleWhileAnObjectIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, from("1h"))
+		at := time.Now().Add(-time.Minute)
+		r.put(simpleKey(at, 1), at)
+		work := r.within(t, time.Hour)
+		require.NotNil(t, work)
+		assert.Nil(t, r.within(t, time.Second))
+		require.NotZero(t, r.src.Backlog()[0].Idle, "it has nothing else")
+		work.Receipt.Nack(0, true)
+		assert.Zero(t, r.src.Backlog()[0].Idle, "it waits for its time")
+		again := r.within(t, time.Hour)
+		require.NotNil(t, again)
+		r.commit(t, again)
+		assert.Nil(t, r.within(t, time.Minute))
+		assert.WithinDuration(t, time.Now(), r.src.Backlog()[0].Idle, 0)
+	})
+}
+
 func TestASourceWhoseListFailsIsNotIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,14 @@ func (r *rig) toTheEnd(t *testing.T, within time.Duration) (keys []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
+	var committing sync.Mutex
 	for {
 		w, err := r.src.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			_, err = r.src.Next(ctx)
 			require.ErrorIs(t, err, io.EOF, "from then on")
+			committing.Lock()
+			defer committing.Unlock()
 			r.commit(t)
 			return keys
 		}
@@ -29,6 +33,8 @@ func (r *rig) toTheEnd(t *testing.T, within time.Duration) (keys []string) {
 		keys = append(keys, w.Object.Key)
 		go func() { // nothing else happens meanwhile
 			time.Sleep(time.Second)
+			committing.Lock() // one after another, as the engine does
+			defer committing.Unlock()
 			r.commit(t, w)
 		}()
 	}

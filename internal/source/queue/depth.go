@@ -74,7 +74,7 @@ func (d *depth) setEmpty(empty bool, now time.Time) {
 func (s *Source) Backlog() []source.Backlog {
 	now := s.deps.Clock.Now()
 	s.mu.Lock()
-	b := source.Backlog{Objects: int64(len(s.ready) + s.lanes.held)}
+	b, holds := source.Backlog{Objects: int64(len(s.ready) + s.lanes.held)}, s.lanes.held > 0
 	s.mu.Unlock()
 	d := &s.depth
 	d.mu.Lock()
@@ -83,6 +83,8 @@ func (s *Source) Backlog() []source.Backlog {
 		b.Objects += d.last.Visible + d.last.Delayed
 		b.Total = true
 	}
-	b.Idle = d.empty.Last(now)
+	if !holds {
+		b.Idle = d.empty.Last(now)
+	}
 	return []source.Backlog{b}
 }

@@ -85,6 +85,7 @@ func TestABucketThatCannotBeReachedHoldsUpNoOther(t *testing.T) {
 	r.until("the returns", func() bool { return r.counts.of(Returned) == failed })
 	assert.Equal(t, each-failed, r.held())
 	assert.Equal(t, int64(each-failed), r.Backlog()[0].Objects)
+	assert.Zero(t, r.Backlog()[0].Idle, "what is held is yet to be read")
 
 	r.advance(10 * time.Minute) // those that failed are visible, the others are not
 	assert.Equal(t, each-failed, r.held())

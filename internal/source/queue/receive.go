@@ -71,7 +71,7 @@ func (s *Source) receive(ctx context.Context) error {
 	if failure == nil {
 		s.deps.Hooks.Received()
 	}
-	s.depth.setEmpty(failure == nil && !full && s.held() == 0, s.deps.Clock.Now())
+	s.depth.setEmpty(failure == nil && !full, s.deps.Clock.Now())
 	if messages == 0 {
 		return failure
 	}
