@@ -171,6 +171,21 @@ func (c *Cells[V, P]) All() iter.Seq[Cell[V]] {
 	}
 }
 
+// Keys returns the keys of all cells, in no order.
+func (c *Cells[V, P]) Keys() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for level := range c.blocks {
+			for _, b := range c.blocks[level] {
+				for _, k := range b.keys {
+					if !yield(uint32(k)) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // Bytes returns about how much memory the cells take.
 func (c *Cells[V, P]) Bytes(value int) (n int) {
 	for level := range c.blocks {

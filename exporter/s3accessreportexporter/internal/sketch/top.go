@@ -14,7 +14,6 @@ type Entry struct {
 	Side  uint64 // what came along while the text was in the list
 	Last  int64  // the caller's
 	Text  []byte
-	place int32 // in Top.heap
 }
 
 // Top holds the texts with the highest counts, by the algorithm Space-Saving of Metwally,
@@ -24,8 +23,15 @@ type Top struct {
 	most  int
 	floor uint64 // what a text that fell out of the list can have been counted, at most
 	slots []Entry
-	heap  []int32 // slots, the lowest count first
+	heap  []node  // the lowest count first
+	place []int32 // of each slot in the heap
 	index []int32 // slots by hash, linear probing; 0 is empty, else slot+1
+}
+
+// node is a slot and its count.
+type node struct {
+	count uint64
+	slot  int32
 }
 
 // NewTop returns an empty list of at most `most` texts.
@@ -38,18 +44,21 @@ func (t *Top) Add(hash, count, side uint64) (e *Entry, known bool) {
 		e := &t.slots[slot]
 		e.Count += count
 		e.Side += side
-		t.down(e.place)
+		place := t.place[slot]
+		t.heap[place].count = e.Count
+		t.down(place)
 		return e, true
 	}
 	base := t.Lowest()
 	if len(t.slots) < t.most {
 		return t.insert(Entry{Hash: hash, Count: base + count, Over: base, Side: side}), false
 	}
-	slot := t.heap[0]
+	slot := t.heap[0].slot
 	e = &t.slots[slot]
 	t.forget(e.Hash)
 	e.Hash, e.Over, e.Count, e.Side, e.Last, e.Text = hash, base, base+count, side, 0, e.Text[:0]
 	t.remember(slot)
+	t.heap[0].count = e.Count
 	t.down(0)
 	return e, false
 }
@@ -65,7 +74,7 @@ func (t *Top) Lowest() uint64 {
 	if !t.Full() || len(t.heap) == 0 {
 		return t.floor
 	}
-	return max(t.floor, t.slots[t.heap[0]].Count)
+	return max(t.floor, t.heap[0].count)
 }
 
 // Entries returns the entries, the highest count first; equal counts by text. They are
@@ -118,7 +127,7 @@ func (t *Top) Most() int { return t.most }
 
 // Bytes returns about how much memory the list takes.
 func (t *Top) Bytes() int {
-	n := 96 + cap(t.slots)*88 + 4*cap(t.heap) + 4*cap(t.index)
+	n := 120 + cap(t.slots)*64 + cap(t.heap)*16 + 4*cap(t.place) + 4*cap(t.index)
 	for i := range t.slots {
 		n += cap(t.slots[i].Text)
 	}
@@ -128,24 +137,44 @@ func (t *Top) Bytes() int {
 // fill lets the list be the highest of all.
 func (t *Top) fill(all []Entry) {
 	if len(all) > t.most {
-		slices.SortFunc(all, func(a, b Entry) int {
-			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Hash, b.Hash))
-		})
-		t.floor = max(t.floor, all[t.most].Count)
-		all = all[:t.most]
+		all = t.highest(all)
 	}
-	t.slots, t.heap = make([]Entry, 0, len(all)), make([]int32, 0, len(all))
-	t.index = make([]int32, indexSize(len(all)))
-	for _, e := range slices.Backward(all) { // the lowest first is a heap
-		t.insert(e)
+	n := len(all)
+	t.slots, t.heap, t.place = make([]Entry, 0, n), make([]node, 0, n), make([]int32, 0, n)
+	t.index = make([]int32, indexSize(n))
+	for i := range all {
+		t.insert(all[i])
 	}
+}
+
+// highest returns as many of the highest as may be; of equal ones those with the lowest
+// hashes.
+func (t *Top) highest(all []Entry) []Entry {
+	counts := make([]uint64, len(all))
+	for i := range all {
+		counts[i] = all[i].Count
+	}
+	slices.Sort(counts)
+	lowest := counts[len(all)-t.most]
+	t.floor = max(t.floor, counts[len(all)-t.most-1])
+	most := make([]Entry, 0, t.most)
+	var equal []Entry
+	for _, e := range all {
+		if e.Count > lowest {
+			most = append(most, e)
+		} else if e.Count == lowest {
+			equal = append(equal, e)
+		}
+	}
+	slices.SortFunc(equal, func(a, b Entry) int { return cmp.Compare(a.Hash, b.Hash) })
+	return append(most, equal[:t.most-len(most)]...)
 }
 
 func (t *Top) insert(e Entry) *Entry {
 	slot := int32(len(t.slots))
-	e.place = int32(len(t.heap))
 	t.slots = append(t.slots, e)
-	t.heap = append(t.heap, slot)
+	t.heap = append(t.heap, node{})
+	t.place = append(t.place, 0)
 	if len(t.index) < indexSize(len(t.slots)) {
 		t.index = make([]int32, indexSize(len(t.slots)))
 		for i := range t.slots {
@@ -154,7 +183,7 @@ func (t *Top) insert(e Entry) *Entry {
 	} else {
 		t.remember(slot)
 	}
-	t.up(e.place)
+	t.up(node{e.Count, slot})
 	return &t.slots[slot]
 }
 
@@ -196,38 +225,40 @@ func (t *Top) Restore(lowest uint64, entries ...Entry) {
 
 // The heap.
 
-func (t *Top) count(place int32) uint64 { return t.slots[t.heap[place]].Count }
-
-func (t *Top) swap(a, b int32) {
-	t.heap[a], t.heap[b] = t.heap[b], t.heap[a]
-	t.slots[t.heap[a]].place, t.slots[t.heap[b]].place = a, b
+func (t *Top) put(place int32, n node) {
+	t.heap[place] = n
+	t.place[n.slot] = place
 }
 
-func (t *Top) up(place int32) {
+// up puts a node in the last place, or nearer to the root.
+func (t *Top) up(n node) {
+	place := int32(len(t.heap) - 1)
 	for place > 0 {
 		parent := (place - 1) / 2
-		if t.count(parent) <= t.count(place) {
-			return
+		if t.heap[parent].count <= n.count {
+			break
 		}
-		t.swap(place, parent)
+		t.put(place, t.heap[parent])
 		place = parent
 	}
+	t.put(place, n)
 }
 
+// down moves the node of a place, whose count grew, away from the root.
 func (t *Top) down(place int32) {
+	n, most := t.heap[place], int32(len(t.heap))
 	for {
-		least := place
-		for child := 2*place + 1; child <= 2*place+2 && int(child) < len(t.heap); child++ {
-			if t.count(child) < t.count(least) {
-				least = child
-			}
+		least := 2*place + 1
+		if least+1 < most && t.heap[least+1].count < t.heap[least].count {
+			least++
 		}
-		if least == place {
-			return
+		if least >= most || t.heap[least].count >= n.count {
+			break
 		}
-		t.swap(place, least)
+		t.put(place, t.heap[least])
 		place = least
 	}
+	t.put(place, n)
 }
 
 // The index.

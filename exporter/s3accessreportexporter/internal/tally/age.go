@@ -104,8 +104,8 @@ func (t *Tally) drop() {
 // forgetThreats forgets the clients without a cell. Their numbers are given again.
 func (t *Tally) forgetThreats() {
 	used := map[uint16]bool{}
-	for c := range t.dangers.All() {
-		used[uint16(c.Key)] = true
+	for key := range t.dangers.Keys() {
+		used[uint16(key)] = true
 	}
 	for number, threat := range t.threats {
 		if !used[uint16(number)] && threat.Client != "" {

@@ -49,7 +49,7 @@ type Listed struct {
 
 // Estimates are those of a range of time.
 type Estimates struct {
-	Since  int64 // the first minute of the oldest slice
+	Since  int64 // the minute from which all is in them
 	merged *slice
 	tally  *Tally
 	done   map[*slice]bool
@@ -74,7 +74,14 @@ func (e *Estimates) extend(from int64) {
 	e.Since = min(e.Since, from)
 	for level, width := range cells.Widths[1 : 1+sliceLevels] {
 		for _, start := range t.starts(level) {
-			if s := t.slices[level][start]; start+width > from && !e.done[s] {
+			end := start + width
+			if level > 0 {
+				end = min(end, t.sliceAges[level-1]) // what is newer is in narrower slices
+			}
+			if s := t.slices[level][start]; end > from && !e.done[s] {
+				if start >= t.retained { // else it may hold what the cells forgot
+					start = max(start, floor(t.oldest/msMinute, minDay))
+				}
 				e.Since = min(e.Since, start)
 				e.merged.merge(t, s)
 				e.done[s] = true

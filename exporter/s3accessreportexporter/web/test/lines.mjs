@@ -7,9 +7,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { executable, open, visit } from './browser.mjs';
 import { pairs, sum, table, totals } from './figures.mjs';
+import { places, threatPanels, topWho, whoDidWhat } from './who.mjs';
 
 const HOUR = 3_600_000;
 const LENGTHS = { '3h': 3 * HOUR, '24h': 24 * HOUR, '7d': 168 * HOUR };
+const SLICES = { '3h': HOUR, '24h': HOUR, '7d': 24 * HOUR, 'all': 0 };
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const LINE =
   /^\S+ (\S+) \[(\d\d)\/(\w{3})\/(\d{4}):(\S+) \+0000\] (\S+) (\S+) \S+ (\S+) (\S+) "[^"]*" (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) "[^"]*" "([^"]*)" \S+ \S+ (\S+) \S+ (\S+) \S+ (\S+) \S+ (\S+) \S+$/;
@@ -181,6 +183,7 @@ async function threats(page, url, rows, what) {
   check(sum(await drawnSums(page, 'threats-over-time'), (n) => n), known.length, `${what}: threats, drawn`);
   const got = column(await table(page, 'threats-by-client'), 0, 2);
   check(pairs(got), pairs(by(known, 'client')), `${what}: threats by client`);
+  await threatPanels({ page, check, drawnSums }, url, known, what);
 }
 
 async function compare(page, report, directory, turn) {
@@ -194,8 +197,13 @@ async function compare(page, report, directory, turn) {
     const length = LENGTHS[id];
     if (length) check(Math.abs(data.end - length - from) <= HOUR, true, `${directory}: ${id} begins`);
   }
-  const { id, from } = data.ranges[turn % data.ranges.length];
+  const { id, from, since } = data.ranges[turn % data.ranges.length];
   await overview(page, url, id, rows.filter((r) => r.t >= from), `${directory} ${id}`);
+  // Lists are made of slices: the heading says from when.
+  check(since <= from && from - since <= SLICES[id], true, `${directory} ${id}: lists begin`);
+  await places({ page, check }, url, id, rows.filter((r) => r.t >= since), `${directory} ${id}`);
+  await whoDidWhat({ page, check, drawnSums }, url, rows, directory);
+  await topWho({ page, check }, url, rows, directory);
   for (const of of [details, security, tops, latency, threats]) await of(page, url, rows, directory);
 }
 
