@@ -132,9 +132,9 @@ func (w *watch) run() {
 			return
 		case <-w.ready:
 			w.ready = nil
-			w.look()
+			w.check()
 		case <-w.sources.changed:
-			w.look()
+			w.check()
 		case <-w.signals:
 			if !w.sent {
 				w.begin() // it comes from elsewhere
@@ -175,8 +175,8 @@ func (w *watch) stopTimers() {
 	}
 }
 
-// look ends the collector when all sources are done, and warns of what prevents that.
-func (w *watch) look() {
+// check ends the collector when all sources are done, and warns of what prevents that.
+func (w *watch) check() {
 	switch {
 	case w.ready != nil || w.over || w.limit != nil:
 	case w.sources.done():

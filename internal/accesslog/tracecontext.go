@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// TraceContext is what a request told of the trace it belongs to; the zero
+// TraceContext is what a request says of the trace it belongs to; the zero
 // value is none.
 type TraceContext struct {
 	TraceID [16]byte

@@ -29,9 +29,9 @@ type Meter struct {
 }
 
 type bucket struct {
-	open   int64     // objects that were taken and are not settled
-	newest time.Time // request that was delivered
-	looked time.Time
+	open     int64     // objects that were taken and are not settled
+	newest   time.Time // request that was delivered
+	answered time.Time
 }
 
 // NewMeter makes a Meter.
@@ -86,21 +86,21 @@ func (m *Meter) Delivered(bucket string, request int64) {
 	}
 }
 
-// Looked notes that the source could look for objects.
-func (m *Meter) Looked(bucket string, now time.Time) {
+// Answered notes that the source could look for objects.
+func (m *Meter) Answered(bucket string, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b := m.of(bucket); now.After(b.looked) {
-		b.looked = now
+	if b := m.of(bucket); now.After(b.answered) {
+		b.answered = now
 	}
 }
 
 // Standing is how far reading has come in a bucket.
 type Standing struct {
-	Bucket  string
-	Backlog int64     // objects known and not done
-	Newest  time.Time // request that was delivered; the zero value means none yet
-	Looked  time.Time // when a look last worked; the zero value means never
+	Bucket   string
+	Backlog  int64     // objects known and not done
+	Newest   time.Time // request that was delivered; the zero value means none yet
+	Answered time.Time // when a search last worked; the zero value means never
 }
 
 // Standings returns that of each bucket, where known is what the source knows. From the
@@ -117,14 +117,14 @@ func (m *Meter) Standings(known []source.Backlog) []Standing {
 	other := Standing{Bucket: Other}
 	for _, name := range m.order {
 		b := m.buckets[name]
-		one := Standing{name, left[name] + b.open, b.newest, b.looked}
+		one := Standing{name, left[name] + b.open, b.newest, b.answered}
 		if len(all) < MaxShown && name != Other {
 			all = append(all, one)
 			continue
 		}
 		other.Backlog += one.Backlog
 		other.Newest = older(other.Newest, one.Newest)
-		other.Looked = older(other.Looked, one.Looked)
+		other.Answered = older(other.Answered, one.Answered)
 	}
 	if len(m.order) > len(all) {
 		all = append(all, other)

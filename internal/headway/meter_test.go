@@ -20,7 +20,7 @@ func TestAStandingHasWhatIsKnownAndWhatIsUnderWay(t *testing.T) {
 	m.Delivered("logs", noon.Unix())
 	m.Delivered("logs", noon.Add(-time.Hour).Unix())
 	m.Delivered("logs", 0)
-	m.Looked("logs", noon)
+	m.Answered("logs", noon)
 	assert.Equal(t, []Standing{{"logs", 12, noon, noon}, {Bucket: "idle"}},
 		m.Standings([]source.Backlog{{Bucket: "logs", Objects: 4}, {Bucket: "logs", Objects: 7}, {Bucket: "idle"}}))
 }
@@ -30,7 +30,7 @@ func TestFromThe101stOnBucketsAreOne(t *testing.T) {
 	for i := range 150 {
 		name := fmt.Sprintf("logs-%03d", i)
 		m.Taken(name)
-		m.Looked(name, noon.Add(time.Duration(i)*time.Second))
+		m.Answered(name, noon.Add(time.Duration(i)*time.Second))
 		if i%2 == 0 {
 			m.Delivered(name, noon.Add(time.Duration(i)*time.Second).Unix())
 		}

@@ -40,7 +40,7 @@ type absence struct {
 }
 
 // beginAbsences goes on counting for the signals that have no pipeline. What was stored of
-// logs that are back is removed: the receiver told it.
+// logs that are back is removed: the receiver logged it.
 func (c *committer) beginAbsences() {
 	cursors, parts := c.engine.parts.Progress.Cursors(), &c.engine.parts
 	for name, present := range map[string]bool{logsAway: parts.Converter != nil, metricsAway: parts.Metrics != nil} {
@@ -91,10 +91,10 @@ func (c *committer) emitDue(at time.Time) {
 	defer cancel()
 	c.wait()
 	c.emitter.limit = ctx
-	c.engine.waiting.holdUp(time.Now())
+	c.engine.waiting.blockedByMetrics(time.Now())
 	c.emit(at, false)
 	c.wait()
-	c.engine.waiting.holdUp(time.Time{})
+	c.engine.waiting.blockedByMetrics(time.Time{})
 	c.emitter.limit = nil
 	if c.broken || c.emitter.worst != Accepted || metrics.Unsettled() {
 		return

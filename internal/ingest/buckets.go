@@ -50,7 +50,7 @@ func (o *openings) key(bucket string) string {
 // failing has the buckets whose storage fails, and when it did last.
 type failing map[string]time.Time
 
-// key is what a bucket is told as: "", of all, when there are too many.
+// key is what a bucket is reported as: "", of all, when there are too many.
 func (f failing) key(bucket string) string {
 	if _, known := f[bucket]; !known && len(f) >= maxFailing {
 		return ""
@@ -58,7 +58,7 @@ func (f failing) key(bucket string) string {
 	return bucket
 }
 
-// fail notes that the storage of a bucket fails, and returns what it is told as.
+// fail notes that the storage of a bucket fails, and returns what it is reported as.
 func (f failing) fail(bucket string, now time.Time) string {
 	bucket = f.key(bucket)
 	f[bucket] = now

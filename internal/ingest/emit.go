@@ -116,9 +116,9 @@ func (c *committer) emitWhenFull() {
 		return
 	}
 	if len(c.emitter.requests) > 0 {
-		c.engine.waiting.holdUp(time.Now())
+		c.engine.waiting.blockedByMetrics(time.Now())
 		c.wait()
-		c.engine.waiting.holdUp(time.Time{})
+		c.engine.waiting.blockedByMetrics(time.Time{})
 	}
 	c.emit(time.Now(), false)
 }

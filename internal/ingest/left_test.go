@@ -97,7 +97,7 @@ func TestManyDenialsAreRemembered(t *testing.T) {
 	assert.Len(t, d, maxDenials, "and no more")
 }
 
-// An object of CSV, HTML or another service's log is told, and counted apart. Its lines
+// An object of CSV, HTML or another service's log is reported, and counted apart. Its lines
 // are emitted: a bad line is data.
 func TestObjectsWithoutAnyRecordAreTold(t *testing.T) {
 	record := samplelogs.Records(24, 1)[0]

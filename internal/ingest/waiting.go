@@ -35,8 +35,8 @@ func (w *waiting) remove(b *batch) {
 	delete(w.batches, b)
 }
 
-// holdUp notes since when metrics hold up the commits, the zero time once they do not.
-func (w *waiting) holdUp(since time.Time) {
+// blockedByMetrics notes since when metrics hold up the commits, the zero time once they do not.
+func (w *waiting) blockedByMetrics(since time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.metrics = since

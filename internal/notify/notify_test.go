@@ -127,7 +127,7 @@ func TestOddMessagesAreUnknown(t *testing.T) {
 	}
 }
 
-// A record that cannot be read holds back no other, and is told.
+// A record that cannot be read holds back no other, and is reported.
 func TestOneBadRecordLeavesTheOthers(t *testing.T) {
 	const (
 		good    = `{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}`

@@ -22,7 +22,7 @@ func newArena(records int) arena {
 }
 
 // room returns an empty slice with a capacity of at least n, to be appended to
-// and given to keep before room is called again.
+// and given to seal before room is called again.
 func (a *arena) room(n int) []byte {
 	if cap(a.block)-len(a.block) < n {
 		a.block = make([]byte, 0, max(n, a.next))
@@ -31,9 +31,9 @@ func (a *arena) room(n int) []byte {
 	return a.block[len(a.block):]
 }
 
-// keep returns what was appended to the slice from room as a string. Nothing
+// seal returns what was appended to the slice from room as a string. Nothing
 // may write to b afterwards.
-func (a *arena) keep(b []byte) string {
+func (a *arena) seal(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
@@ -53,5 +53,5 @@ func (a *arena) hex(id [16]byte) string {
 	for i, b := range id {
 		text[2*i], text[2*i+1] = digits[b>>4], digits[b&15]
 	}
-	return a.keep(text)
+	return a.seal(text)
 }

@@ -144,7 +144,7 @@ func (b *Batch) redact(s string, rule redact.Rule) string {
 	if !b.finder.Find(b.converter.redactor, s, rule) {
 		return s
 	}
-	return b.arena.keep(b.finder.Append(b.arena.room(b.finder.Size())))
+	return b.arena.seal(b.finder.Append(b.arena.room(b.finder.Size())))
 }
 
 // giveBack gives back what the converter lent.

@@ -37,7 +37,7 @@ func (b *Batch) decodeKey(r *accesslog.Record) string {
 	if !needed {
 		return r.Key
 	}
-	return repair(b.arena.keep(decoded))
+	return repair(b.arena.seal(decoded))
 }
 
 // requester explains field 5. Its names are those of the redacted field, since a

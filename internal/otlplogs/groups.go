@@ -71,9 +71,9 @@ func (g *groups) merge(other *groups) {
 	*other = groups{}
 }
 
-// look returns the place of the group that this key, as it was given, led to
+// cached returns the place of the group that this key, as it was given, led to
 // before, or -1 when that is not known at once.
-func (g *groups) look(key *resourceKey) int {
+func (g *groups) cached(key *resourceKey) int {
 	if g.current < len(g.list) && g.list[g.current].seen == *key {
 		return g.current
 	}
@@ -90,7 +90,7 @@ func (g *groups) look(key *resourceKey) int {
 // add returns a new record of the group with this key.
 func (b *Batch) add(key resourceKey) plog.LogRecord {
 	g := &b.groups
-	i := g.look(&key)
+	i := g.cached(&key)
 	if i < 0 {
 		canonical := key.canonical()
 		if i = g.find(canonical); i < 0 {

@@ -94,7 +94,7 @@ func (b *Batch) unescape(value string) string {
 	if !needed {
 		return value
 	}
-	return b.arena.keep(decoded)
+	return b.arena.seal(decoded)
 }
 
 // partNumber returns the number of a part, or Absent when s is not a number.

@@ -50,7 +50,7 @@ func (b *Batch) summarize(r *accesslog.Record, of *derived) string {
 		line = append(line, '/')
 		line = display.AppendLine(line, key, maxSummary-len(line)-len(tail))
 	}
-	return b.arena.keep(append(line, tail...))
+	return b.arena.seal(append(line, tail...))
 }
 
 // appendPart appends a part of a summary.

@@ -36,7 +36,7 @@ type access struct {
 	// ofList means that role is one of Config.Roles.
 	ofList bool
 	base   aws.CredentialsProvider // by which roles are assumed
-	// called is told of each call of STS.
+	// called is called for each request to STS.
 	called func(api string, begin time.Time, err error)
 }
 

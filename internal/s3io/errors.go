@@ -169,15 +169,15 @@ func (c *Client) regionHint(a answer) string {
 // isRegion reports whether what an answer calls the bucket's region may be used: it is
 // known in the client's partition, or a word, when the server at aws.endpoint has
 // names of its own. It then is a part of no host.
-func (c *Client) isRegion(told string) bool {
+func (c *Client) isRegion(name string) bool {
 	if !c.atEndpoint {
-		p := partition.Of(told)
+		p := partition.Of(name)
 		return p != nil && p.ID == c.access.partition()
 	}
 	notWord := func(r rune) bool {
 		return r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 	}
-	return told != "" && len(told) <= 63 && strings.IndexFunc(told, notWord) < 0
+	return name != "" && len(name) <= 63 && strings.IndexFunc(name, notWord) < 0
 }
 
 func (c *Client) permissionHint(on call) string {

@@ -110,7 +110,7 @@ func TestRedirectsDoNotLeaveTLS(t *testing.T) {
 	require.ErrorIs(t, follows("https://h/a", "https://h/b", http.StatusFound), http.ErrUseLastResponse)
 }
 
-// What S3 says of a bucket in another region is told, not the redirect.
+// What S3 says of a bucket in another region is reported, not the redirect.
 func TestRegionOfARedirectIsTold(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "any")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "any")

@@ -78,11 +78,11 @@ func (c *Client) inRegion(api, bucket string, do func(set func(*s3.Options)) err
 	is := c.regions.get(bucket)
 	begin := time.Now()
 	err := do(c.setRegion(is.name))
-	if told := c.otherRegion(err, is.name); told != "" {
+	if other := c.otherRegion(err, is.name); other != "" {
 		c.extraRequest(api, begin, ErrWrongRegion)
-		is = bucketRegion{name: told}
+		is = bucketRegion{name: other}
 		c.regions.set(bucket, is)
-		err = do(c.setRegion(told))
+		err = do(c.setRegion(other))
 	}
 	if err == nil && !is.answered {
 		is.answered = true

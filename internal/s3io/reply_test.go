@@ -18,8 +18,8 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// teller answers requests for one object as a test tells it to.
-type teller struct {
+// responder answers requests for one object as a test says.
+type responder struct {
 	get, list, head answering
 
 	mu    sync.Mutex
@@ -28,7 +28,7 @@ type teller struct {
 
 type answering func(w http.ResponseWriter)
 
-func (s *teller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *responder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	what, answer := r.Method, s.get
 	switch {
 	case r.URL.Query().Has("list-type"):
@@ -42,7 +42,7 @@ func (s *teller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w)
 }
 
-func (s *teller) requests() string {
+func (s *responder) requests() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Join(s.asked, " ")
@@ -157,7 +157,7 @@ func checkAnswers(t *testing.T, cases map[string]answerCase) {
 	setCredentials(t)
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			s := &teller{get: c.get, list: c.list, head: c.head}
+			s := &responder{get: c.get, list: c.list, head: c.head}
 			for _, a := range []*answering{&s.list, &s.head} {
 				if *a == nil {
 					*a = unasked
@@ -329,7 +329,7 @@ func TestAnswersToResumedGets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := append([]answering{broken}, c.then...)
-			s := &teller{list: c.list, head: says(200, "", id)}
+			s := &responder{list: c.list, head: says(200, "", id)}
 			s.get = func(w http.ResponseWriter) {
 				now := answers[0]
 				answers = answers[1:]
@@ -360,7 +360,7 @@ func TestAnswersToResumedGets(t *testing.T) {
 func TestSecondLooksAreTold(t *testing.T) {
 	setCredentials(t)
 	var extra []string
-	s := &teller{get: changed, list: denied, head: absent}
+	s := &responder{get: changed, list: denied, head: absent}
 	cl := client(t, serve(t, s), func(_ *s3io.Config, deps *s3io.Deps) {
 		deps.ExtraRequest = func(api string, _ time.Time, err error) { extra = append(extra, fmt.Sprint(api, " ", err != nil)) }
 	})

@@ -70,7 +70,7 @@ func assumed(action, credentials string) string {
 	return fmt.Sprintf(`<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>`, action, credentials)
 }
 
-// What is not STS's answer gives no credentials, panics nowhere, and is told.
+// What is not STS's answer gives no credentials, panics nowhere, and is reported.
 func TestAnswersThatAreNotOfSTS(t *testing.T) {
 	key := func(id, secret, token string) string {
 		return "<Credentials><AccessKeyId>" + id + "</AccessKeyId><SecretAccessKey>" + secret + "</SecretAccessKey><SessionToken>" +

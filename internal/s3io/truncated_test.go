@@ -17,7 +17,7 @@ import (
 )
 
 // A proxy that gives up in the middle may end its answer in due form: chunked,
-// or with a Content-Length of its own. The size that the list told is what
+// or with a Content-Length of its own. The size in the list is what
 // tells that something is missing.
 func TestAnswerThatEndsEarlyInDueFormIsResumed(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "any")

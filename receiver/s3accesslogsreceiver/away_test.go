@@ -53,7 +53,7 @@ func TestPipelineThatWasAwayIsToldAndItsSeriesBeginAnew(t *testing.T) {
 		host, id := newStorageHost(t)
 		cfg.Storage = &id
 		files := 0
-		run := func(signals string, objects int) (logs int, metrics []pmetric.Metrics, told []string) {
+		run := func(signals string, objects int) (logs int, metrics []pmetric.Metrics, warnings []string) {
 			core, logged := observer.New(zap.InfoLevel)
 			set := settings("away")
 			set.Logger = zap.New(core)
@@ -81,26 +81,26 @@ func TestPipelineThatWasAwayIsToldAndItsSeriesBeginAnew(t *testing.T) {
 				require.NoError(t, h.Shutdown(t.Context()))
 			}
 			for _, e := range logged.FilterMessageSnippet("while the receiver was in no pipeline of").All() {
-				told = append(told, fmt.Sprint(e.Message, " ", e.ContextMap()["objects"]))
+				warnings = append(warnings, fmt.Sprint(e.Message, " ", e.ContextMap()["objects"]))
 			}
-			return logsSink.LogRecordCount(), metricsSink.AllMetrics(), told
+			return logsSink.LogRecordCount(), metricsSink.AllMetrics(), warnings
 		}
 
-		_, before, told := run("lm", 3)
-		require.Empty(t, told)
+		_, before, warnings := run("lm", 3)
+		require.Empty(t, warnings)
 		first := seriesOf(before)
 		require.Len(t, first, 1)
-		_, same, told := run("lm", 2)
-		require.Empty(t, told)
+		_, same, warnings := run("lm", 2)
+		require.Empty(t, warnings)
 		require.Subset(t, keysOf(seriesOf(same)), keysOf(first), "a restart goes on with the series")
 
 		run("l", 4) // metrics are away, over two runs
 		run("l", 1)
-		logs, back, told := run("lm", 2)
+		logs, back, warnings := run("lm", 2)
 		assert.Equal(t, 20, logs)
-		require.Len(t, told, 1)
+		require.Len(t, warnings, 1)
 		assert.Equal(t, "log objects were read while the receiver was in no pipeline of metrics, and are not in its counters, whose series begin anew; "+
-			"to count them, read them once more by a receiver of another name, as examples/backfill.yaml does 5", told[0])
+			"to count them, read them once more by a receiver of another name, as examples/backfill.yaml does 5", warnings[0])
 		sums := seriesOf(back)
 		var now int64
 		for start, sum := range sums {
@@ -110,14 +110,14 @@ func TestPipelineThatWasAwayIsToldAndItsSeriesBeginAnew(t *testing.T) {
 		}
 		assert.EqualValues(t, 20, now, "what was read since then, under new starts")
 
-		_, _, told = run("lm", 0)
-		assert.Empty(t, told, "told once")
+		_, _, warnings = run("lm", 0)
+		assert.Empty(t, warnings, "told once")
 		run("m", 3) // logs are away
-		logs, still, told := run("lm", 1)
+		logs, still, warnings := run("lm", 1)
 		assert.Equal(t, 10, logs)
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "log objects were read while the receiver was in no pipeline of logs, and their records were sent nowhere; to send them, ")
-		assert.Contains(t, told[0], "backfill.yaml does 3")
+		require.Len(t, warnings, 1)
+		assert.Contains(t, warnings[0], "log objects were read while the receiver was in no pipeline of logs, and their records were sent nowhere; to send them, ")
+		assert.Contains(t, warnings[0], "backfill.yaml does 3")
 		var total int64
 		for start, sum := range seriesOf(still) {
 			if _, old := first[start]; !old {

@@ -25,8 +25,8 @@ func (r *s3Receiver) banner(progress *checkpoint.Store) string {
 	return fmt.Sprintf("starting: reads %s and goes on where it was; stored in %s: %d done, %d begun", what, r.cfg.Storage, done, begun)
 }
 
-// tellAway tells what was read while a signal of the run was in no pipeline.
-func (r *s3Receiver) tellAway(x *run, progress *checkpoint.Store) error {
+// logAway logs what was read while a signal of the run was in no pipeline.
+func (r *s3Receiver) logAway(x *run, progress *checkpoint.Store) error {
 	away, err := ingest.AwayOf(progress.Cursors())
 	if err != nil {
 		return fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)

@@ -106,7 +106,7 @@ func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, p *po
 			return r.engine.Load().IsLog(ctx, objectContent{bucket, o})
 		},
 		Listed: func() {
-			p.looked(cfg.Name)
+			p.answered(cfg.Name)
 			r.engine.Load().SourceHealthy()
 		},
 		Readable: func() { r.engine.Load().Readable(cfg.Name) },
@@ -127,7 +127,7 @@ func (r *s3Receiver) bucketDeps(clients *s3io.Clients, cfg listing.Config, p *po
 	}
 }
 
-// emptyPrefixes tells of buckets in which every prefix is empty: one alone need not have
+// emptyPrefixes reports buckets in which every prefix is empty: one alone need not have
 // log objects.
 type emptyPrefixes struct {
 	report   ingest.Status

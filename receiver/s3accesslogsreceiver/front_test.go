@@ -16,7 +16,7 @@ import (
 type refusal struct {
 	status        int
 	code, message string
-	region        string // of the bucket, in a header; "": it is not told
+	region        string // of the bucket, in a header; "": it is not sent
 }
 
 // front stands before an S3 server and refuses what it is told to.

@@ -29,9 +29,9 @@ func (p *position) of(s source.Source) {
 	}
 }
 
-// looked notes that the source could look for objects in a bucket; "" means in its queue
+// answered notes that the source could look for objects in a bucket; "" means in its queue
 // or directory.
-func (p *position) looked(bucket string) { p.meter.Looked(bucket, time.Now()) }
+func (p *position) answered(bucket string) { p.meter.Answered(bucket, time.Now()) }
 
 // observePosition registers the gauges of the last run's position.
 func (r *s3Receiver) observePosition() []error {
@@ -59,10 +59,10 @@ func (r *s3Receiver) observePosition() []error {
 		}),
 		r.telemetry.RegisterSourceLookAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			each(func(s headway.Standing, p *position, set metric.MeasurementOption) {
-				if s.Looked.IsZero() {
-					s.Looked = p.began
+				if s.Answered.IsZero() {
+					s.Answered = p.began
 				}
-				o.Observe(age(s.Looked), set)
+				o.Observe(age(s.Answered), set)
 			})
 			return nil
 		}),

@@ -71,9 +71,9 @@ func TestTheGaugesOfABucketShowHowFarReadingIs(t *testing.T) {
 	var last accesslog.Record
 	require.NoError(t, accesslog.FormatAWS.Parse(records[9], &last))
 	assert.InDelta(t, time.Since(time.Unix(last.Time, 0)).Seconds(), gauges(t, tel, "source.position.age")["logs"], 100)
-	looked := gauges(t, tel, "source.look.age")
-	assert.Less(t, looked["logs"], 100.0)
-	assert.Contains(t, looked, "logs")
+	answered := gauges(t, tel, "source.look.age")
+	assert.Less(t, answered["logs"], 100.0)
+	assert.Contains(t, answered, "logs")
 }
 
 func TestAFollowerSaysHowFarItIsAndThenThatItHasCaughtUp(t *testing.T) {

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// markerInterval is the time between two looks for the marker.
+	// markerInterval is the time between two checks of the marker.
 	markerInterval = 30 * time.Second
 	// concernMarker means that the stored progress is not where it was.
 	concernMarker ingest.Concern = "finding the stored progress"
 )
 
-// marker tells whether the stored progress is there. Its client is opened anew for each
-// look: a removed file shows only then.
+// marker knows whether the stored progress is there. Its client is opened anew for each
+// check: a removed file shows only then.
 type marker struct {
 	receiver *s3Receiver
 	host     component.Host
@@ -38,7 +38,7 @@ func (r *s3Receiver) openMarker(ctx context.Context, host component.Host, open *
 		return nil, nil
 	}
 	m := &marker{receiver: r, host: host, open: open, progress: progress}
-	if err := m.look(ctx); errors.Is(err, checkpoint.ErrUnreadable) {
+	if err := m.check(ctx); errors.Is(err, checkpoint.ErrUnreadable) {
 		return nil, fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)
 	} else if err != nil {
 		r.log.Warn("the marker of the stored progress cannot be written, it is tried again", zap.Error(err))
@@ -46,17 +46,17 @@ func (r *s3Receiver) openMarker(ctx context.Context, host component.Host, open *
 	return m, nil
 }
 
-// look opens a client, looks for the marker and closes the client.
-func (m *marker) look(ctx context.Context) (err error) {
+// check opens a client, looks for the marker and closes the client.
+func (m *marker) check(ctx context.Context) (err error) {
 	client, err := m.receiver.openStorage(ctx, m.host, m.open, markerClient)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, withTimeout(client.Close)) }()
-	return m.lookIn(ctx, client)
+	return m.checkWith(ctx, client)
 }
 
-func (m *marker) lookIn(ctx context.Context, client storage.Client) error {
+func (m *marker) checkWith(ctx context.Context, client storage.Client) error {
 	err := m.progress.CheckMarker(ctx, client)
 	if errors.Is(err, checkpoint.ErrNoMarker) && !m.written {
 		err = m.progress.Mark(ctx, client)
@@ -67,7 +67,7 @@ func (m *marker) lookIn(ctx context.Context, client storage.Client) error {
 	return err
 }
 
-// watch looks again and again, until ctx is done.
+// watch checks again and again, until ctx is done.
 func (m *marker) watch(ctx context.Context, report ingest.Status) {
 	for {
 		due := make(chan struct{})
@@ -78,7 +78,7 @@ func (m *marker) watch(ctx context.Context, report ingest.Status) {
 			timer.Stop()
 			return
 		}
-		err := m.look(ctx)
+		err := m.check(ctx)
 		if ctx.Err() != nil {
 			return
 		}

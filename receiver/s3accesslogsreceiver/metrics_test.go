@@ -112,7 +112,7 @@ func TestMetricsAlone(t *testing.T) {
 }
 
 // A back end may have the beginnings of an emission whose answer was lost, and
-// refuse what has them again: then it is told once more, without them.
+// refuse what has them again: then it gets them once more, without them.
 func TestRefusedBeginningsAreLeftOut(t *testing.T) {
 	cfg := metricsConfig(t, samplelogs.Records(1, 500))
 	next := &refusing{answers: []error{

@@ -128,7 +128,7 @@ func (r *s3Receiver) open(ctx, reading context.Context, host component.Host, x *
 	if o.known, err = r.openEnrichment(ctx, host, x.storage, x.status.report); err != nil {
 		return o, err
 	}
-	return o, r.tellAway(x, o.progress)
+	return o, r.logAway(x, o.progress)
 }
 
 // parts are what the engine works with.

@@ -105,7 +105,7 @@ func TestAPipelineThatIsReloadedAloneIsServedAgain(t *testing.T) {
 	})
 }
 
-// The logs pipeline is left; its own host is told, not that of the metrics.
+// The logs pipeline is left; its own host gets the status, not that of the metrics.
 func TestAReceiverThatCannotResumeForThePipelineLeftIsUnhealthyUntilItRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		extensions, storage := newStorageHost(t)

@@ -50,7 +50,7 @@ func (r *s3Receiver) openDirectory(cfg *directory.Config, p *position, progress 
 	opened := &openedSource{ends: !cfg.Follow}
 	src, err := directory.New(*cfg, directory.Deps{
 		Progress: progress,
-		Listed:   func() { p.looked(""); r.engine.Load().SourceHealthy() },
+		Listed:   func() { p.answered(""); r.engine.Load().SourceHealthy() },
 		Skipped:  func(string) { r.countObject(objectSkipped) },
 		LeftOut:  func(path string, why error) { r.log.Warn("a file is left out: "+path, zap.Error(why)) },
 		Problem: func(path string, err error) {
@@ -98,7 +98,7 @@ func (r *s3Receiver) openQueue(ctx context.Context, cfg *queue.Config, p *positi
 		Depth:     observedSQS{q, calls}.Depth,
 		Hooks: queue.Hooks{
 			Message:  r.countMessage,
-			Received: func() { p.looked(""); r.engine.Load().SourceHealthy() },
+			Received: func() { p.answered(""); r.engine.Load().SourceHealthy() },
 			Skipped:  func() { r.countObject(objectSkipped) },
 			Archived: func(uri string) {
 				r.sampledLog.Warn("archived log objects are left out: restore them, then read them by a `bucket` once, with its own storage", zap.String("object", uri))

@@ -44,13 +44,13 @@ type status struct {
 
 	needs atomic.Pointer[[]string] // see missing; mu may be held while the host takes a report
 
-	mu       sync.Mutex // guards everything below
-	unlooked bool       // objects could not be looked for yet
-	failing  map[ingest.Concern]error
-	reported string    // the last reported text, without varying parts
-	at       time.Time // when that was
-	later    *time.Timer
-	stopped  bool
+	mu         sync.Mutex // guards everything below
+	unanswered bool       // objects could not be looked for yet
+	failing    map[ingest.Concern]error
+	reported   string    // the last reported text, without varying parts
+	at         time.Time // when that was
+	later      *time.Timer
+	stopped    bool
 }
 
 // needed are the concerns without which nothing is read or accepted.
@@ -60,22 +60,22 @@ func newStatus(host component.Host, log *zap.Logger, c clock) *status {
 	return &status{host: host, log: log, clock: c, failing: make(map[ingest.Concern]error)}
 }
 
-// errUnlooked is the status until objects could be looked for: nobody knows yet whether
+// errUnanswered is the status until objects could be looked for: nobody knows yet whether
 // they can be. It is not logged.
-var errUnlooked = errors.New("log objects are looked for, without an answer yet")
+var errUnanswered = errors.New("log objects are looked for, without an answer yet")
 
-// begin reports errUnlooked. The collector reports nothing by itself after that.
+// begin reports errUnanswered. The collector reports nothing by itself after that.
 func (s *status) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unlooked = true
-	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(errUnlooked))
+	s.unanswered = true
+	componentstatus.ReportStatus(s.host, componentstatus.NewRecoverableErrorEvent(errUnanswered))
 }
 
-// looked notes that objects could be looked for. mu is held.
-func (s *status) looked() {
-	if s.unlooked {
-		s.unlooked = false
+// answered notes that objects could be looked for. mu is held.
+func (s *status) answered() {
+	if s.unanswered {
+		s.unanswered = false
 		if s.reported == "" && !s.stopped {
 			componentstatus.ReportStatus(s.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		}
@@ -87,7 +87,7 @@ func (s *status) report(c ingest.Concern, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c == ingest.ConcernSource && err == nil {
-		s.looked()
+		s.answered()
 	}
 	switch {
 	case err != nil:
@@ -156,9 +156,9 @@ func (s *status) publish() {
 	case err != nil:
 		s.log.Warn("unhealthy", zap.Error(err))
 		event = componentstatus.NewRecoverableErrorEvent(err)
-	case s.unlooked: // what failed meanwhile was something else
+	case s.unanswered: // what failed meanwhile was something else
 		s.log.Info("recovered")
-		event = componentstatus.NewRecoverableErrorEvent(errUnlooked)
+		event = componentstatus.NewRecoverableErrorEvent(errUnanswered)
 	default:
 		s.log.Info("recovered")
 	}

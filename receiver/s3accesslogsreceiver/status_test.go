@@ -20,11 +20,11 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// statusHost keeps the status events it is told, but for those of the first look.
+// statusHost keeps the status events it gets, but for those of the first look.
 type statusHost struct {
 	component.Host
-	events   chan *componentstatus.Event
-	unlooked atomic.Bool // the last event was errUnlooked
+	events     chan *componentstatus.Event
+	unanswered atomic.Bool // the last event was errUnanswered
 }
 
 func newStatusHost() *statusHost {
@@ -33,14 +33,14 @@ func newStatusHost() *statusHost {
 
 // Report implements componentstatus.Reporter.
 func (h *statusHost) Report(e *componentstatus.Event) {
-	unlooked := errors.Is(e.Err(), errUnlooked)
-	if h.unlooked.Swap(unlooked) && e.Status() == componentstatus.StatusOK || unlooked {
+	unanswered := errors.Is(e.Err(), errUnanswered)
+	if h.unanswered.Swap(unanswered) && e.Status() == componentstatus.StatusOK || unanswered {
 		return
 	}
 	h.events <- e
 }
 
-// allHost keeps all status events it is told.
+// allHost keeps all status events it gets.
 type allHost struct {
 	component.Host
 	events []*componentstatus.Event
@@ -57,8 +57,8 @@ func TestTheStatusIsAnErrorUntilObjectsCouldBeLookedFor(t *testing.T) {
 		s.begin()
 		require.Len(t, host.events, 1)
 		assert.Equal(t, componentstatus.StatusRecoverableError, host.events[0].Status())
-		require.ErrorIs(t, host.events[0].Err(), errUnlooked)
-		require.EqualError(t, errUnlooked, "log objects are looked for, without an answer yet")
+		require.ErrorIs(t, host.events[0].Err(), errUnanswered)
+		require.EqualError(t, errUnanswered, "log objects are looked for, without an answer yet")
 		assert.Empty(t, logged.All(), "every start begins so")
 
 		s.report(ingest.ConcernLogs, errors.New("away"))
@@ -66,7 +66,7 @@ func TestTheStatusIsAnErrorUntilObjectsCouldBeLookedFor(t *testing.T) {
 		time.Sleep(2 * statusInterval)
 		synctest.Wait()
 		require.Len(t, host.events, 3)
-		require.ErrorIs(t, host.events[2].Err(), errUnlooked, "nothing was looked for yet")
+		require.ErrorIs(t, host.events[2].Err(), errUnanswered, "nothing was looked for yet")
 
 		s.report(ingest.ConcernSource, nil)
 		s.report(ingest.ConcernSource, nil)
@@ -167,8 +167,8 @@ func TestStatusIsNotDrivenByKeys(t *testing.T) {
 	})
 }
 
-// The same trouble is told once, although its words are others each time; another
-// one is told.
+// The same trouble is reported once, although its words are others each time; another
+// one is reported.
 func TestStatusIsNotDrivenByTimesAndAddresses(t *testing.T) {
 	for name, texts := range map[string][]string{
 		"an expired certificate": {

@@ -10,20 +10,20 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// watchInterval is how often a run is looked at.
+// watchInterval is how often a run is checked.
 const watchInterval = time.Second
 
-// watch tells how far a run has come and what it waits for, until stop is called, which
+// watch logs how far a run has come and what it waits for, until stop is called, which
 // waits for its end. settled says that everything was accepted.
 func (r *s3Receiver) watch(x *run, p *position) (stop func(settled bool)) {
-	teller := headway.NewTeller(headway.Deps{
-		Meter: p.meter, Known: p.known, Tell: func(line string) { r.log.Info(line) },
+	reporter := headway.NewReporter(headway.Deps{
+		Meter: p.meter, Known: p.known, Log: func(line string) { r.log.Info(line) },
 		Totals: func() headway.Totals {
 			t := x.engine.Totals()
 			return headway.Totals{Objects: t.Objects, Records: t.Records, Bytes: t.Bytes}
 		},
 	}, time.Now())
-	held := &holdUp{
+	stalled := &stall{
 		waiting: x.engine.Waiting, logs: x.logRefusals, points: x.pointRefusals, log: r.log,
 		report: func(err error) { x.status.report(ingest.ConcernDelivery, err) },
 	}
@@ -37,8 +37,8 @@ func (r *s3Receiver) watch(x *run, p *position) (stop func(settled bool)) {
 			case <-ended:
 				return
 			case now := <-ticker.C:
-				held.look(now) // that the back end accepts again comes before what follows from it
-				teller.Look(now)
+				stalled.check(now) // that the back end accepts again comes before what follows from it
+				reporter.Check(now)
 			}
 		}
 	}()
@@ -46,7 +46,7 @@ func (r *s3Receiver) watch(x *run, p *position) (stop func(settled bool)) {
 		close(ended)
 		<-done
 		if settled {
-			held.resolve(time.Now())
+			stalled.resolve(time.Now())
 		}
 	}
 }
@@ -59,26 +59,26 @@ const (
 	blockedAfter  = 30 * time.Second
 )
 
-// holdUp tells of a delivery that reading waits for. It is not safe for concurrent use.
-type holdUp struct {
+// stall reports a delivery that reading waits for. It is not safe for concurrent use.
+type stall struct {
 	waiting      func() (ingest.Waiting, bool)
 	logs, points *refusals // nil without the signal
 	log          *zap.Logger
 	report       func(error)
 
-	told     time.Time // when it was logged last
+	logged   time.Time // when it was logged last
 	since    time.Time // of what was logged; the zero value means nothing, or that it is over
 	reported string    // the last status, "" means that it is well
 }
 
-// look is called about once a second.
-func (h *holdUp) look(now time.Time) {
-	at, waits := h.waiting()
+// check is called about once a second.
+func (s *stall) check(now time.Time) {
+	at, waits := s.waiting()
 	since, words := at.Since, ""
 	if waits {
-		by := h.logs
+		by := s.logs
 		if at.Object == "" {
-			by = h.points
+			by = s.points
 		}
 		var accepted time.Time
 		accepted, words = by.offers.last()
@@ -88,27 +88,27 @@ func (h *holdUp) look(now time.Time) {
 	}
 	waited := now.Sub(since)
 	if !waits || waited < refusingAfter {
-		h.resolve(now)
+		s.resolve(now)
 		return
 	}
-	if h.since.IsZero() && now.Sub(h.told) >= refusingPause {
-		h.told, h.since = now, since
-		h.log.Warn("the back end accepts nothing; nothing is lost: reading waits", zap.Duration("for", waited.Round(time.Second)), zap.String("answer", words))
+	if s.since.IsZero() && now.Sub(s.logged) >= refusingPause {
+		s.logged, s.since = now, since
+		s.log.Warn("the back end accepts nothing; nothing is lost: reading waits", zap.Duration("for", waited.Round(time.Second)), zap.String("answer", words))
 	}
 	if waited >= blockedAfter {
-		h.status(blocked(at, since, words))
+		s.status(blocked(at, since, words))
 	}
 }
 
-// resolve tells that the back end accepts again.
-func (h *holdUp) resolve(now time.Time) {
-	if !h.since.IsZero() {
-		h.log.Info("the back end accepts again", zap.Duration("after", now.Sub(h.since).Round(time.Second)))
-		h.since = time.Time{}
+// resolve logs that the back end accepts again.
+func (s *stall) resolve(now time.Time) {
+	if !s.since.IsZero() {
+		s.log.Info("the back end accepts again", zap.Duration("after", now.Sub(s.since).Round(time.Second)))
+		s.since = time.Time{}
 	}
-	if h.reported != "" {
-		h.reported = ""
-		h.report(nil)
+	if s.reported != "" {
+		s.reported = ""
+		s.report(nil)
 	}
 }
 
@@ -122,9 +122,9 @@ func blocked(at ingest.Waiting, since time.Time, words string) error {
 }
 
 // status reports an error, once until its text changes.
-func (h *holdUp) status(err error) {
-	if text := err.Error(); text != h.reported {
-		h.reported = text
-		h.report(err)
+func (s *stall) status(err error) {
+	if text := err.Error(); text != s.reported {
+		s.reported = text
+		s.report(err)
 	}
 }

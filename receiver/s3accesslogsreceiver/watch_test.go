@@ -22,9 +22,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
-// heldRig is a holdUp on a clock of its own.
+// heldRig is a stall on a clock of its own.
 type heldRig struct {
-	*holdUp
+	*stall
 	now     time.Time
 	at      *ingest.Waiting
 	logged  *observer.ObservedLogs
@@ -34,7 +34,7 @@ type heldRig struct {
 func newHeldRig() *heldRig {
 	core, logged := observer.New(zap.InfoLevel)
 	r := &heldRig{now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), logged: logged}
-	r.holdUp = &holdUp{
+	r.stall = &stall{
 		waiting: func() (ingest.Waiting, bool) {
 			if r.at == nil {
 				return ingest.Waiting{}, false
@@ -51,7 +51,7 @@ func newHeldRig() *heldRig {
 func (r *heldRig) pass(d time.Duration) (messages []string) {
 	for end := r.now.Add(d); r.now.Before(end); {
 		r.now = r.now.Add(time.Second)
-		r.look(r.now)
+		r.check(r.now)
 	}
 	for _, e := range r.logged.TakeAll() {
 		messages = append(messages, e.Message)
@@ -64,11 +64,11 @@ func TestABackEndThatRefusesForTenSecondsIsToldAndThatItAcceptsAgain(t *testing.
 	r.at = &ingest.Waiting{Object: "s3://logs/one", Offset: 77, Since: r.now}
 	r.logs.offers.refusal = "503 Service Unavailable"
 	assert.Empty(t, r.pass(9*time.Second))
-	r.look(r.now.Add(time.Second))
-	told := r.logged.TakeAll()
-	require.Len(t, told, 1)
-	assert.Equal(t, "the back end accepts nothing; nothing is lost: reading waits", told[0].Message)
-	assert.Equal(t, "the pipeline refuses: 503 Service Unavailable", told[0].ContextMap()["answer"])
+	r.check(r.now.Add(time.Second))
+	logged := r.logged.TakeAll()
+	require.Len(t, logged, 1)
+	assert.Equal(t, "the back end accepts nothing; nothing is lost: reading waits", logged[0].Message)
+	assert.Equal(t, "the pipeline refuses: 503 Service Unavailable", logged[0].ContextMap()["answer"])
 	assert.Empty(t, r.pass(10*time.Second))
 	r.at.Since = r.now
 	assert.Equal(t, []string{"the back end accepts again"}, r.pass(time.Second))
@@ -124,7 +124,7 @@ func TestADeliveryOfWhichPartsAreAcceptedDoesNotWait(t *testing.T) {
 	assert.Empty(t, r.reports)
 }
 
-// A slow back end is told at most once a minute.
+// A slow back end is logged at most once a minute.
 func TestABackEndThatTakesLongForEachBatchIsNotToldEachTime(t *testing.T) {
 	r := newHeldRig()
 	var all []string

@@ -80,7 +80,7 @@ func newRig(tb testing.TB, paths ...string) *rig {
 	return r
 }
 
-// look lets the DB look at its files, and returns what it told.
+// look lets the DB look at its files, and returns what it logged.
 func (r *rig) look() []Attempt {
 	r.attempts = nil
 	r.ticks <- time.Time{}

@@ -132,7 +132,7 @@ func TestABrokenReplacementIsRefused(t *testing.T) {
 			r := newRig(t, path)
 			was := r.Databases()
 			store(t, path, c.data)
-			for range 2 { // it is tried, and told, at each look
+			for range 2 { // it is tried, and logged, at each check
 				attempts := r.look()
 				require.Equal(t, []LoadOutcome{Refused}, outcomes(attempts))
 				assert.Equal(t, path, attempts[0].Path)
@@ -149,7 +149,7 @@ func TestABrokenReplacementIsRefused(t *testing.T) {
 	}
 }
 
-// The old file put back is as good as a new one: that it heals is told.
+// The old file put back is as good as a new one: that it recovers is logged.
 func TestTheOldFileComesBack(t *testing.T) {
 	path := stored(t, "test.mmdb", everywhere(t, "DE"))
 	r := newRig(t, path)

@@ -52,7 +52,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, []Status{{Feed: "a"}, {Feed: "B.2_c-3"}}, x.Status())
 }
 
-// All that is wrong with a feed is told at once.
+// All that is wrong with a feed is reported at once.
 func TestAllFaultsOfAFeedAreTold(t *testing.T) {
 	err := (&Config{}).Validate("threat_intel", []Feed{{FeedConfig: FeedConfig{Path: "x", Confidence: 101, Format: "xml"}, Endpoint: "ftp://x"}})
 	for _, want := range []string{"name` is missing", "has 2 of", "confidence` is 101", "format` is \"xml\"", "http::endpoint` is not a URL"} {

@@ -129,8 +129,8 @@ func lastOf(p netip.Prefix) netip.Addr {
 // fill sets all bits from the given one on.
 func fill(b []byte, from int) {
 	for i := range b {
-		if keep := from - 8*i; keep < 8 {
-			b[i] |= 0xff >> max(keep, 0)
+		if bits := from - 8*i; bits < 8 {
+			b[i] |= 0xff >> max(bits, 0)
 		}
 	}
 }

@@ -175,22 +175,22 @@ func (s *sink) intern(d detail) *detail {
 	}
 	d.actor, d.software = limit(d.actor), limit(d.software)
 	d.provider, d.description = limit(d.provider), limit(d.description)
-	kept := s.keep(d, false)
+	kept := s.tryIntern(d, false)
 	if kept == nil {
 		s.TextsLeftOut++
 		d.description = ""
-		kept = s.keep(d, false)
+		kept = s.tryIntern(d, false)
 	}
 	if kept == nil {
 		d.actor, d.software, d.provider = "", "", ""
-		kept = s.keep(d, true)
+		kept = s.tryIntern(d, true)
 	}
 	s.last = kept
 	return kept
 }
 
-// keep returns a detail that is kept, nil when there is no room for a new one.
-func (s *sink) keep(d detail, always bool) *detail {
+// tryIntern returns a detail that is kept, nil when there is no room for a new one.
+func (s *sink) tryIntern(d detail, always bool) *detail {
 	if s.last != nil && *s.last == d {
 		return s.last
 	}

@@ -49,7 +49,7 @@ func TestTextsBeyondTheirLimitAreLeftOutAndCounted(t *testing.T) {
 	assert.False(t, room.take(0, 1))
 }
 
-// The operator is told when texts begin to be left out, and once.
+// It is logged when texts begin to be left out, and once.
 func TestTextsThatAreLeftOutAreTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "feed")
 	r := newRig(t, nil, fileFeed("test", path))

@@ -116,7 +116,7 @@ type Source struct {
 	reported bool      // what is left out, by an earlier scan; one-shot
 	named    bool      // done files have IDs for other names, see known
 	unnamed  bool      // this scan found one that may be done without
-	told     bool      // a temporary name was told
+	logged   bool      // a temporary name was logged
 	groups   foundGroups
 
 	mu      sync.Mutex // guards everything below
@@ -230,8 +230,8 @@ func (s *Source) endScan(now time.Time) {
 func (s *Source) report(path string, err error) {
 	var temporary temporaryError
 	isTemporary, outside := errors.As(err, &temporary), errors.Is(err, errOutside)
-	if isTemporary && !s.told && !s.reported && (!s.cfg.Follow || s.deps.Clock.Now().Sub(temporary.modified) > leftAfter) {
-		s.told = true
+	if isTemporary && !s.logged && !s.reported && (!s.cfg.Follow || s.deps.Clock.Now().Sub(temporary.modified) > leftAfter) {
+		s.logged = true
 		s.deps.LeftOut(path, err)
 	}
 	if isTemporary {

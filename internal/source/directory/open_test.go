@@ -43,9 +43,9 @@ func TestLinksThatLeadOutAreLeftOut(t *testing.T) {
 	for _, follow := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, func(c *Config) { c.Follow = follow })
-			var told []string
+			var logged []string
 			r.deps.LeftOut = func(path string, why error) {
-				told = append(told, r.rel(path))
+				logged = append(logged, r.rel(path))
 				assert.ErrorIs(t, why, errOutside)
 				assert.ErrorContains(t, why, outside)
 			}
@@ -73,8 +73,8 @@ func TestLinksThatLeadOutAreLeftOut(t *testing.T) {
 				}
 			}
 			assert.Equal(t, "1\n", got)
-			assert.Equal(t, []string{"absolute", "folder", "relative", "twice"}, told)
-			assert.Equal(t, told, r.skipped)
+			assert.Equal(t, []string{"absolute", "folder", "relative", "twice"}, logged)
+			assert.Equal(t, logged, r.skipped)
 			assert.Empty(t, r.problems)
 		})
 	}

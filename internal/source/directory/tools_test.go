@@ -126,29 +126,29 @@ func TestTemporaryNames(t *testing.T) {
 	}
 }
 
-// A name that is left out is told when it stays, once.
+// A name that is left out is logged when it stays, once.
 func TestNameThatStaysTemporaryIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFollower(t)
-		var told []string
+		var logged []string
 		r.deps.LeftOut = func(path string, why error) {
-			told = append(told, r.rel(path))
+			logged = append(logged, r.rel(path))
 			assert.ErrorContains(t, why, "rename what is whole")
 		}
 		r.write(t, "a.6E8b2d1a", "1\n")
 		assert.Empty(t, r.look(t, 30*time.Minute))
-		assert.Empty(t, told, "it is being written")
+		assert.Empty(t, logged, "it is being written")
 		r.write(t, "b.6E8b2d1a", "1\n")
 		assert.Empty(t, r.look(t, 2*time.Hour))
-		assert.Equal(t, []string{"a.6E8b2d1a"}, told)
+		assert.Equal(t, []string{"a.6E8b2d1a"}, logged)
 		assert.Equal(t, []string{"a.6E8b2d1a", "b.6E8b2d1a"}, r.skipped)
 	})
 	r := newRig(t, nil)
-	told := 0
-	r.deps.LeftOut = func(string, error) { told++ }
+	logged := 0
+	r.deps.LeftOut = func(string, error) { logged++ }
 	r.write(t, "a.6E8b2d1a", "1\n")
 	assert.Empty(t, r.readAll(t))
-	assert.Equal(t, 1, told, "a one-shot run looks once")
+	assert.Equal(t, 1, logged, "a one-shot run looks once")
 }
 
 // A last line without a newline may be half a line: it waits, and the whole lines

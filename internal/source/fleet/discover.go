@@ -117,7 +117,7 @@ func (s *Source) takeBuckets(a *account, got s3io.Buckets, now time.Time) {
 	}
 	s.forgetBegun()
 	s.changed, a.complete = true, true
-	s.tellNone()
+	s.logNone()
 }
 
 // assign gives a bucket to an account, unless one before it has it: of two that list a
@@ -227,8 +227,8 @@ func (s *Source) revive(bucket string) (was bool) {
 	return was
 }
 
-// tellNone tells, once every account was asked, that no bucket fits.
-func (s *Source) tellNone() {
+// logNone logs, once every account was asked, that no bucket fits.
+func (s *Source) logNone() {
 	incomplete := func(a *account) bool { return !a.complete }
 	if s.toldNone || len(s.members) > 0 || slices.ContainsFunc(s.accounts, incomplete) {
 		return

@@ -45,7 +45,7 @@ const (
 	// source.SlowAfter, and maxSlowPolls how many there are with these.
 	maxPolls     = 16
 	maxSlowPolls = 64
-	// silentAfter is how long a list has no answer until that is told.
+	// silentAfter is how long a list has no answer until that is logged.
 	silentAfter = 30 * time.Second
 	// maxMembers bounds the buckets times prefixes.
 	maxMembers = 10_000
@@ -85,10 +85,10 @@ type Deps struct {
 	Member func(bucket, prefix string) listing.Deps
 	// The functions below must not call the Source.
 	//
-	// Failed is told why a bucket or an identity cannot be listed, nil once it can be.
+	// Failed is called with why a bucket or an identity cannot be listed, nil once it can be.
 	// identity is "" for a bucket, and what names it else.
 	Failed func(bucket, identity string, err error)
-	// Found is told of each bucket that is found, and of each that is not any more.
+	// Found is called with each bucket that is found, and of each that is not any more.
 	Found func(bucket string, is bool)
 	// Notice is called with what an operator should know.
 	Notice func(warn bool, text string)
@@ -123,7 +123,7 @@ type Source struct {
 	forget   map[string]map[listing.Place]bool // plain groups, and which members want them forgotten
 	opened   time.Time                         // when accounts was made
 	leftOut  bool                              // a bucket that is to be read is not: the end would be none
-	told     bool                              // that there are too many
+	logged   bool                              // that there are too many
 	toldNone bool                              // that no bucket fits
 }
 
@@ -171,7 +171,7 @@ func (s *Source) add(bucket string, begin listing.Begin) error {
 			continue
 		}
 		if len(s.members) >= maxMembers {
-			s.tellTooMany()
+			s.logTooMany()
 			return nil
 		}
 		m := &member{Place: at, scope: newScope(s.deps.Progress, at, s.cursors[bucket], s.stored.isPlain(at))}
@@ -196,9 +196,9 @@ func (s *Source) add(bucket string, begin listing.Begin) error {
 	return nil
 }
 
-func (s *Source) tellTooMany() {
-	if !s.told {
-		s.told = true
+func (s *Source) logTooMany() {
+	if !s.logged {
+		s.logged = true
 		s.deps.Notice(true, fmt.Sprintf("there are more than %d buckets and prefixes to read: the others are left out; "+
 			"narrow the patterns in bucket.names, and use another receiver for the rest", maxMembers))
 	}

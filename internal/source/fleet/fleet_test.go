@@ -35,7 +35,7 @@ type rig struct {
 	src       *Source
 	toldMu    sync.Mutex
 	failing   map[string]string
-	recovered map[string]int // how often that was told
+	recovered map[string]int // how often that was reported
 	notices   []string
 	mu        sync.Mutex
 	read      map[string]int // how often each object was read
@@ -268,7 +268,7 @@ func TestTroubleOfBucketsHoldsUpNoOther(t *testing.T) {
 	unreachable := fmt.Errorf("%w: a Region is down", source.ErrUnreachable)
 	for name, c := range map[string]struct {
 		fail, mend func(w *world, bucket string)
-		told       bool
+		logged     bool
 	}{
 		"lists hang": {
 			func(w *world, bucket string) { w.hang[bucket] = 2 * time.Minute },
@@ -317,7 +317,7 @@ func TestTroubleOfBucketsHoldsUpNoOther(t *testing.T) {
 					}
 				}
 				assert.Equal(t, 500, read)
-				if c.told {
+				if c.logged {
 					assert.Len(t, r.failing, many)
 					assert.Regexp(t, "a Region is down|no answer for 30s", r.failing["bad-05"])
 				}

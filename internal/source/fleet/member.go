@@ -58,7 +58,7 @@ func (m *member) handOut(s *Source) *source.Work {
 	return &out
 }
 
-// content tells the fleet of downloads.
+// content reports downloads to the fleet.
 type content struct {
 	source.Content
 	source *Source
@@ -87,7 +87,7 @@ func (c *content) Place() (accountID, region string) {
 	return "", ""
 }
 
-// download is a body that tells of its end.
+// download is a body that reports its end.
 type download struct {
 	io.ReadCloser
 	once sync.Once

@@ -27,13 +27,13 @@ func (s *Source) take() (work *source.Work, due time.Time, end bool) {
 		work = m.handOut(s)
 		s.run(m)
 	}
-	s.tellSlow(now)
+	s.logSlow(now)
 	s.dispatch(now)
 	return work, s.nextDue(now), work == nil && s.finished()
 }
 
-// tellSlow tells of the members whose list has no answer for long.
-func (s *Source) tellSlow(now time.Time) {
+// logSlow logs the members whose list has no answer for long.
+func (s *Source) logSlow(now time.Time) {
 	for m, since := range s.running {
 		if waits := now.Sub(since); waits > silentAfter && !m.cannot && m.state != ended {
 			m.cannot = true

@@ -17,7 +17,7 @@ const groupOfAny = "any/"
 type whole struct {
 	source *Source
 	groups map[string]bool // that this pass found objects of
-	told   int             // how many lists a pass takes
+	logged int             // how many lists a pass takes
 }
 
 // begin implements job.
@@ -58,8 +58,8 @@ func (w *whole) handedOut(r *run, now time.Time) (due time.Time, never bool) {
 		}
 	}
 	every := max(s.cfg.DiscoverInterval, s.cfg.PollInterval)
-	if r.lists > 2*w.told {
-		w.told = r.lists
+	if r.lists > 2*w.logged {
+		w.logged = r.lists
 		s.deps.Notice(false, fmt.Sprintf("all below s3://%s/%s is listed every %v: %d LIST requests each time, %d a day",
 			s.cfg.Name, s.cfg.Prefix, every, r.lists, int64(r.lists)*int64(24*time.Hour/every)))
 	}

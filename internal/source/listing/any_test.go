@@ -13,11 +13,11 @@ import (
 func TestAnyReadsObjectsOfAllNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var logged []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Layout, s.KeyPattern = Any, `\.log(?:\.gz)?$`
-			s.Notice = noticesTo(&told)
+			s.Notice = noticesTo(&logged)
 		})
 		r.size = 2
 		old := time.Now().Add(-300 * fullDay)
@@ -28,8 +28,8 @@ func TestAnyReadsObjectsOfAllNames(t *testing.T) {
 		r.put("p/folder.log/", old)
 		r.put("p/README", old)
 		assert.Equal(t, sorted(want), sorted(r.during(t, time.Hour)))
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "all below s3://b/p/ is listed every 10m0s: 3 LIST requests each time, 432 a day")
+		require.Len(t, logged, 1)
+		assert.Contains(t, logged[0], "all below s3://b/p/ is listed every 10m0s: 3 LIST requests each time, 432 a day")
 
 		before := r.lists
 		assert.Empty(t, r.during(t, fullDay))

@@ -17,7 +17,7 @@ type archived struct {
 	mu          sync.Mutex // guards everything below
 	count       int
 	first, last time.Time // of their names, else of LastModified
-	told        int       // how many there were when they were told
+	logged      int       // how many there were when they were logged
 }
 
 // add notes one of a time, which is zero when it is not known.
@@ -53,16 +53,16 @@ func (s *Source) leaveArchived(o *s3io.Object, n source.Name, id source.ID, grou
 	s.deps.Archived()
 }
 
-// tellArchived tells what was left, when nothing is left to list for now; again when there
+// logArchived logs what was left, when nothing is left to list for now; again when there
 // are ten times as many.
-func (s *Source) tellArchived() {
+func (s *Source) logArchived() {
 	a := &s.archived
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.count == 0 || a.count < 10*a.told {
+	if a.count == 0 || a.count < 10*a.logged {
 		return
 	}
-	a.told = a.count
+	a.logged = a.count
 	const form = "2006-01-02T15:04:05Z"
 	first, last := a.first.UTC().Format(form), a.last.UTC().Format(form)
 	s.deps.Notice(true, fmt.Sprintf("%d log objects below s3://%s/%s, of %s to %s, are archived and are left out: "+

@@ -19,12 +19,12 @@ import (
 func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var logged []string
 		count := 0
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			s.Archived = func() { count++ }
-			s.Notice = warningsTo(&told)
+			s.Notice = warningsTo(&logged)
 		})
 		first := time.Now().Add(-200 * fullDay)
 		var want []string
@@ -42,9 +42,9 @@ func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 		last := first.Add(time.Duration(archivedOnes-1) * time.Minute).UTC().Format(time.RFC3339)
 		assert.Equal(t, want, sorted(r.during(t, time.Hour)))
 		assert.Equal(t, archivedOnes, count)
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], fmt.Sprintf("%d log objects below s3://b/p/, of 2002-03-11T00:00:00Z to %s, are archived", archivedOnes, last))
-		assert.Contains(t, told[0], "start_from: 2002-03-11T00:00:00Z and until: "+last)
+		require.Len(t, logged, 1)
+		assert.Contains(t, logged[0], fmt.Sprintf("%d log objects below s3://b/p/, of 2002-03-11T00:00:00Z to %s, are archived", archivedOnes, last))
+		assert.Contains(t, logged[0], "start_from: 2002-03-11T00:00:00Z and until: "+last)
 
 		r.restart(t)
 		assert.Empty(t, r.during(t, fullDay))
@@ -60,10 +60,10 @@ func TestArchivedObjectsAreLeftAndTold(t *testing.T) {
 func TestObjectsThatTurnOutArchivedAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var logged []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
-			s.Notice = warningsTo(&told)
+			s.Notice = warningsTo(&logged)
 		})
 		r.openError = func(string) error { return source.ErrArchived }
 		r.put(simpleKey(time.Now(), 1), time.Now())
@@ -73,8 +73,8 @@ func TestObjectsThatTurnOutArchivedAreTold(t *testing.T) {
 		require.ErrorIs(t, err, source.ErrArchived)
 		r.commit(t, w)
 		r.during(t, time.Hour)
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "1 log objects below s3://b/p/, of 2002-09-27T00:00:00Z to 2002-09-27T00:00:00Z, are archived")
+		require.Len(t, logged, 1)
+		assert.Contains(t, logged[0], "1 log objects below s3://b/p/, of 2002-09-27T00:00:00Z to 2002-09-27T00:00:00Z, are archived")
 	})
 }
 

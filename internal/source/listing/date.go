@@ -22,8 +22,8 @@ const (
 	// clock has to do, and doubtPause the time between them.
 	maxDoubts  = 4
 	doubtPause = time.Second
-	// toldSkew is from when on a wrong clock is told.
-	toldSkew = 24 * time.Hour
+	// warnSkew is from when on a wrong clock is logged.
+	warnSkew = 24 * time.Hour
 )
 
 // date is S3's time, as its last answer had it.
@@ -34,7 +34,7 @@ type date struct {
 	doubted   time.Time // a Date that was too far off
 	doubtedAt time.Time
 	doubts    int // in a row
-	told      bool
+	logged    bool
 }
 
 // verdictOnDate says what to do with the answer that had a Date.
@@ -92,19 +92,19 @@ func (s *Source) readDate(got, now time.Time) (use bool, err error) {
 		}
 		s.repairs = nil
 	}
-	s.tellSkew()
+	s.logSkew()
 	return is == useAnswer, err
 }
 
-// tellSkew tells of a machine's clock that is far off, again after it was not.
-func (s *Source) tellSkew() {
+// logSkew logs a machine's clock that is far off, again after it was not.
+func (s *Source) logSkew() {
 	d, machine := &s.date, s.clock.machine()
 	skew := machine.Sub(d.Time)
 	switch {
-	case skew.Abs() <= toldSkew:
-		d.told = false
-	case !d.told && d.confirmed && d.doubted.IsZero():
-		d.told = true
+	case skew.Abs() <= warnSkew:
+		d.logged = false
+	case !d.logged && d.confirmed && d.doubted.IsZero():
+		d.logged = true
 		s.deps.Notice(true, fmt.Sprintf("the clock of this machine says %s, that of s3://%s says %s: S3's is used; set the machine's, by which metrics are stamped",
 			machine.UTC().Format(time.RFC3339), s.cfg.Name, d.UTC().Format(time.RFC3339)))
 	}

@@ -39,16 +39,16 @@ func (c *wrongClock) Now() time.Time {
 // newClockedRig is a rig whose machine's clock is off, with S3's time in each answer.
 func newClockedRig(t *testing.T, off time.Duration, change func(*settings)) (*rig, *wrongClock, *[]string) {
 	t.Helper()
-	clock, told := &wrongClock{off: off}, &[]string{}
+	clock, logged := &wrongClock{off: off}, &[]string{}
 	r := newRig(t, func(s *settings) {
 		s.Clock = clock
-		s.Notice = warningsTo(told)
+		s.Notice = warningsTo(logged)
 		if change != nil {
 			change(s)
 		}
 	})
 	r.date = func() time.Time { return time.Now().UTC().Truncate(time.Second) }
-	return r, clock, told
+	return r, clock, logged
 }
 
 // An hour ahead at the first start, latest would be later than all that comes for an hour.
@@ -57,7 +57,7 @@ func TestAWrongClockAtTheFirstStartLosesNothing(t *testing.T) {
 		for name, key := range keyOf {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(1000 * fullDay)
-				r, _, told := newClockedRig(t, off, nil)
+				r, _, logged := newClockedRig(t, off, nil)
 				r.put(key(time.Now().Add(-time.Hour), 1), time.Now().Add(-time.Hour))
 				assert.Empty(t, r.during(t, 5*time.Minute), "from latest")
 				var want []string
@@ -70,8 +70,8 @@ func TestAWrongClockAtTheFirstStartLosesNothing(t *testing.T) {
 					assert.Equal(t, want[n:], r.during(t, 20*time.Minute), "%s, %v off", name, off)
 				}
 				assert.Empty(t, r.during(t, 3*fullDay))
-				warned := slices.ContainsFunc(*told, func(text string) bool { return strings.Contains(text, "the clock of this machine") })
-				assert.Equal(t, off.Abs() > toldSkew, warned, *told)
+				warned := slices.ContainsFunc(*logged, func(text string) bool { return strings.Contains(text, "the clock of this machine") })
+				assert.Equal(t, off.Abs() > warnSkew, warned, *logged)
 			})
 		}
 	}
@@ -124,7 +124,7 @@ func TestAClockThatStepsLosesAndRepeatsNothing(t *testing.T) {
 func TestAStoredStartInTheFutureIsRepaired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r, _, told := newClockedRig(t, 0, nil)
+		r, _, logged := newClockedRig(t, 0, nil)
 		wrong := startFrom{kind: latest}.resolve(time.Now().Add(3*time.Hour), r.set.Lookback)
 		var c checkpoint.Change
 		c.Cursor("listing/b/p/:start", source.EncodeCursor(wrong.stored()))
@@ -133,19 +133,19 @@ func TestAStoredStartInTheFutureIsRepaired(t *testing.T) {
 		r.put(key, time.Now())
 		r.restart(t)
 		assert.Equal(t, []string{key}, r.during(t, time.Hour))
-		require.Len(t, *told, 1)
-		assert.Contains(t, (*told)[0], "the stored start of s3://b/p/ was 2002-09-27T03:00:00Z, by a clock that was wrong")
+		require.Len(t, *logged, 1)
+		assert.Contains(t, (*logged)[0], "the stored start of s3://b/p/ was 2002-09-27T03:00:00Z, by a clock that was wrong")
 		r.restart(t)
 		assert.Empty(t, r.during(t, time.Hour))
-		assert.Len(t, *told, 1, "once")
+		assert.Len(t, *logged, 1, "once")
 	})
 }
 
-// One answer with a time far off changes nothing; when all have it, it is used and told.
+// One answer with a time far off changes nothing; when all have it, it is used and logged.
 func TestADateFarOffIsUsedWhenASecondOneSaysTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		r, _, told := newClockedRig(t, 0, nil)
+		r, _, logged := newClockedRig(t, 0, nil)
 		right := r.date
 		asked, off := 0, 30*fullDay
 		r.date = func() time.Time {
@@ -162,12 +162,12 @@ func TestADateFarOffIsUsedWhenASecondOneSaysTheSame(t *testing.T) {
 			r.put(want[2*n+1], time.Now())
 			assert.ElementsMatch(t, want[2*n:], r.during(t, 30*time.Minute), fmt.Sprint(n))
 		}
-		assert.Empty(t, *told)
+		assert.Empty(t, *logged)
 		assert.Equal(t, dayOf(time.Now()), r.src.today)
 		r.date = func() time.Time { return right().Add(30 * fullDay) }
 		r.during(t, time.Hour)
-		require.Len(t, *told, 1)
-		assert.Contains(t, (*told)[0], "the clock of this machine says")
+		require.Len(t, *logged, 1)
+		assert.Contains(t, (*logged)[0], "the clock of this machine says")
 		assert.Equal(t, dayOf(time.Now().Add(30*fullDay)), r.src.today)
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What start_from leaves out is told, with its number and the newest of it: nothing says
+// What start_from leaves out is logged, with its number and the newest of it: nothing says
 // that there are no log objects.
 func TestWhatStartFromLeavesOutIsTold(t *testing.T) {
 	for objects, want := range map[int]string{
@@ -30,9 +30,9 @@ func TestWhatStartFromLeavesOutIsTold(t *testing.T) {
 			}
 			assert.Empty(t, r.during(t, time.Hour))
 			assert.Zero(t, empty)
-			told := strings.Join(notices, "\n")
-			assert.Contains(t, told, want)
-			assert.Contains(t, told, "but none is to be read: start_from: latest leaves them out")
+			logged := strings.Join(notices, "\n")
+			assert.Contains(t, logged, want)
+			assert.Contains(t, logged, "but none is to be read: start_from: latest leaves them out")
 		})
 	}
 }

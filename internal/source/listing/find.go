@@ -36,7 +36,7 @@ type find struct {
 	at     folder   // of the current page
 	walked int      // folders of the search
 	lists  int      // of listOne, since the search began
-	told   bool     // what is left out of the current folder
+	logged bool     // what is left out of the current folder
 	again  bool     // the search is to be repeated at once: there is a folder to walk
 
 	known      map[string]int        // folders that were walked, and the last search that did
@@ -45,11 +45,11 @@ type find struct {
 	candidates []candidate           // to be examined before anything else
 	undecided  map[string]triedAgain // by id
 	foreign    map[string]bool       // ids that this process rejected
-	words      map[string]bool       // wrong prefixes that were told
-	refused    map[string]bool       // folders that may not be listed, which was told
+	words      map[string]bool       // wrong prefixes that were logged
+	refused    map[string]bool       // folders that may not be listed, which was logged
 	upgraded   upgraded              // folders that are read from the upgrade on
-	limit      bool                  // that there is more than is walked was told
-	period     time.Duration         // that was told
+	limit      bool                  // that there is more than is walked was logged
+	period     time.Duration         // that was logged
 }
 
 type upgraded struct {
@@ -103,7 +103,7 @@ func (f *find) push(path string, depth int) {
 		return
 	case depth > maxDepth, f.walked >= maxFolders:
 		f.doubt = true
-		f.tellLimit(path)
+		f.logLimit(path)
 		return
 	}
 	f.walked++
@@ -112,7 +112,7 @@ func (f *find) push(path string, depth int) {
 	f.stack = append(f.stack, folder{list{ListInput: in}, depth})
 }
 
-func (f *find) tellLimit(path string) {
+func (f *find) logLimit(path string) {
 	if f.limit {
 		return
 	}
@@ -125,7 +125,7 @@ func (f *find) tellLimit(path string) {
 func (f *find) listed(in list, got *s3io.Page) (list, bool) {
 	top := len(f.stack) - 1
 	if f.at.in.Prefix != in.Prefix || in.Token == "" && in.StartAfter == "" {
-		f.told = false
+		f.logged = false
 	}
 	at := &f.stack[top]
 	at.in = in
@@ -227,7 +227,7 @@ func (f *find) found(at place) {
 }
 
 func (f *find) added(p *prefix) {
-	if s := f.source; p.seen == 0 && s.look.upgrade && !p.from.equal(s.from) {
+	if s := f.source; p.seen == 0 && s.searched.upgrade && !p.from.equal(s.from) {
 		if f.upgraded.count++; f.upgraded.example == "" {
 			f.upgraded.example = p.base
 		}
@@ -290,16 +290,16 @@ func (f *find) take(o *s3io.Object) (n source.Name, group string, ok bool) {
 	if isFolder || f.isName(o.Key) && f.source.cfg.Layout != Partitioned {
 		return n, "", false
 	}
-	f.tellWord(o.Key)
-	if !f.told { // there may be very many
-		f.told = true
+	f.logWrongPrefix(o.Key)
+	if !f.logged { // there may be very many
+		f.logged = true
 		f.source.stray(o.Key, "")
 	}
 	return n, "", false
 }
 
-// tellWord tells of names that begin with something that the prefix leaves out.
-func (f *find) tellWord(key string) {
+// logWrongPrefix logs names that begin with something that the prefix leaves out.
+func (f *find) logWrongPrefix(key string) {
 	const most = 10
 	n, ok := source.ParseName(key)
 	if !ok || f.isName(key) {
@@ -372,8 +372,8 @@ func (f *find) complete(began time.Time) {
 	if u := f.upgraded; u.count > 0 {
 		s.deps.Notice(false, fmt.Sprintf("%d folders, such as s3://%s/%s, were not read by the version before: they are read from %s on; "+
 			"to read what is older, run a receiver of its own once, with its own storage, bucket.prefix set to the folder and start_from",
-			u.count, s.cfg.Name, u.example, s.look.at.UTC().Format(time.RFC3339)))
+			u.count, s.cfg.Name, u.example, s.searched.at.UTC().Format(time.RFC3339)))
 		f.upgraded = upgraded{}
 	}
-	s.noteLook(look{at: began})
+	s.noteSearch(search{at: began})
 }

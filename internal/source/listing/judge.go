@@ -11,24 +11,24 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// look is the last complete search for folders.
-type look struct {
+// search is the last complete search for folders.
+type search struct {
 	at      time.Time // when it began; zero means there was none
 	upgrade bool      // there was none, but the first edition's progress ends at that time
 }
 
-// startOf returns where a prefix that is found now begins: at the last look, in which it
+// startOf returns where a prefix that is found now begins: at the last search, in which it
 // was not there, and never before Source.from. firstEdition says that the first edition
 // would have found it too.
 func (s *Source) startOf(firstEdition bool) startPoint {
-	l := s.look
+	last := s.searched
 	switch {
-	case l.at.IsZero(), l.upgrade && firstEdition, !l.upgrade && s.from.at.IsZero():
+	case last.at.IsZero(), last.upgrade && firstEdition, !last.upgrade && s.from.at.IsZero():
 		return s.from
-	case l.upgrade:
-		return s.from.since(l.at, s.cfg.Lookback)
+	case last.upgrade:
+		return s.from.since(last.at, s.cfg.Lookback)
 	}
-	return s.from.notBefore(l.at, s.cfg.Lookback)
+	return s.from.notBefore(last.at, s.cfg.Lookback)
 }
 
 // candidate is a place that may be a prefix: folders of days, if the newest object in them

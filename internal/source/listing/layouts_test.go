@@ -95,11 +95,11 @@ func TestLogObjectsAreFoundInAllFolders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
 		var asked *[]string
-		var told []string
+		var logged []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
 			asked = looks(s)
-			s.Notice = noticesTo(&told)
+			s.Notice = noticesTo(&logged)
 		})
 		var want []string
 		add := func(at time.Time, n int) {
@@ -129,8 +129,8 @@ func TestLogObjectsAreFoundInAllFolders(t *testing.T) {
 		slices.Sort(want)
 		assert.Equal(t, want, sorted(got))
 		assert.Len(t, *asked, looked, "each folder is looked at once")
-		assert.Contains(t, strings.Join(told, "\n"), "not log objects and are left out, such as")
-		assert.Contains(t, strings.Join(told, "\n"), "are searched every 10m0s")
+		assert.Contains(t, strings.Join(logged, "\n"), "not log objects and are left out, such as")
+		assert.Contains(t, strings.Join(logged, "\n"), "are searched every 10m0s")
 	})
 }
 
@@ -203,11 +203,11 @@ func TestTheUpgradeReadsNothingTwice(t *testing.T) {
 	for _, start := range []string{"latest", "earliest", "2001-01-01T00:00:00Z"} {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000 * fullDay)
-			var told []string
+			var logged []string
 			r := newRig(t, func(s *settings) {
 				from(start)(s)
 				looks(s)
-				s.Notice = noticesTo(&told)
+				s.Notice = noticesTo(&logged)
 			})
 			began := time.Now()
 			time.Sleep(time.Hour)
@@ -244,7 +244,7 @@ func TestTheUpgradeReadsNothingTwice(t *testing.T) {
 			}
 			r.restart(t)
 			assert.Equal(t, sorted(fresh), sorted(r.during(t, time.Hour)), start)
-			upgrades := slices.DeleteFunc(told, func(text string) bool { return !strings.Contains(text, "by the version before") })
+			upgrades := slices.DeleteFunc(logged, func(text string) bool { return !strings.Contains(text, "by the version before") })
 			require.Len(t, upgrades, 1)
 			assert.Contains(t, upgrades[0], "4 folders, such as s3://b/p/")
 			assert.Contains(t, upgrades[0], "run a receiver of its own once")
@@ -313,28 +313,28 @@ func TestALookThatFailsIsTriedAgain(t *testing.T) {
 func TestNamesWithSomethingBeforeThemAreToldWithThePrefix(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var logged []string
 		r := newRig(t, func(s *settings) {
 			from("earliest")(s)
-			s.Notice = warningsTo(&told)
+			s.Notice = warningsTo(&logged)
 		})
 		for n := range 3 {
 			r.put("p/web-"+stamped(time.Now(), n), time.Now())
 			r.put("p/sub/app-"+stamped(time.Now(), n), time.Now())
 		}
 		assert.Empty(t, r.during(t, time.Hour))
-		require.Len(t, told, 2)
-		assert.Contains(t, told[0]+told[1], `set bucket.prefix to "p/web-"`)
-		assert.Contains(t, told[0]+told[1], `set bucket.prefix to "p/sub/app-"`)
+		require.Len(t, logged, 2)
+		assert.Contains(t, logged[0]+logged[1], `set bucket.prefix to "p/web-"`)
+		assert.Contains(t, logged[0]+logged[1], `set bucket.prefix to "p/sub/app-"`)
 	})
 }
 
 func TestSearchIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var logged []string
 		r := newRig(t, func(s *settings) {
-			s.Notice = noticesTo(&told)
+			s.Notice = noticesTo(&logged)
 		})
 		r.busy = true
 		for n := range maxFolders + 100 {
@@ -345,8 +345,8 @@ func TestSearchIsBounded(t *testing.T) {
 		before := r.lists
 		r.during(t, fullDay)
 		assert.LessOrEqual(t, r.lists-before, 20_000+1440+100)
-		limits := slices.DeleteFunc(told, func(text string) bool { return !strings.Contains(text, "more folders than are searched") })
-		require.Len(t, limits, 1, told)
+		limits := slices.DeleteFunc(logged, func(text string) bool { return !strings.Contains(text, "more folders than are searched") })
+		require.Len(t, limits, 1, logged)
 		assert.Contains(t, limits[0], "set bucket.prefix to the folder of the log objects")
 	})
 	synctest.Test(t, func(t *testing.T) {

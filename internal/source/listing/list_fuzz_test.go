@@ -82,7 +82,7 @@ type positions map[string]string
 // follow takes up the cursors of a change, none of which may go back.
 func (p positions) follow(t *testing.T, cursors map[string][]byte) {
 	for name, value := range cursors {
-		if strings.HasSuffix(name, ":"+startName) || strings.HasSuffix(name, ":"+lookName) || strings.HasSuffix(name, ":"+shardName) || len(value) == 0 {
+		if strings.HasSuffix(name, ":"+startName) || strings.HasSuffix(name, ":"+searchName) || strings.HasSuffix(name, ":"+shardName) || len(value) == 0 {
 			continue
 		}
 		var stored storedPrefix

@@ -120,7 +120,7 @@ type Source struct {
 	date     date
 	opened   time.Time // when New was called
 	broken   error     // why nothing can be read; Next returns it
-	repairs  []string  // of stored progress, to be told
+	repairs  []string  // of stored progress, to be logged
 	from     startPoint
 	today    day
 	first    day                // of the window, unless a prefix starts later
@@ -132,7 +132,7 @@ type Source struct {
 	strays   strays
 	archived archived
 	find     find
-	look     look
+	searched search
 	pattern  *pattern
 	probing  probing
 	newNext  bool          // what is tried again was next, and may always be due: new work has its turn
@@ -267,9 +267,9 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 	if err := s.reportEmpty(ctx); err != nil {
 		return nil, false, err
 	}
-	s.tellStrays()
-	s.tellArchived()
-	s.tellIdle(now)
+	s.logStrays()
+	s.logArchived()
+	s.logIdle(now)
 	if s.finished() {
 		s.end()
 		return nil, false, io.EOF

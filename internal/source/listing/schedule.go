@@ -174,7 +174,7 @@ func (s *Source) list(ctx context.Context, now time.Time) error {
 	r.in, r.more = r.job.listed(r.in, &got)
 	s.page = page{r, got.Objects, len(got.Objects)}
 	s.standing.turn(got.Objects)
-	s.tellDays()
+	s.logDays()
 	s.fetchAhead(r, now)
 	return nil
 }

@@ -140,10 +140,10 @@ func TestListCallsOfManyIdleBuckets(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(1000 * fullDay)
-			var told []string
+			var logged []string
 			r := newRig(t, func(s *settings) {
 				s.Layout = Partitioned
-				s.Notice = noticesTo(&told)
+				s.Notice = noticesTo(&logged)
 			})
 			r.busy = true
 			r.idleBuckets(n)
@@ -153,7 +153,7 @@ func TestListCallsOfManyIdleBuckets(t *testing.T) {
 			lists := r.lists - before
 			t.Logf("%d idle source buckets: %d LIST calls a day: $ %.2f", n, lists, float64(lists)*0.005/1000)
 			assert.LessOrEqual(t, lists, min(n*100+3*144, 60_000))
-			idle := slices.DeleteFunc(told, func(text string) bool { return !strings.Contains(text, "idle folders") })
+			idle := slices.DeleteFunc(logged, func(text string) bool { return !strings.Contains(text, "idle folders") })
 			if n > 500 {
 				require.NotEmpty(t, idle)
 				assert.Contains(t, idle[len(idle)-1], "are looked at every 57m")

@@ -94,9 +94,9 @@ func (c closedTo) List(ctx context.Context, in s3io.ListInput) (s3io.Page, error
 func TestAFolderThatMayNotBeListedHoldsUpNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1000 * fullDay)
-		var told []string
+		var logged []string
 		r := newRig(t, func(s *settings) {
-			s.Notice = warningsTo(&told)
+			s.Notice = warningsTo(&logged)
 		})
 		r.set.Bucket = closedTo{r.fakeBucket, "p/secret/"}
 		r.restart(t)
@@ -114,8 +114,8 @@ func TestAFolderThatMayNotBeListedHoldsUpNone(t *testing.T) {
 			}
 		}
 		assert.Equal(t, sorted(want), sorted(got))
-		require.Len(t, told, 1)
-		assert.Contains(t, told[0], "s3://b/p/secret/ may not be listed")
+		require.Len(t, logged, 1)
+		assert.Contains(t, logged[0], "s3://b/p/secret/ may not be listed")
 	})
 }
 

@@ -132,7 +132,7 @@ func (c *Shard) fits(share Share, since time.Time, stored []era, date time.Time)
 		return fmt.Errorf("`bucket::shard` is %d of %d, but the stored progress is of %d of %d: objects would be read twice or never; "+
 			"set shard.since to a time that lies ahead and shard.was to {index: %d, count: %d}, in all collectors before that time",
 			share.Index, share.Count, last.Index, last.Count, last.Index, last.Count)
-	case !since.IsZero() && date.Sub(since) > toldSkew:
+	case !since.IsZero() && date.Sub(since) > warnSkew:
 		return errSincePassed(since)
 	case last != nil && (c.Was == nil || c.Was.normal() != *last):
 		return fmt.Errorf("`bucket::shard::was` is not what the stored progress is of: set it to {index: %d, count: %d}", last.Index, last.Count)

@@ -56,17 +56,17 @@ func (b *standing) turn(page []s3io.Object) {
 	b.page, b.left = page, 0
 }
 
-// tellDays notes the share of the days that was listed.
-func (s *Source) tellDays() {
+// logDays notes the share of the days that was listed.
+func (s *Source) logDays() {
 	share := s.shareOfDays()
 	s.standing.mu.Lock()
 	defer s.standing.mu.Unlock()
 	s.standing.days = share
 }
 
-// tellIdle notes that there is nothing to hand out for now, unless there may be: days
+// logIdle notes that there is nothing to hand out for now, unless there may be: days
 // before the window, or a list that failed.
-func (s *Source) tellIdle(now time.Time) {
+func (s *Source) logIdle(now time.Time) {
 	idle := !s.failed
 	for _, p := range s.prefixes {
 		idle = idle && len(p.spans) == 0

@@ -107,16 +107,16 @@ type storedSpan struct {
 	Seen string    `json:"seen,omitempty"` // see span.seenBefore
 }
 
-// storedLook is the cursor of a look.
-type storedLook struct {
+// storedSearch is the cursor of a search.
+type storedSearch struct {
 	At      time.Time `json:"at,omitzero"`
 	Upgrade bool      `json:"upgrade,omitempty"`
 }
 
 const (
-	startName = "start"
-	lookName  = "look"
-	namesID   = "names"
+	startName  = "start"
+	searchName = "look"
+	namesID    = "names"
 	// undecidedSuffix is behind the id of a candidate that could not be judged.
 	undecidedSuffix = "?"
 )
@@ -162,7 +162,7 @@ func (s *Source) cursors() string { return Place{s.cfg.Name, s.cfg.Prefix}.Curso
 // other cursors.
 func (s *Source) cutPlace(name string) (id string, ok bool) {
 	id, ok = strings.CutPrefix(name, s.cursors())
-	return id, ok && id != startName && id != lookName && id != shardName
+	return id, ok && id != startName && id != searchName && id != shardName
 }
 
 // note notes a prefix's cursor.
@@ -265,7 +265,7 @@ func (s *Source) allows(at place, free bool) bool {
 // restoreStart restores start_from as it was resolved at the first start, and what the
 // last search for folders leaves to know.
 func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
-	startCursor, lookCursor := s.cursors()+startName, s.cursors()+lookName
+	startCursor, searchCursor := s.cursors()+startName, s.cursors()+searchName
 	value, stored := cursors[startCursor]
 	if !stored {
 		start, err := parseStart(s.cfg.StartFrom)
@@ -282,7 +282,7 @@ func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
 			s.from = s.from.notBefore(missing, s.cfg.Lookback)
 		}
 		s.notes.cursor(startCursor, source.EncodeCursor(s.from.stored()))
-		s.noteLook(look{})
+		s.noteSearch(search{})
 		return nil
 	}
 	var start storedStart
@@ -296,18 +296,18 @@ func (s *Source) restoreStart(cursors map[string][]byte, date time.Time) error {
 		s.repairs = append(s.repairs, text+"; reading starts at "+s.from.at.Format(time.RFC3339))
 		s.notes.cursor(startCursor, source.EncodeCursor(s.from.stored()))
 	}
-	value, stored = cursors[lookCursor]
+	value, stored = cursors[searchCursor]
 	if !stored { // of the first edition, which entered no folders but those of accounts
-		s.noteLook(look{at: date, upgrade: true})
+		s.noteSearch(search{at: date, upgrade: true})
 		return nil
 	}
-	var last storedLook
-	if err := source.DecodeCursor(lookCursor, value, &last); err != nil {
+	var last storedSearch
+	if err := source.DecodeCursor(searchCursor, value, &last); err != nil {
 		return err
 	}
-	s.look = look{last.At, last.Upgrade}
-	if s.look.at.After(date) { // the clock was wrong
-		s.noteLook(look{date, last.Upgrade})
+	s.searched = search{last.At, last.Upgrade}
+	if s.searched.at.After(date) { // the clock was wrong
+		s.noteSearch(search{date, last.Upgrade})
 	}
 	return nil
 }
@@ -328,8 +328,8 @@ func (s *Source) checkOverlap(cursors map[string][]byte, start startFrom, date t
 			return err
 		}
 		until := date // that one was read up to
-		var last storedLook
-		if value, ok := cursors[other.Cursors()+lookName]; ok && source.DecodeCursor(name, value, &last) == nil && !last.At.IsZero() {
+		var last storedSearch
+		if value, ok := cursors[other.Cursors()+searchName]; ok && source.DecodeCursor(name, value, &last) == nil && !last.At.IsZero() {
 			until = last.At
 		}
 		if from := start.resolve(s.firstSeen(date), s.cfg.Lookback); from.at.Before(until) && was.At.Before(until) && start.kind != latest {
@@ -349,8 +349,8 @@ func (s *Source) firstSeen(now time.Time) time.Time {
 	return now
 }
 
-// noteLook sets and notes the last complete search for folders.
-func (s *Source) noteLook(l look) {
-	s.look = l
-	s.notes.cursor(s.cursors()+lookName, source.EncodeCursor(storedLook{l.at, l.upgrade}))
+// noteSearch sets and notes the last complete search for folders.
+func (s *Source) noteSearch(last search) {
+	s.searched = last
+	s.notes.cursor(s.cursors()+searchName, source.EncodeCursor(storedSearch{last.at, last.upgrade}))
 }

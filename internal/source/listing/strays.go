@@ -47,7 +47,7 @@ type strays struct {
 	dayless int // in strayGroup, by this process
 	count   int
 	example string
-	told    bool
+	logged  bool
 }
 
 // strayIn counts a key of a prefix that is not a log object's.
@@ -90,12 +90,12 @@ func (s *Source) stray(key, rest string) {
 	}
 }
 
-// tellStrays tells, once, what is left out.
-func (s *Source) tellStrays() {
-	if s.strays.count == 0 || s.strays.told || s.empty { // Empty has an example of its own
+// logStrays logs, once, what is left out.
+func (s *Source) logStrays() {
+	if s.strays.count == 0 || s.strays.logged || s.empty { // Empty has an example of its own
 		return
 	}
-	s.strays.told = true
+	s.strays.logged = true
 	s.deps.Notice(false, fmt.Sprintf("%d keys or folders below s3://%s/%s are not log objects and are left out, such as %q",
 		s.strays.count, s.cfg.Name, s.cfg.Prefix, s.strays.example))
 }

@@ -48,9 +48,9 @@ func (c *Config) checkUntil() error {
 
 // ending is about a Source that ends.
 type ending struct {
-	until time.Time // zero means never
-	last  bool      // the last passes were begun
-	told  bool      // what is left unread
+	until  time.Time // zero means never
+	last   bool      // the last passes were begun
+	logged bool      // what is left unread
 }
 
 // isOurs reports whether an object is of this collector's share, and was delivered by
@@ -83,10 +83,10 @@ func (s *Source) beginLast(now time.Time) {
 // end is called when everything is read.
 func (s *Source) end() {
 	s.settle() // what was acknowledged last
-	if s.ending.told {
+	if s.ending.logged {
 		return
 	}
-	s.ending.told = true
+	s.ending.logged = true
 	hidden := slices.DeleteFunc(slices.Collect(maps.Values(s.find.undecided)), func(c triedAgain) bool { return !c.hidden })
 	if len(hidden) > 0 {
 		s.deps.Notice(true, fmt.Sprintf("%d folders below s3://%s/%s, such as %q, are not read: their newest object cannot be, so it is not known whether they hold log objects; "+

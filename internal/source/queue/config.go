@@ -96,7 +96,7 @@ func (c *Config) pattern() (*regexp.Regexp, error) {
 type Deps struct {
 	SQS    SQS
 	Bucket Bucket
-	// Hint is told the Region that a notification says a bucket is in. nil disables it.
+	// Hint is called with the Region that a notification says a bucket is in. nil disables it.
 	Hint func(bucket, region string)
 	// Place returns what is known of where a bucket is, see source.Placed; nil means that
 	// nothing is.

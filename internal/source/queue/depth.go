@@ -19,8 +19,8 @@ const (
 
 // depth is how full the queue is. It is safe for concurrent use.
 type depth struct {
-	ended chan struct{} // closed when runDepth has ended
-	told  bool          // only for runDepth
+	ended  chan struct{} // closed when runDepth has ended
+	logged bool          // only for runDepth
 
 	mu    sync.Mutex // guards everything below
 	last  s3io.Depth
@@ -53,8 +53,8 @@ func (s *Source) askDepth() time.Duration {
 		defer d.mu.Unlock()
 		d.last, d.at = got, s.deps.Clock.Now()
 	case errors.Is(err, source.ErrDenied):
-		if !d.told {
-			d.told = true
+		if !d.logged {
+			d.logged = true
 			s.deps.Hooks.NoDepth(err)
 		}
 		return deniedAge

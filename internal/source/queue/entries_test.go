@@ -32,7 +32,7 @@ func (r *rig) untilHealed() {
 	r.until("the recovery", func() bool { r.clock.advance(time.Second); return r.counts.troubled() == nil })
 }
 
-// A message that cannot be deleted is told and tried again for as long as it
+// A message that cannot be deleted is reported and tried again for as long as it
 // lasts; it stops neither the deletion of others nor what is received.
 func TestAMessageThatCannotBeDeletedIsTriedAgain(t *testing.T) {
 	for name, c := range map[string]struct {

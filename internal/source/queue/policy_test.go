@@ -92,7 +92,7 @@ func TestAPolicyThatWasKnownStaysKnown(t *testing.T) {
 }
 
 // A message that is handed back unread at its last receive goes to the dead-letter
-// queue although nothing is wrong with it: that is told.
+// queue although nothing is wrong with it: that is reported.
 func TestAMessageThatIsLostByAShutdownIsTold(t *testing.T) {
 	r := newRig(t, withRedrive(1), withRoom(3))
 	var ids []string

@@ -135,7 +135,7 @@ func TestARedeliveryOfWhatIsDoneIsDeleted(t *testing.T) {
 	offered := make(chan int)
 	go func() {
 		n := 0
-		for ctx.Err() == nil { // the failure is told meanwhile
+		for ctx.Err() == nil { // the failure is reported meanwhile
 			if work, err := r.Next(ctx); err == nil && work != nil {
 				n++
 			}
@@ -260,7 +260,7 @@ func TestTroubleIsToldAndHeals(t *testing.T) {
 	require.ErrorContains(t, err, "sqs:ReceiveMessage")
 	r.server.Heal("ReceiveMessage")
 
-	// What cannot be deleted is told by Next, which takes nothing more until it can.
+	// What cannot be deleted is reported by Next, which takes nothing more until it can.
 	r.server.Fail("DeleteMessageBatch", fakesqs.Always, fakesqs.Denied)
 	r.remote.Send(event("one"))
 	r.remote.Send(event("two"))

@@ -297,14 +297,14 @@ func (e *endless) Read([]byte) (int, error) {
 
 func (e *endless) Close() error { return nil }
 
-// counts is what the hooks were told.
+// counts is what the hooks were called with.
 type counts struct {
 	mu          sync.Mutex
 	messages    map[MessageOutcome]int
 	skipped     int
 	alreadyDone int
 	unknown     []string
-	trouble     error // the last that was told
+	trouble     error // the last that was reported
 	waiting     []int
 	lost        []string
 	archived    []string
@@ -340,7 +340,7 @@ func (c *counts) of(o MessageOutcome) int {
 	return c.messages[o]
 }
 
-func (c *counts) told() []int {
+func (c *counts) logged() []int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.waiting)

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// unknownInterval is how often messages that are no notifications are told, by reason.
+	// unknownInterval is how often messages that are no notifications are logged, by reason.
 	unknownInterval = time.Minute
 	// maxReasons bounds the reasons that are told apart. Package notify has about ten, also
 	// by what is around a message.
@@ -31,10 +31,10 @@ type unknownReasons struct {
 
 type reason struct {
 	pending UnknownMessages
-	due     time.Time // when it may be told again
+	due     time.Time // when it may be logged again
 }
 
-// add tells a message whose reason is new, and counts others until flush.
+// add logs a message whose reason is new, and counts others until flush.
 func (u *unknownReasons) add(id string, why error, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -51,20 +51,20 @@ func (u *unknownReasons) add(id string, why error, now time.Time) {
 	}
 	r.pending.ID, r.pending.Why = id, why
 	r.pending.Count++
-	u.tellDue(r, now)
+	u.logDue(r, now)
 }
 
-// flush tells those that were counted, when it is time.
+// flush logs those that were counted, when it is time.
 func (u *unknownReasons) flush(now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, r := range u.byReason {
-		u.tellDue(r, now)
+		u.logDue(r, now)
 	}
 }
 
-// tellDue is called with mu held.
-func (u *unknownReasons) tellDue(r *reason, now time.Time) {
+// logDue is called with mu held.
+func (u *unknownReasons) logDue(r *reason, now time.Time) {
 	if r.pending.Count == 0 || now.Before(r.due) {
 		return
 	}

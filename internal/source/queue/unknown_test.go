@@ -10,23 +10,23 @@ import (
 )
 
 func TestUnknownMessagesAreToldByReason(t *testing.T) {
-	var told []string
-	u := unknownReasons{tell: func(m UnknownMessages) { told = append(told, fmt.Sprint(m.ID, " ", m.Why, " ", m.Count)) }}
+	var logged []string
+	u := unknownReasons{tell: func(m UnknownMessages) { logged = append(logged, fmt.Sprint(m.ID, " ", m.Why, " ", m.Count)) }}
 	now := time.Unix(1e9, 0)
 	for i := range 1000 {
 		u.add(fmt.Sprint("a", i), errors.New("not JSON"), now)
 		u.add(fmt.Sprint("b", i), errors.New("not UTF-8"), now)
 	}
-	assert.Equal(t, []string{"a0 not JSON 1", "b0 not UTF-8 1"}, told, "a frequent reason hides no other")
+	assert.Equal(t, []string{"a0 not JSON 1", "b0 not UTF-8 1"}, logged, "a frequent reason hides no other")
 	u.flush(now.Add(unknownInterval - 1))
-	assert.Len(t, told, 2)
+	assert.Len(t, logged, 2)
 	now = now.Add(unknownInterval)
 	u.flush(now)
-	assert.ElementsMatch(t, []string{"a999 not JSON 999", "b999 not UTF-8 999"}, told[2:])
+	assert.ElementsMatch(t, []string{"a999 not JSON 999", "b999 not UTF-8 999"}, logged[2:])
 	u.flush(now.Add(time.Hour))
-	assert.Len(t, told, 4, "nothing came since")
+	assert.Len(t, logged, 4, "nothing came since")
 	u.add("a", errors.New("not JSON"), now.Add(time.Hour))
-	assert.Equal(t, "a not JSON 1", told[4])
+	assert.Equal(t, "a not JSON 1", logged[4])
 	for i := range 2 * maxReasons {
 		u.add("x", fmt.Errorf("reason %d", i), now)
 	}

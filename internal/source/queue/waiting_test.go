@@ -68,7 +68,7 @@ func TestDeniedObjectsHideNoneBehindThem(t *testing.T) {
 	}
 }
 
-// How many messages wait is known, and told once a minute while they are many.
+// How many messages wait is known, and reported once a minute while they are many.
 func TestMessagesThatWaitAreToldOnceAMinute(t *testing.T) {
 	r := newRig(t)
 	r.remote.Send(event("one"))
@@ -77,7 +77,7 @@ func TestMessagesThatWaitAreToldOnceAMinute(t *testing.T) {
 	assert.Equal(t, 1, r.Waiting())
 	r.advance(backoff(1))
 	assert.Zero(t, r.Waiting())
-	assert.Empty(t, r.counts.told())
+	assert.Empty(t, r.counts.logged())
 
 	r.mu.Lock()
 	for range manyWaiting + 7 {
@@ -85,11 +85,11 @@ func TestMessagesThatWaitAreToldOnceAMinute(t *testing.T) {
 	}
 	r.mu.Unlock()
 	r.advance(waitingInterval / 2)
-	assert.Equal(t, []int{manyWaiting + 7}, r.counts.told())
+	assert.Equal(t, []int{manyWaiting + 7}, r.counts.logged())
 	r.advance(waitingInterval * 3 / 4)
-	assert.Equal(t, []int{manyWaiting + 7, manyWaiting + 7}, r.counts.told())
+	assert.Equal(t, []int{manyWaiting + 7, manyWaiting + 7}, r.counts.logged())
 	r.advance(2 * waitingInterval)
-	assert.Len(t, r.counts.told(), 2)
+	assert.Len(t, r.counts.logged(), 2)
 }
 
 // virtual is a clock that only its test moves.

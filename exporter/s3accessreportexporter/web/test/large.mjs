@@ -1,6 +1,7 @@
-// A month of 50 busy buckets at the budget of cells: size, and time until the first page is drawn.
-//   node test/large.mjs [OUT.html]     prints figures, decides nothing
-import { mkdtempSync, writeFileSync } from 'node:fs';
+// Size, and time until the first page is drawn, of the sample week, of 50 buckets at the budget of cells,
+// and of the exporter's own data, which REPORT_DATA=FILE go test -run AMonthOfFifty ./internal/encode writes.
+//   node test/large.mjs [DATA.json]    prints figures, decides nothing
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drawn, executable, open } from './browser.mjs';
@@ -144,11 +145,14 @@ async function measure(file) {
 if (!executable) {
   console.log('skipped: no Chromium');
 } else {
-  for (const [name, data] of [
+  const [, , own] = process.argv;
+  const inputs = [
     ['sample week', finished(sample())],
-    ['month of 50 buckets', large()],
-  ]) {
-    const file = process.argv[2] ?? join(mkdtempSync(join(tmpdir(), 'report-large-')), 'report.html');
+    ['50 buckets at the budget', large()],
+  ];
+  if (own) inputs.push([own, JSON.parse(readFileSync(own, 'utf8'))]);
+  for (const [name, data] of inputs) {
+    const file = join(mkdtempSync(join(tmpdir(), 'report-large-')), 'report.html');
     const html = fill(data);
     writeFileSync(file, html);
     const size = `${(html.length / 2 ** 20).toFixed(2)} MiB`;

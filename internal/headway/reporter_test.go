@@ -10,9 +10,9 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 )
 
-// rig is a Teller on a clock of its own.
+// rig is a Reporter on a clock of its own.
 type rig struct {
-	*Teller
+	*Reporter
 	meter  *Meter
 	now    time.Time
 	known  []source.Backlog
@@ -22,18 +22,18 @@ type rig struct {
 
 func newRig() *rig {
 	r := &rig{meter: NewMeter(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
-	r.Teller = NewTeller(Deps{
+	r.Reporter = NewReporter(Deps{
 		Meter: r.meter, Known: func() []source.Backlog { return r.known }, Totals: func() Totals { return r.totals },
-		Tell: func(line string) { r.lines = append(r.lines, line) },
+		Log: func(line string) { r.lines = append(r.lines, line) },
 	}, r.now)
 	return r
 }
 
-// pass looks each second, and returns the lines of that time.
+// pass checks each second, and returns the lines of that time.
 func (r *rig) pass(d time.Duration) (lines []string) {
 	for end := r.now.Add(d); r.now.Before(end); {
 		r.now = r.now.Add(time.Second)
-		r.Look(r.now)
+		r.Check(r.now)
 	}
 	lines, r.lines = r.lines, nil
 	return lines

@@ -17,26 +17,26 @@ const Interval = 30 * time.Second
 // Totals are sums of what was read by this process.
 type Totals struct{ Objects, Records, Bytes int64 }
 
-// Deps are what a Teller asks and tells; all are required.
+// Deps are what a Reporter needs; all are required.
 type Deps struct {
 	Meter  *Meter
 	Known  func() []source.Backlog
 	Totals func() Totals
-	Tell   func(line string)
+	Log    func(line string)
 }
 
-// Teller tells how far reading has come: a line every Interval while it is behind, and one
+// Reporter logs how far reading has come: a line every Interval while it is behind, and one
 // when it has caught up. It is not safe for concurrent use.
 //
 // Reading has caught up when every bucket was without anything else to hand out within
 // Interval, and as many objects are settled as had been taken by then. It is behind when
 // that is longer ago than Interval.
-type Teller struct {
+type Reporter struct {
 	deps Deps
 
 	waits  bool   // for marked
 	marked int64  // objects that were taken when the source was idle
-	told   bool   // that it has caught up, after the last line
+	logged bool   // that it has caught up, after the last line
 	begin  sample // when it had last caught up, or at the start
 	last   sample // of the last line, or begin
 }
@@ -49,58 +49,58 @@ type sample struct {
 	left  int64
 }
 
-// NewTeller makes a Teller; now is when reading begins.
-func NewTeller(deps Deps, now time.Time) *Teller {
-	t := &Teller{deps: deps}
-	t.begin = sample{at: now, of: deps.Totals()}
-	t.last = t.begin
-	return t
+// NewReporter makes a Reporter; now is when reading begins.
+func NewReporter(deps Deps, now time.Time) *Reporter {
+	r := &Reporter{deps: deps}
+	r.begin = sample{at: now, of: deps.Totals()}
+	r.last = r.begin
+	return r
 }
 
-// Look is called about once a second, and tells what is due.
-func (t *Teller) Look(now time.Time) {
-	known := t.deps.Known()
+// Check is called about once a second, and logs what is due.
+func (r *Reporter) Check(now time.Time) {
+	known := r.deps.Known()
 	switch {
-	case t.hasCaughtUp(now, known):
-		t.begin = sample{at: now, of: t.deps.Totals()}
-		t.last = t.begin
-		if !t.told {
-			t.told = true
-			t.tellCaughtUp()
+	case r.hasCaughtUp(now, known):
+		r.begin = sample{at: now, of: r.deps.Totals()}
+		r.last = r.begin
+		if !r.logged {
+			r.logged = true
+			r.logCaughtUp()
 		}
-	case now.Sub(t.last.at) >= Interval:
-		t.told = false
-		t.tellLine(now, known)
+	case now.Sub(r.last.at) >= Interval:
+		r.logged = false
+		r.logLine(now, known)
 	}
 }
 
-func (t *Teller) hasCaughtUp(now time.Time, known []source.Backlog) bool {
+func (r *Reporter) hasCaughtUp(now time.Time, known []source.Backlog) bool {
 	idle := len(known) > 0
 	for _, b := range known {
 		idle = idle && now.Sub(b.Idle) <= Interval
 	}
-	taken, settled, _ := t.deps.Meter.counts()
-	if idle && !t.waits {
-		t.marked = taken
+	taken, settled, _ := r.deps.Meter.counts()
+	if idle && !r.waits {
+		r.marked = taken
 	}
-	t.waits = idle && settled < t.marked
-	return idle && !t.waits
+	r.waits = idle && settled < r.marked
+	return idle && !r.waits
 }
 
-func (t *Teller) tellCaughtUp() {
-	of := t.deps.Totals()
+func (r *Reporter) logCaughtUp() {
+	of := r.deps.Totals()
 	line := fmt.Sprintf("caught up: read %s in %s (%s)", count(of.Records, "record"), count(of.Objects, "object"), size(of.Bytes))
-	if _, _, newest := t.deps.Meter.counts(); !newest.IsZero() {
+	if _, _, newest := r.deps.Meter.counts(); !newest.IsZero() {
 		line += ", the newest request is of " + newest.Format(time.RFC3339)
 	}
-	t.deps.Tell(line)
+	r.deps.Log(line)
 }
 
-// tellLine tells how far reading has come.
-func (t *Teller) tellLine(now time.Time, known []source.Backlog) {
+// logLine logs how far reading has come.
+func (r *Reporter) logLine(now time.Time, known []source.Backlog) {
 	known = merge(known)
-	taken, settled, newest := t.deps.Meter.counts()
-	next := sample{at: now, of: t.deps.Totals(), left: taken - settled}
+	taken, settled, newest := r.deps.Meter.counts()
+	next := sample{at: now, of: r.deps.Totals(), left: taken - settled}
 	total, shares := len(known) > 0, 0
 	for _, b := range known {
 		next.left += b.Objects
@@ -117,18 +117,18 @@ func (t *Teller) tellLine(now time.Time, known []source.Backlog) {
 		parts = append(parts, fmt.Sprintf("%.0f %% of the days", math.Floor(100*next.share)))
 	}
 	parts = append(parts, count(next.of.Records, "record"), size(next.of.Bytes))
-	if seconds := now.Sub(t.last.at).Seconds(); seconds > 0 {
-		parts = append(parts, comma(int64(float64(next.of.Records-t.last.of.Records)/seconds))+" records/s")
+	if seconds := now.Sub(r.last.at).Seconds(); seconds > 0 {
+		parts = append(parts, comma(int64(float64(next.of.Records-r.last.of.Records)/seconds))+" records/s")
 	}
 	if !newest.IsZero() {
 		parts = append(parts, "newest request "+newest.Format(time.RFC3339))
 	}
-	parts = append(parts, t.timeLeft(&next, total))
-	t.deps.Tell(strings.Join(parts, ", "))
-	if t.begin.share == 0 {
-		t.begin.share, t.begin.at = next.share, now // the time before the first share says nothing
+	parts = append(parts, r.timeLeft(&next, total))
+	r.deps.Log(strings.Join(parts, ", "))
+	if r.begin.share == 0 {
+		r.begin.share, r.begin.at = next.share, now // the time before the first share says nothing
 	}
-	t.last = next
+	r.last = next
 }
 
 func leftText(left int64, total bool) string {
@@ -142,14 +142,14 @@ func leftText(left int64, total bool) string {
 }
 
 // timeLeft estimates by the objects, or by the days, since reading has been behind.
-func (t *Teller) timeLeft(next *sample, total bool) string {
-	seconds := next.at.Sub(t.begin.at).Seconds()
+func (r *Reporter) timeLeft(next *sample, total bool) string {
+	seconds := next.at.Sub(r.begin.at).Seconds()
 	var left float64
 	switch {
-	case total && next.of.Objects > t.begin.of.Objects:
-		left = float64(next.left) * seconds / float64(next.of.Objects-t.begin.of.Objects)
-	case !total && t.begin.share > 0 && next.share > t.begin.share:
-		left = (1 - next.share) * seconds / (next.share - t.begin.share)
+	case total && next.of.Objects > r.begin.of.Objects:
+		left = float64(next.left) * seconds / float64(next.of.Objects-r.begin.of.Objects)
+	case !total && r.begin.share > 0 && next.share > r.begin.share:
+		left = (1 - next.share) * seconds / (next.share - r.begin.share)
 	default:
 		return "time left not known"
 	}
