@@ -30,8 +30,9 @@ var (
 	}
 )
 
-// neverRefuse are the types of exporters that have no back end to be down.
-var neverRefuse = []string{"debug", "nop", "prometheus"}
+// neverRefuse are the types of exporters that have no back end to be down. The report counts
+// a record that is offered again once.
+var neverRefuse = []string{"debug", "nop", "prometheus", "s3_access_report"}
 
 // exporter is what an exporter's settings come to. Where one cannot be read, or the
 // defaults of the type are not known, it is taken to be right.

@@ -86,10 +86,12 @@ func (c *committer) emitDue(at time.Time) {
 		c.emit(at, false)
 		return
 	}
+	if len(c.emitter.requests) > 0 {
+		return // an outage may hold up that one, and is not to hold up the commits
+	}
 	metrics := c.engine.parts.Metrics
 	ctx, cancel := context.WithTimeout(c.ctx, renewTime)
 	defer cancel()
-	c.wait()
 	c.emitter.limit = ctx
 	c.engine.waiting.blockedByMetrics(time.Now())
 	c.emit(at, false)

@@ -79,6 +79,7 @@ func (c *committer) noteRetrial(end *ending, last bool) {
 	switch {
 	case !last, end.what.retry && end.what.replacement == nil, end.what.outcome == OutcomeDenied, end.what.outcome == OutcomeCorrupt:
 		g.add(&c.change, w, w.Object, w.ID, end.object.delivered)
+		c.noteAbsences(end.object, false)
 		return
 	case end.what.replacement != nil:
 		now := *end.what.replacement
@@ -91,6 +92,7 @@ func (c *committer) noteRetrial(end *ending, last bool) {
 		end.what = disposition{outcome: OutcomeGone} // the source has read that one
 	}
 	g.remove(&c.change, w.ID)
+	c.noteAbsences(end.object, true)
 	c.change.Done(w.Group, w.ID) // if it is a version that was not the one given up
 	if end.err == nil {
 		if w.Alias != (source.ID{}) {

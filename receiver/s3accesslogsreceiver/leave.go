@@ -86,8 +86,7 @@ func (s *shared) await(busy *clients, host component.Host) {
 			return
 		}
 		if s.run != nil {
-			s.receiver.log.Info("recovered")
-			componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
+			s.receiver.log.Info("recovered") // its status is that of the new run
 		}
 	}()
 }

@@ -74,8 +74,16 @@ func (r *refusals) accept(begin int64) {
 // refuseAll reports that the pipeline accepts nothing, once until it accepts something.
 func (r *refusals) refuseAll(err error) {
 	if !r.unhealthy.Swap(true) {
-		r.report(fmt.Errorf("the pipeline accepts nothing: %s; nothing is lost, reading waits: %s", errorText(err), r.hint))
+		r.report(fmt.Errorf("the pipeline accepts nothing: %s; %s; %s", errorText(err), r.whileWaiting(), r.hint))
 	}
+}
+
+// whileWaiting says what becomes of what is not accepted.
+func (r *refusals) whileWaiting() string {
+	if d := r.retry.MaxElapsedTime; d > 0 {
+		return fmt.Sprintf("reading waits, and drops what is not accepted within `retry_on_failure::max_elapsed_time`, %v", d)
+	}
+	return "nothing is lost: reading waits"
 }
 
 // settle offers a payload until all of it is accepted or dropped, and returns how

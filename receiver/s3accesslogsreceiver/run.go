@@ -125,10 +125,11 @@ func (r *s3Receiver) open(ctx, reading context.Context, host component.Host, x *
 	if err = offerGivenUp(o.source, o.progress); err != nil {
 		return o, err
 	}
-	if o.known, err = r.openEnrichment(ctx, host, x.storage, x.status.report); err != nil {
+	if err = r.logAway(x, o.progress); err != nil {
 		return o, err
 	}
-	return o, r.logAway(x, o.progress)
+	o.known, err = r.openEnrichment(ctx, host, x.storage, x.status.report)
+	return o, err
 }
 
 // parts are what the engine works with.

@@ -20,11 +20,13 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/ingest"
 )
 
-// statusHost keeps the status events it gets, but for those of the first look.
+// statusHost keeps the status events it gets, but for errUnanswered and the OK that ends it,
+// unless that ends another error too.
 type statusHost struct {
 	component.Host
 	events     chan *componentstatus.Event
 	unanswered atomic.Bool // the last event was errUnanswered
+	unhealthy  atomic.Bool // the last kept event was an error
 }
 
 func newStatusHost() *statusHost {
@@ -34,9 +36,10 @@ func newStatusHost() *statusHost {
 // Report implements componentstatus.Reporter.
 func (h *statusHost) Report(e *componentstatus.Event) {
 	unanswered := errors.Is(e.Err(), errUnanswered)
-	if h.unanswered.Swap(unanswered) && e.Status() == componentstatus.StatusOK || unanswered {
+	if h.unanswered.Swap(unanswered) && e.Err() == nil && !h.unhealthy.Load() || unanswered {
 		return
 	}
+	h.unhealthy.Store(e.Err() != nil)
 	h.events <- e
 }
 

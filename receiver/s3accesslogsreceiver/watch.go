@@ -66,17 +66,18 @@ type stall struct {
 	log          *zap.Logger
 	report       func(error)
 
-	logged   time.Time // when it was logged last
-	since    time.Time // of what was logged; the zero value means nothing, or that it is over
+	since    time.Time // of the present one; the zero value means that there is none
+	by       *refusals // of its signal
+	warned   bool      // it was logged
+	logged   time.Time // when one was logged last
 	reported string    // the last status, "" means that it is well
 }
 
 // check is called about once a second.
 func (s *stall) check(now time.Time) {
 	at, waits := s.waiting()
-	since, words := at.Since, ""
+	since, words, by := at.Since, "", s.logs
 	if waits {
-		by := s.logs
 		if at.Object == "" {
 			by = s.points
 		}
@@ -91,21 +92,31 @@ func (s *stall) check(now time.Time) {
 		s.resolve(now)
 		return
 	}
-	if s.since.IsZero() && now.Sub(s.logged) >= refusingPause {
-		s.logged, s.since = now, since
-		s.log.Warn("the back end accepts nothing; nothing is lost: reading waits", zap.Duration("for", waited.Round(time.Second)), zap.String("answer", words))
+	if s.since.IsZero() {
+		s.since, s.by = since, by
+	}
+	if !s.warned && now.Sub(s.logged) >= refusingPause {
+		s.warned, s.logged = true, now
+		s.log.Warn("the back end accepts nothing; "+by.whileWaiting(), zap.Duration("for", waited.Round(time.Second)), zap.String("answer", words))
 	}
 	if waited >= blockedAfter {
 		s.status(blocked(at, since, words))
 	}
 }
 
-// resolve logs that the back end accepts again.
+// resolve logs that the back end accepts again, once it has: what is dropped or left behind
+// does not wait either.
 func (s *stall) resolve(now time.Time) {
-	if !s.since.IsZero() {
-		s.log.Info("the back end accepts again", zap.Duration("after", now.Sub(s.since).Round(time.Second)))
-		s.since = time.Time{}
+	if s.since.IsZero() {
+		return
 	}
+	if accepted, _ := s.by.offers.last(); !accepted.After(s.since) {
+		return
+	}
+	if s.warned {
+		s.log.Info("the back end accepts again", zap.Duration("after", now.Sub(s.since).Round(time.Second)))
+	}
+	s.since, s.warned = time.Time{}, false
 	if s.reported != "" {
 		s.reported = ""
 		s.report(nil)

@@ -71,6 +71,7 @@ func TestABackEndThatRefusesForTenSecondsIsToldAndThatItAcceptsAgain(t *testing.
 	assert.Equal(t, "the pipeline refuses: 503 Service Unavailable", logged[0].ContextMap()["answer"])
 	assert.Empty(t, r.pass(10*time.Second))
 	r.at.Since = r.now
+	r.logs.offers.accepted = r.now
 	assert.Equal(t, []string{"the back end accepts again"}, r.pass(time.Second))
 	assert.Empty(t, r.reports)
 }
@@ -90,9 +91,34 @@ func TestADeliveryThatWaitsForThirtySecondsIsAStatusOnceUntilItIsAccepted(t *tes
 	require.Len(t, r.reports, 2)
 	assert.ErrorContains(t, r.reports[1], "401 Unauthorized")
 	r.at = nil
+	r.logs.offers.accepted = r.now
 	assert.Equal(t, []string{"the back end accepts again"}, r.pass(time.Second))
 	require.Len(t, r.reports, 3)
 	assert.NoError(t, r.reports[2])
+}
+
+// What is dropped, or left behind at the end, does not wait any more either.
+func TestABackEndAcceptsAgainOnlyOnceItHas(t *testing.T) {
+	r := newHeldRig()
+	r.logs.retry.MaxElapsedTime = 40 * time.Second
+	r.logs.offers.refusal = "503 Service Unavailable"
+	var all []string
+	for range 3 {
+		r.at = &ingest.Waiting{Object: "s3://logs/one", Since: r.now}
+		all = append(all, r.pass(40*time.Second)...)
+	}
+	r.at = nil
+	all = append(all, r.pass(5*time.Second)...)
+	assert.Equal(t, []string{"the back end accepts nothing; reading waits, and drops what is not accepted within `retry_on_failure::max_elapsed_time`, 40s"}, all)
+	require.NotEmpty(t, r.reports)
+	for _, err := range r.reports {
+		require.Error(t, err)
+	}
+	r.points.offers.accepted = r.now // another signal
+	assert.Empty(t, r.pass(time.Second))
+	r.logs.offers.accepted = r.now
+	assert.Equal(t, []string{"the back end accepts again"}, r.pass(time.Second))
+	assert.NoError(t, r.reports[len(r.reports)-1])
 }
 
 func TestABackEndThatDoesNotAnswerIsToldToo(t *testing.T) {
@@ -132,6 +158,7 @@ func TestABackEndThatTakesLongForEachBatchIsNotToldEachTime(t *testing.T) {
 		r.at = &ingest.Waiting{Object: "s3://logs/one", Since: r.now}
 		all = append(all, r.pass(12*time.Second)...)
 		r.at = nil
+		r.logs.offers.accepted = r.now
 		all = append(all, r.pass(time.Second)...)
 	}
 	assert.LessOrEqual(t, len(all), 2*5)
