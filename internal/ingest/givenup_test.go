@@ -71,6 +71,9 @@ func TestGivenUpIsReadFromItsByteAtTheNextStart(t *testing.T) {
 				all, _, err = source.GivenUpObjects(progress.Cursors())
 				require.NoError(t, err)
 				assert.Empty(t, all)
+				away, err := AwayOf(progress.Cursors())
+				require.NoError(t, err)
+				assert.Equal(t, Away{Metrics: 2}, away, "one as a whole, and the rest of the other")
 			})
 		})
 	}
