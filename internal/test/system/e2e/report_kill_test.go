@@ -15,26 +15,30 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
-// The first third of the objects has each line twice, in two objects that are read one
-// after the other.
+// Each life has objects of its own to read and is killed within the time that the first one,
+// which is left to its end, takes for as many. Of every third life the objects come twice, in
+// two objects that are read one after the other.
 func TestTheReportCountsEachRecordOnceWhenItIsKilledAt20RandomMoments(t *testing.T) {
 	t.Parallel()
-	const kills, objects, each = 20, 90, 600
-	text := samplelogs.Records(20, objects*each)
+	const kills, lives, objects, each = 20, 200, 6, 600
 	logs, folder := t.TempDir(), t.TempDir()
-	files, distinct := map[string][]byte{}, map[string]bool{}
-	for i := range objects {
-		content := joined(text[i*each : (i+1)*each])
-		name := fmt.Sprintf("2026-11-09-%02d-%02d-00-", i/60, i%60)
-		files[name+"0123456789ABCDEF"] = content
-		if i < objects/3 {
-			files[name+"FEDCBA9876543210"] = content
+	distinct := map[string]bool{}
+	feed := func(life int) {
+		text := samplelogs.Records(uint64(20+life), objects*each)
+		for _, line := range text {
+			distinct[line] = true
 		}
+		files := map[string][]byte{}
+		for i := range objects {
+			content := joined(text[i*each : (i+1)*each])
+			name := fmt.Sprintf("2026-11-09-%02d-%02d-%02d-", life/60, life%60, i)
+			files[name+"0123456789ABCDEF"] = content
+			if life%3 == 0 {
+				files[name+"FEDCBA9876543210"] = content
+			}
+		}
+		write(t, logs, files)
 	}
-	for _, line := range text {
-		distinct[line] = true
-	}
-	write(t, logs, files)
 	path := filepath.Join(folder, "report.html")
 	run := func(ctx context.Context) (output []byte, err error) {
 		cmd := exec.CommandContext(ctx, program(t), "--config", filepath.Join(examplesDir, "report.yaml"),
@@ -44,17 +48,25 @@ func TestTheReportCountsEachRecordOnceWhenItIsKilledAt20RandomMoments(t *testing
 		cmd.Env = variables(map[string]string{"LOGS": logs, "REPORT": path, "STORAGE": filepath.Join(folder, "storage")})
 		return cmd.CombinedOutput()
 	}
+	feed(0)
+	begin := time.Now()
+	output, err := run(t.Context())
+	whole := time.Since(begin)
+	require.NoError(t, err, string(output))
 	const seed = 20
 	random := rand.New(rand.NewPCG(seed, 0))
-	for n := range kills {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(150+random.IntN(500))*time.Millisecond)
+	for life, killed := 1, 0; killed < kills; life++ {
+		require.Less(t, life, lives, "only %d were killed before their end", killed)
+		feed(life)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(whole))))
 		output, err := run(ctx) // it is killed with SIGKILL when the time is over
-		killed := ctx.Err() != nil
+		if err != nil {
+			require.Error(t, ctx.Err(), "%v: %s", err, output)
+			killed++
+		}
 		cancel()
-		require.Error(t, err, "kill %d came after the end: %s", n, output)
-		require.True(t, killed, "%v: %s", err, output)
 	}
-	output, err := run(t.Context())
+	output, err = run(t.Context())
 	require.NoError(t, err, string(output))
 	assert.NotContains(t, string(output), "\terror\t")
 	r := readReport(t, path)
