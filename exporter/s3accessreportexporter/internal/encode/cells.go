@@ -162,11 +162,8 @@ func (e *encoder) writeSecurity() {
 	})
 }
 
-// beyond is the number of a threat that stands for the smallest.
-const beyond = 0xFFFF
-
-// limitThreats adds up the smallest cells of threats by time and bucket, as far as there
-// are too many.
+// limitThreats adds up the smallest cells of threats by time, bucket and confidence, as far
+// as there are too many.
 func (e *encoder) limitThreats() {
 	most := mostThreats >> e.level
 	if len(e.threats) <= most {
@@ -182,7 +179,7 @@ func (e *encoder) limitThreats() {
 	at := map[[2]int64]int{}
 	for _, c := range e.threats {
 		if c.value.Requests <= least {
-			c.key = c.key>>24<<24 | 0xFF<<16 | beyond
+			c.key = c.key>>24<<24 | 0xFF<<16 | uint32(e.t.OtherThreats(uint16(c.key)))
 			key := [2]int64{c.minute, int64(c.key)}
 			if i, found := at[key]; found {
 				kept[i].value.Add(&c.value)

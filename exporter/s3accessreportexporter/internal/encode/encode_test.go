@@ -195,6 +195,33 @@ func TestAMonthOfFiftyBusyBucketsIsSmallEnough(t *testing.T) {
 	t.Error("it is too large at each level of detail")
 }
 
+// The smallest cells are added up, and none becomes one of another confidence.
+func TestThreatsKeepTheirConfidenceWhenThereAreTooMany(t *testing.T) {
+	of, want := tally.New(720*time.Hour), map[int64]int64{}
+	for i := range 2 * mostThreats {
+		confidence := uint8(1 + i%2)
+		r := tally.Record{
+			UID: uint64(i) + 1, Time: now - int64(i)*200, Bucket: "b", Operation: "REST.GET.OBJECT", Client: fmt.Sprint("client-", i%1500),
+			Status: 200, Total: tally.Absent, Turn: tally.Absent, Confidence: confidence, Actor: "HERON",
+		}
+		of.Add(&r, now)
+		want[int64(confidence-1)]++
+	}
+	threats := decoded(t, of, 0).Threats
+	column := func(name string) (values []int64) {
+		for _, v := range threats[name].([]any) {
+			values = append(values, int64(v.(float64)))
+		}
+		return values
+	}
+	confidence, n, got := column("conf"), column("n"), map[int64]int64{}
+	assert.Less(t, len(n), 2*mostThreats)
+	for i := range n {
+		got[confidence[i]] += n[i]
+	}
+	assert.Equal(t, want, got)
+}
+
 // Each name of a member is one that the page's declaration of the data has.
 func TestTheNamesAreThoseOfThePage(t *testing.T) {
 	declared, err := os.ReadFile("../../web/src/data.ts")

@@ -107,14 +107,13 @@ func (t *Tally) forgetThreats() {
 	for key := range t.dangers.Keys() {
 		used[uint16(key)] = true
 	}
+	t.freeThreats = t.freeThreats[:0]
 	for number, threat := range t.threats {
-		if !used[uint16(number)] && threat.Client != "" {
+		if !used[uint16(number)] {
 			delete(t.threatNumber, threat.Client)
 			t.threats[number] = Threat{}
+			t.freeThreats = append(t.freeThreats, uint16(number))
 		}
-	}
-	for len(t.threats) > 0 && t.threats[len(t.threats)-1].Client == "" {
-		t.threats = t.threats[:len(t.threats)-1]
 	}
 }
 

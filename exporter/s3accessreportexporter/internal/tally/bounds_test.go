@@ -109,6 +109,21 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
+func TestShortMemoryKeepsWhatIsDifferent(t *testing.T) {
+	of := New(720 * time.Hour)
+	for i := range 80 {
+		r := made(rand.New(rand.NewPCG(1, uint64(i))), 0)
+		r.UID, r.Bucket, r.Client, r.Sent, r.Added = uint64(i)+1, "b", fmt.Sprint("192.0.2.", i), 1<<20, 0
+		of.Add(&r, now)
+	}
+	of.most = of.Memory() - 1
+	of.shrink()
+	require.Less(t, of.entries, mostEntries)
+	all, bucket := of.Estimate(0).Distinct(Clients)
+	assert.InEpsilon(t, 80, all, 0.07)
+	assert.InEpsilon(t, 80, bucket[0], 0.07)
+}
+
 func TestShortMemoryShrinksTheSmallestListsAndStatesTheError(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 1))
 	of := New(720 * time.Hour)

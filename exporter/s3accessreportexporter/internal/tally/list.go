@@ -52,13 +52,9 @@ func (l *list) tell(hash uint64) (grown int) {
 	case l.distinct != nil:
 		l.distinct.Add(hash)
 	case l.requests.Full():
-		l.distinct = sketch.NewDistinct()
-		grown = l.distinct.Bytes()
-		for hash := range l.requests.Hashes() {
-			l.distinct.Add(hash)
-		}
+		return l.beginDistinct()
 	}
-	return grown
+	return 0
 }
 
 // setText returns about how much memory an entry and its text took.
@@ -85,12 +81,20 @@ func (l *list) mergeDistinct(other *list) {
 	if !l.counted || l.distinct == nil && other.distinct == nil && l.requests.Len()+other.requests.Len() < l.requests.Most() {
 		return
 	}
-	if l.distinct == nil {
-		all := sketch.NewDistinct()
-		l.into(all)
-		l.distinct = all
-	}
+	l.beginDistinct()
 	other.into(l.distinct)
+}
+
+// beginDistinct lets what is different be estimated from now on, as texts are about to fall
+// out of the list. It returns about how much memory that took.
+func (l *list) beginDistinct() (grown int) {
+	if !l.counted || l.distinct != nil {
+		return 0
+	}
+	d := sketch.NewDistinct()
+	l.into(d)
+	l.distinct = d
+	return d.Bytes()
 }
 
 // into adds what is different in the list.

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -43,19 +44,22 @@ func (t *Tally) shrink() {
 func (t *Tally) shrinkLists(goal int) (shrunk bool) {
 	type candidate struct {
 		top   *sketch.Top
+		of    *list // nil for one of who
 		total uint64
 	}
 	var all []candidate
-	for _, top := range t.lists() {
-		if top.Len() <= fewestEntries {
-			continue
+	for top, of := range t.lists() {
+		if top.Len() > fewestEntries {
+			all = append(all, candidate{top, of, top.Total()})
 		}
-		all = append(all, candidate{top, top.Total()})
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.total, b.total) })
 	for _, c := range all {
 		if t.grown <= goal {
 			break
+		}
+		if c.of != nil && c.top == c.of.requests {
+			t.grown += c.of.beginDistinct()
 		}
 		before := c.top.Bytes()
 		c.top.Shrink(max(fewestEntries, min(c.top.Most(), c.top.Len())/2))
@@ -66,23 +70,33 @@ func (t *Tally) shrinkLists(goal int) (shrunk bool) {
 }
 
 // lists are all lists of all slices, in the same order each time.
-func (t *Tally) lists() (all []*sketch.Top) {
-	for level := range t.slices {
-		for _, start := range slices.Sorted(maps.Keys(t.slices[level])) {
-			s := t.slices[level][start]
-			for _, bucket := range slices.Sorted(maps.Keys(s.buckets)) {
-				for _, l := range s.buckets[bucket].top {
-					all = append(all, l.requests, l.bytes)
-				}
-				for _, who := range s.buckets[bucket].who {
-					if who != nil {
-						all = append(all, who)
+func (t *Tally) lists() iter.Seq2[*sketch.Top, *list] {
+	return func(yield func(*sketch.Top, *list) bool) {
+		for level := range t.slices {
+			for _, start := range slices.Sorted(maps.Keys(t.slices[level])) {
+				s := t.slices[level][start]
+				for _, bucket := range slices.Sorted(maps.Keys(s.buckets)) {
+					if !s.buckets[bucket].each(yield) {
+						return
 					}
 				}
 			}
 		}
 	}
-	return all
+}
+
+func (o *ofBucket) each(yield func(*sketch.Top, *list) bool) bool {
+	for _, l := range o.top {
+		if !yield(l.requests, l) || !yield(l.bytes, l) {
+			return false
+		}
+	}
+	for _, who := range o.who {
+		if who != nil && !yield(who, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // shrinkPairs lets half of each slice's pairs, the least busy ones, share their sketches.

@@ -74,6 +74,9 @@ func (t *Tally) Threat(number uint16) Threat {
 	return Threat{Client: other, Confidence: uint8(min(max(0, int(number)-mostThreats), len(Confidences)-1)), Place: beyondPlaces}
 }
 
+// OtherThreats returns the number that stands for the clients of a threat's confidence.
+func (t *Tally) OtherThreats(number uint16) uint16 { return othersOf(t.Threat(number).Confidence) }
+
 // Feeds returns the names of the feeds that any record matched, in alphabetical order.
 func (t *Tally) Feeds() []string { return slices.Sorted(maps.Keys(t.feeds)) }
 

@@ -58,6 +58,7 @@ type Tally struct {
 	points                             []Point
 	threats                            []Threat
 	threatNumber                       map[string]uint16
+	freeThreats                        []uint16 // numbers of clients that were forgotten
 	feeds                              map[string]struct{}
 
 	cells   *cells.Cells[Sums, *Sums]             // bucket and operation
@@ -278,17 +279,14 @@ func (t *Tally) addThreat(r *Record, minute int64, key, place uint16) {
 	is := Threat{r.Client, r.Actor, r.ThreatType, r.Feed, r.Confidence - 1, place}
 	number, found := t.threatNumber[r.Client]
 	switch {
+	case r.Client == "": // left out of the records
+		number = othersOf(is.Confidence)
 	case found:
 		if t.threats[number] != is {
 			t.threats[number] = is.clone()
 		}
-	case len(t.threats) < mostThreats:
-		is = is.clone()
-		number = uint16(len(t.threats))
-		t.threats = append(t.threats, is)
-		t.threatNumber[is.Client] = number
 	default:
-		number = mostThreats + uint16(is.Confidence)
+		number = t.newThreat(is.clone())
 	}
 	sums := ThreatSums{Requests: 1, First: r.Time, Last: r.Time}
 	if r.Status < 400 {
@@ -303,6 +301,26 @@ func (t *Tally) addThreat(r *Record, minute int64, key, place uint16) {
 		}
 	}
 }
+
+// newThreat returns the number of a client that has none yet.
+func (t *Tally) newThreat(is Threat) (number uint16) {
+	switch n := len(t.freeThreats); {
+	case n > 0:
+		number = t.freeThreats[n-1]
+		t.freeThreats = t.freeThreats[:n-1]
+		t.threats[number] = is
+	case len(t.threats) < mostThreats:
+		number = uint16(len(t.threats))
+		t.threats = append(t.threats, is)
+	default:
+		return othersOf(is.Confidence)
+	}
+	t.threatNumber[is.Client] = number
+	return number
+}
+
+// othersOf is the number of the clients of a confidence that have none of their own.
+func othersOf(confidence uint8) uint16 { return mostThreats + uint16(confidence) }
 
 const mostFeeds = 100
 
