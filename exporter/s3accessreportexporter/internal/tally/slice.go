@@ -169,15 +169,19 @@ func (s *slice) merge(t *Tally, other *slice) {
 }
 
 func (s *slice) addError(key, n uint64) {
-	if _, found := s.errors[key]; !found && len(s.errors) >= mostErrors {
-		key = errorKey(shared, shared, uint16(key>>16), beyondCodes)
+	if len(s.errors) >= mostErrors {
+		if _, found := s.errors[key]; !found {
+			key = errorKey(shared, shared, uint16(key>>16), beyondCodes)
+		}
 	}
 	s.errors[key] += n
 }
 
 func (s *slice) addPlace(key uint32, n uint64) {
-	if _, found := s.places[key]; !found && len(s.places) >= MostInPlaces {
-		key |= 0xFFFF
+	if len(s.places) >= MostInPlaces {
+		if _, found := s.places[key]; !found {
+			key |= 0xFFFF
+		}
 	}
 	s.places[key] += n
 }
