@@ -117,7 +117,7 @@ func TestPipelineThatWasAwayIsToldAndItsSeriesBeginAnew(t *testing.T) {
 		assert.Equal(t, 10, logs)
 		require.Len(t, warnings, 1)
 		assert.Contains(t, warnings[0], "log objects were read while the receiver was in no pipeline of logs, and their records were sent nowhere; to send them, ")
-		assert.Contains(t, warnings[0], "backfill.yaml does 3")
+		assert.Contains(t, warnings[0], "by a receiver of another name 3")
 		var total int64
 		for start, sum := range seriesOf(still) {
 			if _, old := first[start]; !old {

@@ -31,9 +31,9 @@ func (r *s3Receiver) logAway(x *run, progress *checkpoint.Store) error {
 	if err != nil {
 		return fmt.Errorf("`storage` %q: %w", r.cfg.Storage, err)
 	}
-	const again = "read them once more by a receiver of another name, as examples/backfill.yaml does"
+	const again = "read them once more by a receiver of another name"
 	if x.metrics && away.Metrics > 0 {
-		r.log.Warn("log objects were read while the receiver was in no pipeline of metrics, and are not in its counters, whose series begin anew; to count them, "+again,
+		r.log.Warn("log objects were read while the receiver was in no pipeline of metrics, and are not in its counters, whose series begin anew; to count them, "+again+", as examples/backfill.yaml does",
 			zap.Int64("objects", away.Metrics))
 	}
 	if x.logs && away.Logs > 0 {

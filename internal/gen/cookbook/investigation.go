@@ -111,7 +111,7 @@ func access() Chapter {
 		by:     []string{bucket, operation, whoType, userName},
 		values: requests,
 	}
-	return Chapter{"Who is let in", []Question{
+	return Chapter{"Access", []Question{
 		denied.answers(Question{
 			Title:  "Who was denied?",
 			About:  "By principal: users and roles have a name, sessions of a role are added up. A canonical id has no name: group by `user.id` to tell them apart.",

@@ -79,7 +79,7 @@ const introduction = `# Cookbook
 **Which query answers this question?** Each one of an investigator or an accountant is answered
 here in LogsQL ([VictoriaLogs](../examples/victorialogs.yaml)), LogQL ([Loki](../examples/loki.yaml)),
 PromQL ([Prometheus](../examples/dashboards.yaml), [VictoriaMetrics](../examples/victoriametrics.yaml))
-where metrics tell, SQL, and with the [report](../exporter/s3accessreportexporter/README.md).
+where metrics can answer it, SQL, and with the [report](../exporter/s3accessreportexporter/README.md).
 
 <!-- Written by internal/gen/cookbook: make generate -->
 
@@ -93,7 +93,7 @@ where metrics tell, SQL, and with the [report](../exporter/s3accessreportexporte
 
 What to know:
 
-* **Time.** Choose a time range in LogsQL; in SQL add ` + "`time >= ...`" + `. LogQL and PromQL have 30 days, or an hour.
+* **Time.** Choose a time range in LogsQL; in SQL add ` + "`time >= ...`" + `. The LogQL and PromQL queries use a window of 30 days or one hour.
 * **Records that come twice.** S3 delivers some records twice, and a restart may read some again: all copies have one
   ` + "`log.record.uid`" + `, and the queries count each copy. Where that matters, begin with ` + "`| uniq by (log.record.uid, ...)`" + ` or
   ` + "`SELECT DISTINCT ON (log_record_uid) *`" + `. The report counts a record once.
