@@ -27,18 +27,14 @@ func (t *Tally) Ranges(start int64) iter.Seq2[int, *Range] {
 		{ID: "3h", From: end - 3*msHour, Length: 3 * msHour},
 		{ID: "24h", From: hour - 23*msHour, Length: 24 * msHour},
 		{ID: "7d", From: hour - 167*msHour, Length: 168 * msHour},
-		{ID: "all", From: max(start, end-t.retention*msMinute)},
+		{ID: "all", From: start}, // older than the retention by less than a day
 	}
 	return func(yield func(int, *Range) bool) {
 		estimates := t.newEstimates()
 		for i := range ranges {
 			r := &ranges[i]
 			r.From, r.End = max(r.From, start), end
-			from := floor(r.From/msMinute, minHour)
-			if i == len(ranges)-1 {
-				from = start / msMinute // what is older than the retention by less than a day is listed
-			}
-			estimates.extend(from)
+			estimates.extend(floor(r.From/msMinute, minHour))
 			r.Estimates = estimates
 			if !yield(i, r) {
 				return
