@@ -21,7 +21,7 @@ type rig struct {
 }
 
 func newRig() *rig {
-	r := &rig{meter: NewMeter(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+	r := &rig{meter: NewMeter(noon), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
 	r.Reporter = NewReporter(Deps{
 		Meter: r.meter, Known: func() []source.Backlog { return r.known }, Totals: func() Totals { return r.totals },
 		Log: func(line string) { r.lines = append(r.lines, line) },
