@@ -243,6 +243,31 @@ func TestBucketsInTroubleShareAQuarter(t *testing.T) {
 	assert.Equal(t, "a", release())
 }
 
+// That an object can be opened says little while they break off.
+func TestABucketWhoseObjectsBreakOffIsInTrouble(t *testing.T) {
+	now := time.Now()
+	ls := lanes{downloads: 8, of: map[string]*lane{}}
+	open := func() {
+		ls.lane("cut").out++
+		ls.begin("cut", now)
+		ls.answer("cut", now, now, nil, false)
+	}
+	open()
+	assert.True(t, ls.mayRead(ls.lane("cut"), now))
+	for _, pause := range []time.Duration{minPause, 2 * minPause} {
+		ls.breakOff("cut", now)
+		ls.settle("cut", now, false)
+		assert.False(t, ls.mayRead(ls.lane("cut"), now.Add(pause-1)))
+		now = now.Add(pause)
+		assert.True(t, ls.mayRead(ls.lane("cut"), now))
+		open()
+		assert.False(t, ls.mayRead(ls.lane("cut"), now), "one at a time")
+	}
+	ls.settle("cut", now, true)
+	open()
+	assert.True(t, ls.mayRead(ls.lane("cut"), now), "one was read")
+}
+
 // A bucket that does not answer is in trouble before its answer comes.
 func TestASlowBucketIsInTrouble(t *testing.T) {
 	now := time.Now()
