@@ -98,9 +98,9 @@ func (m *Meter) Answered(bucket string, now time.Time) {
 
 // Standing is how far reading has come in a bucket.
 type Standing struct {
-	Bucket   string
-	Backlog  int64     // objects known and not done
-	Newest   time.Time // request that was delivered; the zero value means none yet
+	Bucket  string
+	Backlog int64     // objects known and not done
+	Newest  time.Time // request that was delivered; the zero value means none yet
 	// Answered is when a search last worked, or when reading began; the zero value means
 	// that the source does not look there, but for example into a queue that names the bucket.
 	Answered time.Time
@@ -161,7 +161,8 @@ func (m *Meter) counts() (taken, settled int64, newest time.Time) {
 	return m.taken, m.settled, m.newest
 }
 
-// merge returns one Backlog for each bucket: its sum, and the least of the others.
+// merge returns one Backlog for each bucket: its sum, and the least of the others, of the
+// shares that are known.
 func merge(known []source.Backlog) []source.Backlog {
 	of := map[string]source.Backlog{}
 	for _, next := range known {
@@ -169,7 +170,9 @@ func merge(known []source.Backlog) []source.Backlog {
 		if is {
 			next.Objects += b.Objects
 			next.Total = next.Total && b.Total
-			next.Share = min(next.Share, b.Share)
+			if next.Share == 0 || b.Share > 0 && b.Share < next.Share {
+				next.Share = b.Share
+			}
 			if b.Idle.Before(next.Idle) {
 				next.Idle = b.Idle
 			}

@@ -64,6 +64,25 @@ func TestALineComesEvery30SecondsWhileReadingIsBehind(t *testing.T) {
 		"10,000 records/s, newest request 2026-11-07T10:00:02Z, about 1m left"}, r.pass(time.Second), "30 s for a quarter, by the days")
 }
 
+// A bucket, or prefix, all of whose days are read, counts on: the share does not go back.
+func TestTheShareIsThatOfAllBuckets(t *testing.T) {
+	r := newRig()
+	line := func() string {
+		t.Helper()
+		lines := r.pass(30 * time.Second)
+		assert.Len(t, lines, 1)
+		return lines[0]
+	}
+	r.known = []source.Backlog{{Bucket: "a", Share: 0.5}, {Bucket: "b", Share: 0.9}, {Bucket: "b", Share: 0.8}, {Bucket: "b"}, {Bucket: "c"}}
+	assert.Contains(t, line(), ", 65 % of the days, ", "those that are known, and the least of a bucket's prefixes")
+	r.known[1].Share = 1
+	assert.Contains(t, line(), ", 65 % of the days, ")
+	r.known[2].Share = 1
+	assert.Contains(t, line(), ", 75 % of the days, ")
+	r.known[0].Share = 1
+	assert.NotContains(t, line(), "of the days", "only the newest are left")
+}
+
 func TestTheTimeLeftFollowsFromATotalThatIsKnown(t *testing.T) {
 	r := newRig()
 	r.known = []source.Backlog{{Objects: 1000, Total: true}}
