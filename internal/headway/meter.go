@@ -21,6 +21,7 @@ const (
 
 // Meter has how far reading has come. It is safe for concurrent use.
 type Meter struct {
+	began          time.Time
 	mu             sync.Mutex // guards everything below
 	buckets        map[string]*bucket
 	order          []string // names of buckets as they were first seen
@@ -34,8 +35,8 @@ type bucket struct {
 	answered time.Time
 }
 
-// NewMeter makes a Meter.
-func NewMeter() *Meter { return &Meter{buckets: map[string]*bucket{}} }
+// NewMeter makes a Meter; began is when reading begins.
+func NewMeter(began time.Time) *Meter { return &Meter{began: began, buckets: map[string]*bucket{}} }
 
 // of returns a bucket. mu is held.
 func (m *Meter) of(name string) *bucket {
@@ -97,10 +98,12 @@ func (m *Meter) Answered(bucket string, now time.Time) {
 
 // Standing is how far reading has come in a bucket.
 type Standing struct {
-	Bucket   string
-	Backlog  int64     // objects known and not done
-	Newest   time.Time // request that was delivered; the zero value means none yet
-	Answered time.Time // when a search last worked; the zero value means never
+	Bucket  string
+	Backlog int64     // objects known and not done
+	Newest  time.Time // request that was delivered; the zero value means none yet
+	// Answered is when a search last worked, or when reading began; the zero value means
+	// that the source does not look there, but for example into a queue that names the bucket.
+	Answered time.Time
 }
 
 // Standings returns that of each bucket, where known is what the source knows. From the
@@ -108,16 +111,19 @@ type Standing struct {
 func (m *Meter) Standings(known []source.Backlog) []Standing {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	left := map[string]int64{}
+	left, looked := map[string]int64{}, map[*bucket]bool{}
 	for i := range known {
-		m.of(known[i].Bucket) // also one that gave no object yet
+		looked[m.of(known[i].Bucket)] = true // also one that gave no object yet
 		left[known[i].Bucket] += known[i].Objects
 	}
 	var all []Standing
 	other := Standing{Bucket: Other}
 	for _, name := range m.order {
 		b := m.buckets[name]
-		one := Standing{name, left[name] + b.open, b.newest, b.answered}
+		one := Standing{Bucket: name, Backlog: left[name] + b.open, Newest: b.newest}
+		if looked[b] {
+			one.Answered = newer(b.answered, m.began)
+		}
 		if len(all) < MaxShown && name != Other {
 			all = append(all, one)
 			continue
@@ -140,6 +146,13 @@ func older(a, b time.Time) time.Time {
 	return a
 }
 
+func newer(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // counts returns the objects taken and settled so far, and the newest request that was
 // delivered.
 func (m *Meter) counts() (taken, settled int64, newest time.Time) {
@@ -148,7 +161,8 @@ func (m *Meter) counts() (taken, settled int64, newest time.Time) {
 	return m.taken, m.settled, m.newest
 }
 
-// merge returns one Backlog for each bucket: its sum, and the least of the others.
+// merge returns one Backlog for each bucket: its sum, and the least of the others, of the
+// shares that are known.
 func merge(known []source.Backlog) []source.Backlog {
 	of := map[string]source.Backlog{}
 	for _, next := range known {
@@ -156,7 +170,9 @@ func merge(known []source.Backlog) []source.Backlog {
 		if is {
 			next.Objects += b.Objects
 			next.Total = next.Total && b.Total
-			next.Share = min(next.Share, b.Share)
+			if next.Share == 0 || b.Share > 0 && b.Share < next.Share {
+				next.Share = b.Share
+			}
 			if b.Idle.Before(next.Idle) {
 				next.Idle = b.Idle
 			}

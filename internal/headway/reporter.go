@@ -101,19 +101,21 @@ func (r *Reporter) logLine(now time.Time, known []source.Backlog) {
 	known = merge(known)
 	taken, settled, newest := r.deps.Meter.counts()
 	next := sample{at: now, of: r.deps.Totals(), left: taken - settled}
-	total, shares := len(known) > 0, 0
+	total, shares, behind := len(known) > 0, 0, false
 	for _, b := range known {
 		next.left += b.Objects
 		total = total && b.Total
 		if b.Share > 0 {
 			next.share += b.Share
 			shares++
+			behind = behind || b.Share < 1
 		}
 	}
 	next.share /= float64(max(shares, 1))
+	behind = behind && !total
 
 	parts := []string{"reading: " + count(next.of.Objects, "object") + " done, " + leftText(next.left, total)}
-	if shares > 0 && !total {
+	if behind {
 		parts = append(parts, fmt.Sprintf("%.0f %% of the days", math.Floor(100*next.share)))
 	}
 	parts = append(parts, count(next.of.Records, "record"), size(next.of.Bytes))

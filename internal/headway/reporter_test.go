@@ -21,7 +21,7 @@ type rig struct {
 }
 
 func newRig() *rig {
-	r := &rig{meter: NewMeter(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+	r := &rig{meter: NewMeter(noon), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
 	r.Reporter = NewReporter(Deps{
 		Meter: r.meter, Known: func() []source.Backlog { return r.known }, Totals: func() Totals { return r.totals },
 		Log: func(line string) { r.lines = append(r.lines, line) },
@@ -62,6 +62,25 @@ func TestALineComesEvery30SecondsWhileReadingIsBehind(t *testing.T) {
 	r.known[0].Share = 0.5
 	assert.Equal(t, []string{"reading: 420 objects done, at least 900 left (how many is not known), 50 % of the days, 420,000 records, 420 MiB, " +
 		"10,000 records/s, newest request 2026-11-07T10:00:02Z, about 1m left"}, r.pass(time.Second), "30 s for a quarter, by the days")
+}
+
+// A bucket, or prefix, all of whose days are read, counts on: the share does not go back.
+func TestTheShareIsThatOfAllBuckets(t *testing.T) {
+	r := newRig()
+	line := func() string {
+		t.Helper()
+		lines := r.pass(30 * time.Second)
+		assert.Len(t, lines, 1)
+		return lines[0]
+	}
+	r.known = []source.Backlog{{Bucket: "a", Share: 0.5}, {Bucket: "b", Share: 0.9}, {Bucket: "b", Share: 0.8}, {Bucket: "b"}, {Bucket: "c"}}
+	assert.Contains(t, line(), ", 65 % of the days, ", "those that are known, and the least of a bucket's prefixes")
+	r.known[1].Share = 1
+	assert.Contains(t, line(), ", 65 % of the days, ")
+	r.known[2].Share = 1
+	assert.Contains(t, line(), ", 75 % of the days, ")
+	r.known[0].Share = 1
+	assert.NotContains(t, line(), "of the days", "only the newest are left")
 }
 
 func TestTheTimeLeftFollowsFromATotalThatIsKnown(t *testing.T) {

@@ -120,7 +120,7 @@ func New(cfg Config, parts Parts) *Engine {
 	pieces := min(4*runtime.GOMAXPROCS(0), maxPieces)
 	cfg.Lines.Windows = lines.NewWindows()
 	if parts.Meter == nil {
-		parts.Meter = headway.NewMeter()
+		parts.Meter = headway.NewMeter(time.Now())
 	}
 	e := &Engine{
 		cfg: cfg, parts: parts, failing: failing{},

@@ -33,7 +33,7 @@ func TestTheBatchThatWaitsIsKnownByItsObjectAndByte(t *testing.T) {
 	object := textObject(records...)
 	r := newRig(cfg, newFakeSource(object), &fakeSink{})
 	sink := &gated{make(chan struct{}), make(chan struct{})}
-	r.parts.Sink, r.parts.Meter = sink, headway.NewMeter()
+	r.parts.Sink, r.parts.Meter = sink, headway.NewMeter(time.Now())
 	engine := New(cfg, r.parts)
 	_, waits := engine.Waiting()
 	assert.False(t, waits)

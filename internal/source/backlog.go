@@ -8,7 +8,7 @@ type Backlog struct {
 	Objects int64  // known and not handed out
 	Total   bool   // there are no others; else Objects is a lower bound
 	// Share is the share of the days from the start to now that was handed out, by the
-	// times in names; 0 means that it is not known.
+	// times in names; 0 means that it is not known, 1 that only the newest days are read.
 	Share float64
 	// Idle is when there was last nothing else to hand out; the zero value means not yet.
 	Idle time.Time

@@ -14,12 +14,11 @@ import (
 // position is how far a run is. It is safe for concurrent use.
 type position struct {
 	meter *headway.Meter
-	began time.Time
 	known func() []source.Backlog // what the source knows
 }
 
 func newPosition() *position {
-	return &position{headway.NewMeter(), time.Now(), func() []source.Backlog { return nil }}
+	return &position{headway.NewMeter(time.Now()), func() []source.Backlog { return nil }}
 }
 
 // of makes the position that of a source.
@@ -35,22 +34,22 @@ func (p *position) answered(bucket string) { p.meter.Answered(bucket, time.Now()
 
 // observePosition registers the gauges of the last run's position.
 func (r *s3Receiver) observePosition() []error {
-	each := func(use func(headway.Standing, *position, metric.MeasurementOption)) {
+	each := func(use func(headway.Standing, metric.MeasurementOption)) {
 		p := r.position.Load()
 		if p == nil {
 			return
 		}
 		for _, s := range p.meter.Standings(p.known()) {
-			use(s, p, r.instruments.With(attribute.String("bucket", s.Bucket)))
+			use(s, r.instruments.With(attribute.String("bucket", s.Bucket)))
 		}
 	}
 	return []error{
 		r.telemetry.RegisterSourceBacklogCallback(func(_ context.Context, o metric.Int64Observer) error {
-			each(func(s headway.Standing, _ *position, set metric.MeasurementOption) { o.Observe(s.Backlog, set) })
+			each(func(s headway.Standing, set metric.MeasurementOption) { o.Observe(s.Backlog, set) })
 			return nil
 		}),
 		r.telemetry.RegisterSourcePositionAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
-			each(func(s headway.Standing, _ *position, set metric.MeasurementOption) {
+			each(func(s headway.Standing, set metric.MeasurementOption) {
 				if !s.Newest.IsZero() {
 					o.Observe(age(s.Newest), set)
 				}
@@ -58,11 +57,10 @@ func (r *s3Receiver) observePosition() []error {
 			return nil
 		}),
 		r.telemetry.RegisterSourceLookAgeCallback(func(_ context.Context, o metric.Float64Observer) error {
-			each(func(s headway.Standing, p *position, set metric.MeasurementOption) {
-				if s.Answered.IsZero() {
-					s.Answered = p.began
+			each(func(s headway.Standing, set metric.MeasurementOption) {
+				if !s.Answered.IsZero() {
+					o.Observe(age(s.Answered), set)
 				}
-				o.Observe(age(s.Answered), set)
 			})
 			return nil
 		}),

@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/directory"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/fleet"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source/queue"
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/samplelogs"
 )
 
@@ -74,6 +75,25 @@ func TestTheGaugesOfABucketShowHowFarReadingIs(t *testing.T) {
 	answered := gauges(t, tel, "source.look.age")
 	assert.Less(t, answered["logs"], 100.0)
 	assert.Contains(t, answered, "logs")
+}
+
+// A healthy queue is looked into, the buckets that its messages name are not.
+func TestOnlyTheQueueHasALookAge(t *testing.T) {
+	server := startS3(t)
+	server.Put(t, "logs", "access/one", []byte(strings.Join(samplelogs.Records(5, 10), "\n")+"\n"))
+	sqs := fakesqs.Start()
+	t.Cleanup(sqs.Close)
+	remote := sqs.CreateQueue("access-logs", fakesqs.Settings{})
+	remote.Send(`{"Records":[{"eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"logs"},"object":{"key":"access/one"}}}]}`)
+	cfg := createDefaultConfig().(*Config)
+	cfg.AWS = s3io.Config{Endpoint: server.Endpoint, ForcePathStyle: true}
+	cfg.Queue = configoptional.Some(queue.Config{URL: remote.URL(), VisibilityTimeout: time.Minute, WaitTime: time.Second, Remember: time.Hour})
+	tel, r := startMeasured(t, cfg, consumertest.NewNop())
+	r.awaitLogged(t, "caught up: read 10 records in 1 object")
+	assert.Contains(t, gauges(t, tel, "source.backlog"), "logs")
+	ages := gauges(t, tel, "source.look.age")
+	assert.Len(t, ages, 1)
+	assert.Contains(t, ages, "")
 }
 
 func TestAFollowerSaysHowFarItIsAndThenThatItHasCaughtUp(t *testing.T) {

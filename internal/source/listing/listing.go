@@ -143,7 +143,7 @@ type Source struct {
 	group    groupName
 	stale    bool // there may be groups to forget
 	reported struct{ unasked, undated bool }
-	failed   bool // the last list did
+	failed   bool // the last look did
 	standing standing
 	seen     bool // a log object was seen, or Empty(true) was reported
 	empty    bool // last argument of Empty
@@ -247,7 +247,7 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 		return nil, false, nil
 	}
 	if len(s.find.candidates) > 0 {
-		return nil, true, s.examine(ctx, now)
+		return nil, true, s.looked(now, s.examine(ctx, now))
 	}
 	handsOut := s.page.run != nil
 	if it := s.fromPage(now); it != nil {
@@ -260,9 +260,7 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 	s.startNewDay(now)
 	s.beginLast(now)
 	if !s.runs.due().After(now) {
-		err := s.list(ctx, now)
-		s.failed = err != nil
-		return nil, true, err
+		return nil, true, s.looked(now, s.list(ctx, now))
 	}
 	if err := s.reportEmpty(ctx); err != nil {
 		return nil, false, err

@@ -64,6 +64,16 @@ func (s *Source) logDays() {
 	s.standing.days = share
 }
 
+// looked notes how a look into the bucket ended, and returns its error. After one that failed
+// nobody knows whether there is something to hand out.
+func (s *Source) looked(now time.Time, err error) error {
+	s.failed = err != nil
+	if s.failed {
+		s.logIdle(now)
+	}
+	return err
+}
+
 // logIdle notes that there is nothing to hand out for now, unless there may be: days
 // before the window, or a list that failed.
 func (s *Source) logIdle(now time.Time) {
@@ -76,15 +86,18 @@ func (s *Source) logIdle(now time.Time) {
 	s.standing.idle.Set(idle, now)
 }
 
-// shareOfDays returns which share of the days from the start to now was listed; 0 when no
-// days before the window are left, or none is known yet.
+// shareOfDays returns which share of the days from the start to now was listed; 0 when none
+// is known yet.
 func (s *Source) shareOfDays() float64 {
 	all, left := 0, 0
 	for _, p := range s.prefixes {
-		if len(p.spans) == 0 {
+		first := max(p.from.day, p.began)
+		if first == 0 {
+			if len(p.spans) > 0 {
+				return 0
+			}
 			continue
 		}
-		first := max(p.from.day, p.began)
 		all += int(s.today-first) + 1
 		for _, sp := range p.spans {
 			at := first
@@ -92,9 +105,6 @@ func (s *Source) shareOfDays() float64 {
 				at = max(at, d)
 			}
 			left += max(int(sp.to-at), 0)
-		}
-		if first == 0 {
-			return 0
 		}
 	}
 	if all <= 0 {

@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,5 +92,32 @@ func TestASourceWhoseListFailsIsNotIdle(t *testing.T) {
 		_, err := r.src.Next(t.Context())
 		require.Error(t, err)
 		assert.Zero(t, r.src.Backlog()[0].Idle)
+
+		assert.Nil(t, r.within(t, time.Hour))
+		require.WithinDuration(t, time.Now(), r.src.Backlog()[0].Idle, 0, "it answers")
+		r.fail = slices.Repeat([]error{assert.AnError}, 1000)
+		_, err = r.src.Next(t.Context())
+		require.Error(t, err)
+		began := time.Now()
+		time.Sleep(time.Hour)
+		_, err = r.src.Next(t.Context())
+		require.Error(t, err)
+		assert.Equal(t, began, r.src.Backlog()[0].Idle)
 	})
+}
+
+// The days of a prefix that is read count while another one has some left.
+func TestTheShareDoesNotGoBackWhenAPrefixIsRead(t *testing.T) {
+	s := &Source{today: 100, prefixes: map[string]*prefix{
+		"a/": {began: 1, place: place{"a/", names}, spans: []*span{{to: 81}}},
+		"b/": {began: 1, place: place{"b/", names}, spans: []*span{{to: 41}}},
+		"c/": {place: place{"c/", names}},
+	}}
+	assert.InDelta(t, 0.4, s.shareOfDays(), 1e-9)
+	s.prefixes["b/"].spans = nil
+	assert.InDelta(t, 0.6, s.shareOfDays(), 1e-9)
+	s.prefixes["a/"].spans = nil
+	assert.InDelta(t, 1, s.shareOfDays(), 0)
+	s.prefixes["c/"].spans = []*span{{to: 81}}
+	assert.Zero(t, s.shareOfDays(), "it is not known of c/ where it begins")
 }

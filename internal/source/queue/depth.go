@@ -35,7 +35,7 @@ func (s *Source) runDepth() {
 		wait := s.askDepth()
 		select {
 		case <-s.deps.Clock.After(wait):
-		case <-s.closing:
+		case <-s.open.Done():
 			return
 		}
 	}
@@ -69,22 +69,23 @@ func (d *depth) setEmpty(empty bool, now time.Time) {
 	d.empty.Set(empty, now)
 }
 
-// Backlog implements source.Backlogged: an object for each message, and those that were
-// received and are not handed out. Messages that are being read are not in it.
+// Backlog implements source.Backlogged: an object for each message, also one that waits for
+// another try, and those that were received and are not handed out. Messages that are being
+// read are not in it.
 func (s *Source) Backlog() []source.Backlog {
 	now := s.deps.Clock.Now()
 	s.mu.Lock()
-	b, holds := source.Backlog{Objects: int64(len(s.ready) + s.lanes.held)}, s.lanes.held > 0
+	b := source.Backlog{Objects: int64(len(s.ready) + s.lanes.held + s.waitingNow())}
 	s.mu.Unlock()
 	d := &s.depth
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if b.Objects == 0 {
+		b.Idle = d.empty.Last(now)
+	}
 	if !d.at.IsZero() && now.Sub(d.at) <= depthLimit {
 		b.Objects += d.last.Visible + d.last.Delayed
 		b.Total = true
-	}
-	if !holds {
-		b.Idle = d.empty.Last(now)
 	}
 	return []source.Backlog{b}
 }

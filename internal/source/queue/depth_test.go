@@ -67,3 +67,28 @@ func TestADepthThatIsOldCountsNoMore(t *testing.T) {
 	s.deps.Clock = &clock{moved: depthLimit + time.Minute}
 	assert.Equal(t, source.Backlog{}, s.Backlog()[0])
 }
+
+// What was received and is not handed out, and what waits for another try, is yet to be read.
+func TestNothingIsCaughtUpWhileMessagesWait(t *testing.T) {
+	r := newRig(t, withRoom(30), withVisibility(time.Hour))
+	empty := func() { // longer than a receive waits
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := r.Next(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+	r.remote.Send(event("one", "two"))
+	one := r.next()
+	assert.EqualValues(t, 1, r.Backlog()[0].Objects)
+	assert.Zero(t, r.Backlog()[0].Idle, "the other one is not handed out")
+	r.progress.finish(r.next())
+	assert.NotZero(t, r.Backlog()[0].Idle)
+	r.progress.giveUp(one, 0, true)
+	empty()
+	assert.Equal(t, source.Backlog{Objects: 1}, r.Backlog()[0], "it waits to be tried again")
+	r.advance(backoff(1))
+	r.progress.finish(r.next())
+	empty()
+	assert.NotZero(t, r.Backlog()[0].Idle)
+	assert.Zero(t, r.Backlog()[0].Objects)
+}

@@ -40,10 +40,11 @@
 // maxFailing messages do, Next receives nothing and returns the reason.
 //
 // A denied object stops nothing: its message waits for another try, and is in flight for
-// SQS meanwhile (see backoff). After any other fault that is not the object's own, its
-// bucket is in trouble: objects of such buckets share a quarter of the downloads, the others
-// of them are held, with their messages, until the bucket answers (see lanes). Only while no
-// more can be held, nothing is received for a while.
+// SQS meanwhile (see backoff). After any other fault that is not the object's own, at its
+// opening or later, its bucket is in trouble: objects of such buckets share a quarter of the
+// downloads, the others of them are held, with their messages, until the bucket answers (see
+// lanes). While no more can be held, nothing is received, unless objects of other buckets are
+// read: then messages that cannot be held are returned.
 //
 // Known limits: a message whose receive answer was lost, as by a broken connection,
 // comes again after the visibility timeout. An object is identified by bucket, key and

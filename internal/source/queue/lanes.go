@@ -2,6 +2,7 @@ package queue
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -40,10 +41,17 @@ type lane struct {
 	source.Openings
 	out     int           // objects that are handed out
 	last    time.Time     // when it answered or failed last
+	breaks  bool          // an object could not be read on, and none was read since
 	reached bool          // it answered once
 	pause   time.Duration // after the last failure
 	held    []*object
 }
+
+// isTroubled reports whether a bucket is slow or failing.
+func (l *lane) isTroubled(now time.Time) bool { return l.breaks || l.Troubled(now) }
+
+// fail notes that the storage failed.
+func (l *lane) fail(now time.Time) { l.last, l.pause = now, min(max(2*l.pause, minPause), maxPause) }
 
 // mayTry reports whether it is time to read another object of a bucket in trouble.
 func (l *lane) mayTry(now time.Time) bool { return l.out == 0 && !now.Before(l.last.Add(l.pause)) }
@@ -70,7 +78,7 @@ func (ls *lanes) mayRead(l *lane, now time.Time) bool {
 	switch {
 	case ls.downloads == 0:
 		return true
-	case l.Troubled(now):
+	case l.isTroubled(now):
 		return l.mayTry(now) && ls.hasRoom(now)
 	}
 	return l.out == 0 || l.reached
@@ -83,19 +91,16 @@ func (ls *lanes) share() int { return max(1, ls.downloads/4) }
 func (ls *lanes) hasRoom(now time.Time) bool {
 	troubled := 0
 	for _, l := range ls.of {
-		if l.Troubled(now) {
+		if l.isTroubled(now) {
 			troubled += l.out
 		}
 	}
 	return troubled < ls.share()
 }
 
-// isFull reports whether no more objects can be held.
-func (ls *lanes) isFull() bool { return ls.held >= ls.maxHeld }
-
 // hold keeps an object back. It returns false when too many are.
 func (ls *lanes) hold(l *lane, o *object) bool {
-	if ls.isFull() {
+	if ls.held >= ls.maxHeld {
 		return false
 	}
 	if len(l.held) == 0 {
@@ -114,7 +119,7 @@ func (ls *lanes) release(now time.Time) *object {
 	}
 	hasRoom := ls.hasRoom(now)
 	for i, l := range ls.turns {
-		if l.Troubled(now) && !hasRoom || !ls.mayRead(l, now) {
+		if l.isTroubled(now) && !hasRoom || !ls.mayRead(l, now) {
 			continue
 		}
 		o := l.held[0]
@@ -149,16 +154,28 @@ func (ls *lanes) answer(bucket string, begun, now time.Time, err error, ended bo
 	switch {
 	case ended:
 	case errors.Is(err, source.ErrUnreachable):
-		l.last, l.pause = now, min(max(2*l.pause, minPause), maxPause)
+		l.fail(now)
+	case l.breaks: // that it can be opened says little
 	default:
 		l.last, l.pause, l.reached = now, 0, true
 	}
 }
 
-// settle notes that an object which was handed out is settled.
-func (ls *lanes) settle(bucket string, now time.Time) {
+// breakOff notes that an object which could be opened could not be read on.
+func (ls *lanes) breakOff(bucket string, now time.Time) {
+	l := ls.lane(bucket)
+	l.breaks = true
+	l.fail(now)
+}
+
+// settle notes that an object which was handed out is settled, and whether that shows that
+// its bucket can be read.
+func (ls *lanes) settle(bucket string, now time.Time, works bool) {
 	l := ls.lane(bucket)
 	l.out--
+	if works && l.breaks {
+		l.breaks, l.pause = false, 0
+	}
 	if l.isEmpty() && (l.isIdle(now) || len(ls.of) > maxLanes) {
 		delete(ls.of, bucket)
 	}
@@ -183,7 +200,7 @@ func (s *Source) nextObject(now time.Time) *object {
 		} else if o = s.lanes.release(now); o == nil {
 			return nil
 		}
-		if !o.isWanted() {
+		if !o.isWanted(now) {
 			delete(s.objects, o.work.ID)
 			continue
 		}
@@ -209,7 +226,7 @@ func (s *Source) holdBack(l *lane, o *object) {
 		case o.held:
 			m.held = true
 		default:
-			s.scheduleReturn(m, s.backoff(m.receives))
+			s.returnUnread(m, s.backoff(m.receives))
 		}
 	}
 }
@@ -228,6 +245,18 @@ func (s *Source) giveWay(now time.Time) {
 		o.givesWay = true
 		o.cancel()
 	}
+}
+
+// spare returns how many objects may be received: no more than can be held, unless others
+// than those of buckets in trouble are read. s.mu is held.
+func (s *Source) spare(now time.Time) int {
+	for _, read := range s.recent {
+		l := s.lanes.of[read.bucket]
+		if now.Sub(read.at) < maxPause && (l == nil || !l.isTroubled(now)) {
+			return math.MaxInt
+		}
+	}
+	return max(s.lanes.maxHeld-s.lanes.held, 0)
 }
 
 // held returns how many objects are held.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-s3audit/otelcol-s3audit/internal/s3io"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/source"
 	"github.com/otelcol-s3audit/otelcol-s3audit/internal/test/fakesqs"
 )
@@ -30,12 +31,17 @@ func withDownloads(n int) option {
 func (r *rig) try(w *source.Work) bool {
 	r.t.Helper()
 	content, err := w.Content.OpenAt(context.Background(), w.Offset)
+	if err == nil {
+		if _, cut := content.(*stream).ReadCloser.(cutOff); cut {
+			_, err = content.Read(nil)
+		}
+		require.NoError(r.t, content.Close())
+	}
 	if err != nil {
 		require.ErrorIs(r.t, err, source.ErrUnreachable)
 		r.progress.giveUp(w, 0, false)
 		return false
 	}
-	require.NoError(r.t, content.Close())
 	r.progress.finish(w)
 	return true
 }
@@ -65,8 +71,15 @@ func (r *rig) triesOn() (tried *atomic.Int64, stop func()) {
 // However many objects are of a bucket that cannot be reached, those of others come at
 // once; the held ones cost no receive, stay hidden, and are read once the bucket answers.
 func TestABucketThatCannotBeReachedHoldsUpNoOther(t *testing.T) {
+	for name, cut := range map[string]bool{"no answer": false, "objects break off": true} {
+		t.Run(name, func(t *testing.T) { testHoldsUpNoOther(t, cut) })
+	}
+}
+
+func testHoldsUpNoOther(t *testing.T, cut bool) {
 	const each = 200
 	r := newRig(t, withRoom(8), withDownloads(8), withRedrive(2))
+	r.bucket.cuts = cut
 	r.bucket.breaks("down", true)
 	for i := range each {
 		r.remote.Send(eventOf("down", fmt.Sprint("a/", i)))
@@ -84,7 +97,7 @@ func TestABucketThatCannotBeReachedHoldsUpNoOther(t *testing.T) {
 	assert.LessOrEqual(t, failed, 8, "each is after a pause")
 	r.until("the returns", func() bool { return r.counts.of(Returned) == failed })
 	assert.Equal(t, each-failed, r.held())
-	assert.Equal(t, int64(each-failed), r.Backlog()[0].Objects)
+	assert.Equal(t, int64(each), r.Backlog()[0].Objects)
 	assert.Zero(t, r.Backlog()[0].Idle, "what is held is yet to be read")
 
 	r.advance(10 * time.Minute) // those that failed are visible, the others are not
@@ -102,19 +115,75 @@ func TestABucketThatCannotBeReachedHoldsUpNoOther(t *testing.T) {
 	assert.Zero(t, r.held())
 }
 
-// More objects than are held are returned, with a back-off.
+// While others are read, more objects than are held are returned, with a back-off. Those at
+// their last receive are reported.
 func TestMoreObjectsThanAreHeldAreReturned(t *testing.T) {
-	r := newRig(t, withRoom(8), withDownloads(8))
+	r := newRig(t, withRoom(20), withDownloads(8), withRedrive(1))
 	r.lanes.maxHeld = 5
 	r.bucket.breaks("down", true)
+	r.remote.Send(eventOf("up", "a/1"))
+	require.True(t, r.try(r.next()))
 	for i := range 9 {
 		r.remote.Send(eventOf("down", fmt.Sprint("a/", i)))
 	}
-	tried, _ := r.triesOn()
-	r.until("a return", func() bool {
-		assert.LessOrEqual(t, r.held(), 5)
-		return int64(r.counts.of(Returned)) > tried.Load()
-	})
+	require.False(t, r.try(r.next()))
+	r.none()
+	r.until("the returns", func() bool { return r.counts.of(Returned) == 4 })
+	assert.Equal(t, 5, r.held())
+	assert.Len(t, r.counts.lost, 3, "the engine reports the one that it tried")
+}
+
+// While no more can be held, and none is read, each receive is that of a message that is held,
+// or was tried: an outage uses up no others.
+func TestNothingIsReceivedWhileNoMoreCanBeHeld(t *testing.T) {
+	r := newRig(t, withRoom(8), withDownloads(8))
+	r.lanes.maxHeld = 5
+	r.bucket.breaks("down", true)
+	var ids []string
+	for i := range 50 {
+		ids = append(ids, r.remote.Send(eventOf("down", fmt.Sprint("a/", i))))
+	}
+	tried, stop := r.triesOn()
+	for range 60 {
+		r.until("as many as can be held", func() bool { return r.held() == 5 })
+		r.advanceBy(5*time.Second, time.Second)
+	}
+	stop()
+	receives := 0
+	for _, id := range ids {
+		receives += r.remote.Receives(id)
+	}
+	assert.Greater(t, tried.Load(), int64(5), "it is tried on")
+	assert.LessOrEqual(t, receives, 5+int(tried.Load()))
+	assert.Equal(t, int(tried.Load()), r.counts.of(Returned))
+
+	r.bucket.breaks("down", false)
+	for left := len(ids); left > 0; left-- {
+		require.True(t, r.try(r.next()))
+		if left%10 == 0 {
+			r.advance(time.Hour)
+		}
+	}
+}
+
+// What is held although it could not be renewed may have gone to another collector.
+func TestWhatIsVisibleAgainIsNotReadHere(t *testing.T) {
+	r := newRig(t, withRoom(8), withDownloads(8))
+	r.bucket.breaks("down", true)
+	for i := range 2 {
+		r.remote.Send(eventOf("down", fmt.Sprint("a/", i)))
+	}
+	require.False(t, r.try(r.next()))
+	r.none()
+	require.Equal(t, 1, r.held())
+	r.server.Fail("ChangeMessageVisibilityBatch", fakesqs.Always, fakesqs.EntryDenied)
+	r.advance(2 * r.cfg.VisibilityTimeout)
+	other, err := connect(t, r.remote).Receive(t.Context(), s3io.Receive{Max: 10, Visibility: time.Hour})
+	require.NoError(t, err)
+	require.Len(t, other, 2)
+	r.bucket.breaks("down", false)
+	r.none()
+	assert.Zero(t, r.held())
 }
 
 // What is held is returned at the end.
@@ -164,7 +233,7 @@ func TestBucketsInTroubleShareAQuarter(t *testing.T) {
 	assert.True(t, ls.mayRead(ls.lane("other"), now))
 
 	fail("a")
-	ls.settle("a", now)
+	ls.settle("a", now, false)
 	assert.Equal(t, "c", release(), "the next one's turn")
 	ls.answer("b", now, now, nil, false)
 	assert.Equal(t, "b", release(), "it answers")
@@ -172,6 +241,31 @@ func TestBucketsInTroubleShareAQuarter(t *testing.T) {
 	assert.Empty(t, release(), "c is read, a waits")
 	now = now.Add(2 * minPause)
 	assert.Equal(t, "a", release())
+}
+
+// That an object can be opened says little while they break off.
+func TestABucketWhoseObjectsBreakOffIsInTrouble(t *testing.T) {
+	now := time.Now()
+	ls := lanes{downloads: 8, of: map[string]*lane{}}
+	open := func() {
+		ls.lane("cut").out++
+		ls.begin("cut", now)
+		ls.answer("cut", now, now, nil, false)
+	}
+	open()
+	assert.True(t, ls.mayRead(ls.lane("cut"), now))
+	for _, pause := range []time.Duration{minPause, 2 * minPause} {
+		ls.breakOff("cut", now)
+		ls.settle("cut", now, false)
+		assert.False(t, ls.mayRead(ls.lane("cut"), now.Add(pause-1)))
+		now = now.Add(pause)
+		assert.True(t, ls.mayRead(ls.lane("cut"), now))
+		open()
+		assert.False(t, ls.mayRead(ls.lane("cut"), now), "one at a time")
+	}
+	ls.settle("cut", now, true)
+	open()
+	assert.True(t, ls.mayRead(ls.lane("cut"), now), "one was read")
 }
 
 // A bucket that does not answer is in trouble before its answer comes.
@@ -202,9 +296,9 @@ func TestBucketsAreForgotten(t *testing.T) {
 		ls.lane(bucket).out++
 		ls.begin(bucket, now)
 		ls.answer(bucket, now, now, err, false)
-		ls.settle(bucket, now)
+		ls.settle(bucket, now, err == nil)
 	}
-	ls.settle("never read", now)
+	ls.settle("never read", now, false)
 	assert.Len(t, ls.of, 2)
 	ls.forget(now.Add(forgetAfter))
 	assert.Len(t, ls.of, 2)

@@ -20,9 +20,7 @@ const (
 	maxBackoff = time.Hour
 
 	// After an object failed without a fault of its own, no other one of its bucket is tried
-	// for a time between these, which doubles until its storage answers. Nor is anything
-	// received while no more objects can be held, unless those of another bucket are read:
-	// otherwise an outage would use up the receives of all messages. A denied object is no
+	// for a time between these, which doubles until its storage answers. A denied object is no
 	// outage: others behind it may be readable, and the back-off of its message is what saves
 	// receives.
 	minPause = time.Second
@@ -71,7 +69,6 @@ type object struct {
 	cancel    func()    // ends the reading; nil means it is not being read
 	begun     time.Time // when the opening began that waits for an answer; else the zero value
 	abandoned bool      // reading must stop
-	denied    bool      // opening was denied
 	givesWay  bool      // opening it was ended, see lanes
 }
 
@@ -97,8 +94,16 @@ func (o *object) join(m *message) {
 	}
 }
 
-// isWanted reports whether a message waits for the object.
-func (o *object) isWanted() bool { return slices.ContainsFunc(o.messages, (*message).live) }
+// isWanted reports whether a message waits for the object. One that was not begun and is
+// visible again does not: others may have it. s.mu is held.
+func (o *object) isWanted(now time.Time) bool {
+	for _, m := range o.messages {
+		if m.state == waiting && !now.Before(m.hiddenUntil) {
+			o.from.settle(m)
+		}
+	}
+	return slices.ContainsFunc(o.messages, (*message).live)
+}
 
 // begin marks the object as handed out.
 func (o *object) begin() {
@@ -110,10 +115,11 @@ func (o *object) begin() {
 	}
 }
 
-// settled notes that the object is settled, which was handed out. s.mu is held.
-func (o *object) settled(now time.Time) {
+// settled notes that the object is settled, which was handed out, and whether that shows
+// that its bucket can be read. s.mu is held.
+func (o *object) settled(now time.Time, works bool) {
 	delete(o.from.objects, o.work.ID)
-	o.from.lanes.settle(o.work.Object.Bucket, now)
+	o.from.lanes.settle(o.work.Object.Bucket, now, works)
 	signal(o.from.wake)
 }
 
@@ -144,7 +150,7 @@ func (o *object) OpenAt(ctx context.Context, offset int64) (io.ReadCloser, error
 		}
 		return nil, err
 	}
-	return &stream{r, cancel}, nil
+	return &stream{r, o, cancel}, nil
 }
 
 // answered notes how an opening ended, and returns its error.
@@ -157,7 +163,6 @@ func (o *object) answered(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w: %s: no answer for %v; check the network, aws.endpoint and aws.region",
 			source.ErrUnreachable, o.work.Object.URI(), now.Sub(o.begun).Round(time.Second))
 	}
-	o.denied = errors.Is(err, source.ErrDenied)
 	s.lanes.answer(o.work.Object.Bucket, o.begun, now, err, ctx.Err() != nil && !o.givesWay)
 	o.begun = time.Time{}
 	signal(s.wake)
@@ -166,7 +171,20 @@ func (o *object) answered(ctx context.Context, err error) error {
 
 type stream struct {
 	io.ReadCloser
+	of     *object
 	cancel func()
+}
+
+// Read implements io.Reader.
+func (s *stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if errors.Is(err, source.ErrUnreachable) {
+		from := s.of.from
+		from.mu.Lock()
+		defer from.mu.Unlock()
+		from.lanes.breakOff(s.of.work.Object.Bucket, from.deps.Clock.Now())
+	}
+	return n, err
 }
 
 func (s *stream) Close() error {
@@ -194,24 +212,13 @@ func (r *recentReads) add(bucket string, now time.Time) {
 	r[0].bucket, r[0].at = bucket, now
 }
 
-// others reports whether an object of another bucket was read within maxPause.
-func (r *recentReads) others(bucket string, now time.Time) bool {
-	for _, read := range r {
-		if read.bucket != bucket && !read.at.IsZero() && now.Sub(read.at) < maxPause {
-			return true
-		}
-	}
-	return false
-}
-
 // Ack implements source.Receipt.
 func (o *object) Ack() {
 	s := o.from
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.deps.Clock.Now()
-	o.settled(now)
-	s.pause, s.resume = 0, time.Time{}
+	o.settled(now, true)
 	s.recent.add(o.work.Object.Bucket, now)
 	o.done()
 }
@@ -241,13 +248,7 @@ func (o *object) Nack(_ int64, charge bool) {
 	s := o.from
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.deps.Clock.Now()
-	o.settled(now)
-	// Objects that fail together count once.
-	if s.lanes.isFull() && !charge && !o.abandoned && !o.denied && !now.Before(s.resume) && !s.recent.others(o.work.Object.Bucket, now) {
-		s.pause = min(max(2*s.pause, minPause), maxPause)
-		s.resume = now.Add(s.pause)
-	}
+	o.settled(s.deps.Clock.Now(), charge)
 	if o.givesWay && !s.stopping() {
 		o.offerAgain(o.work.Object)
 		return
@@ -256,7 +257,7 @@ func (o *object) Nack(_ int64, charge bool) {
 		switch {
 		case !m.live():
 		case s.stopping() && !charge:
-			s.returnUnread(m)
+			s.returnUnread(m, 0)
 		default:
 			s.scheduleReturn(m, s.backoff(m.receives))
 		}
@@ -275,7 +276,7 @@ func (o *object) Replace(now source.Object) {
 		return
 	}
 	defer s.mu.Unlock()
-	o.settled(s.deps.Clock.Now())
+	o.settled(s.deps.Clock.Now(), true)
 	if next := o.offerAgain(now); next != nil {
 		next.replaces = true
 	}
@@ -309,12 +310,12 @@ func (s *Source) scheduleReturn(m *message, delay time.Duration) {
 	signal(s.returning)
 }
 
-// returnUnread makes a message visible that is not to be read here. s.mu is held.
-func (s *Source) returnUnread(m *message) {
+// returnUnread makes a message visible after delay that is not to be read here. s.mu is held.
+func (s *Source) returnUnread(m *message, delay time.Duration) {
 	if m.last {
 		s.deps.Hooks.Lost(m.id)
 	}
-	s.scheduleReturn(m, 0)
+	s.scheduleReturn(m, delay)
 }
 
 // settle marks a message as over: deleted, returned, or its receipt no longer valid.
@@ -332,9 +333,9 @@ func (s *Source) settle(m *message) {
 // returnExpired returns a message that was held for the maximum time, and stops the
 // reading of objects that no other message waits for. s.mu is held.
 func (s *Source) returnExpired(m *message) {
-	s.returnUnread(m)
+	s.returnUnread(m, 0)
 	for _, o := range s.objects {
-		if !o.out || !slices.Contains(o.messages, m) || o.isWanted() {
+		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
 			continue
 		}
 		o.abandoned = true
@@ -353,7 +354,7 @@ func (s *Source) returnReady() {
 		delete(s.objects, o.work.ID)
 		for _, m := range o.messages {
 			if m.live() {
-				s.returnUnread(m)
+				s.returnUnread(m, 0)
 			}
 		}
 	}

@@ -51,7 +51,8 @@ type Source struct {
 	returning chan struct{}   // signals the renewer: there is a message to return
 	done      <-chan struct{} // of the context of New
 	wake      chan struct{}   // signals Next: an object that is held may be read now
-	closing   chan struct{}   // closed by Close
+	open      context.Context // until Close
+	close     func()          // ends open
 	calls     context.Context // of all calls but the receives
 	abort     func()          // ends calls
 	ended     chan struct{}   // closed when the renewer has ended
@@ -73,8 +74,6 @@ type Source struct {
 	undeletable bool // deleting failed, and waits for the renewer's beat
 
 	recent  recentReads
-	pause   time.Duration         // how long not to receive after the next fault
-	resume  time.Time             // until when not to receive
 	trouble [2]error              // of the last calls, by kind
 	failing [2]map[*message]error // by kind: why its last call failed for a message alone; none is over
 }
@@ -98,10 +97,11 @@ func New(ctx context.Context, cfg Config, deps Deps) (*Source, error) {
 	pattern, _ := cfg.pattern() // which Validate compiled
 	deps.defaults()
 	calls, abort := context.WithCancel(context.WithoutCancel(ctx))
+	open, end := context.WithCancel(calls)
 	s := &Source{
 		cfg: cfg, deps: deps, pattern: pattern, pace: pace{calls: 1, objects: 1},
 		returning: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-		done: ctx.Done(), closing: make(chan struct{}), calls: calls, abort: abort, ended: make(chan struct{}),
+		done: ctx.Done(), open: open, close: end, calls: calls, abort: abort, ended: make(chan struct{}),
 		messages: map[string]*message{}, objects: map[source.ID]*object{},
 		failing: [2]map[*message]error{{}, {}},
 		lanes:   lanes{downloads: deps.Downloads, maxHeld: cfg.Quota() / 12, of: map[string]*lane{}},
@@ -163,11 +163,10 @@ func (s *Source) take() (o *object, wait time.Duration, err error) {
 	if len(s.deletes) >= maxUndeleted {
 		return nil, undeletedPause, nil
 	}
-	wait = s.resume.Sub(now)
-	if s.lanes.held > 0 {
-		wait = min(wait, heldPause)
+	if s.spare(now) == 0 {
+		return nil, heldPause, nil
 	}
-	return nil, wait, nil
+	return nil, 0, nil
 }
 
 // stopping reports whether no further message may be begun.
@@ -175,7 +174,7 @@ func (s *Source) stopping() bool {
 	select {
 	case <-s.done:
 		return true
-	case <-s.closing:
+	case <-s.open.Done():
 		return true
 	default:
 		return false
@@ -185,7 +184,10 @@ func (s *Source) stopping() bool {
 // Close implements source.Source. It sends what is to be deleted or returned,
 // for closeTimeout at most.
 func (s *Source) Close() error {
-	close(s.closing)
+	s.close()
+	ctx, cancel := context.WithTimeout(s.calls, closeTimeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, s.abort)()
 	<-s.ended
 	s.abort()
 	<-s.depth.ended

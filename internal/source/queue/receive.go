@@ -40,7 +40,10 @@ type received struct {
 // receive receives messages for which there is room. While all receives are full, it
 // makes more at a time; else one, which waits for the first message.
 func (s *Source) receive(ctx context.Context) error {
-	room := (max(s.deps.Room(), 1) + s.pace.objects - 1) / s.pace.objects
+	s.mu.Lock()
+	spare := max(s.spare(s.deps.Clock.Now()), 1)
+	s.mu.Unlock()
+	room := (min(max(s.deps.Room(), 1), spare) + s.pace.objects - 1) / s.pace.objects
 	calls := min(s.pace.calls, (room+s3io.QueueBatch-1)/s3io.QueueBatch)
 	answers := make(chan received, calls)
 	for range calls {
@@ -198,7 +201,7 @@ func (s *Source) add(m *message, works []source.Work, as offer, outcome MessageO
 		s.complete(m, outcome)
 		return
 	case s.stopping():
-		s.returnUnread(m)
+		s.returnUnread(m, 0)
 		return
 	}
 	for _, w := range works {

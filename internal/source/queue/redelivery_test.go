@@ -228,30 +228,6 @@ func TestAnUnknownRedrivePolicyCountsAsOne(t *testing.T) {
 	assert.Equal(t, make([]int, 6), r.fails(6))
 }
 
-// While S3 is out of reach and no more objects can be held, no further messages are taken,
-// or an outage would use up the receives of them all.
-func TestNothingIsReceivedForAWhileAfterAFault(t *testing.T) {
-	r := newRig(t, withRoom(2))
-	r.lanes.maxHeld = 0
-	for _, key := range []string{"one", "two", "three"} {
-		r.remote.Send(event(key))
-	}
-	one, two := r.next(), r.next()
-	r.progress.giveUp(one, 0, false)
-	r.progress.giveUp(two, 0, false)
-	calls := r.server.Calls("ReceiveMessage")
-	r.none()
-	assert.Equal(t, calls, r.server.Calls("ReceiveMessage"))
-	r.clock.advance(minPause)
-	three := r.next()
-	assert.Equal(t, "three", three.Object.Key)
-	r.progress.giveUp(three, 0, false)
-	r.clock.advance(minPause)
-	calls = r.server.Calls("ReceiveMessage")
-	r.none()
-	assert.Equal(t, calls, r.server.Calls("ReceiveMessage"), "twice as long the second time")
-}
-
 func TestTroubleIsToldAndHeals(t *testing.T) {
 	r := newRig(t)
 	r.server.Fail("ReceiveMessage", fakesqs.Always, fakesqs.Denied)

@@ -41,7 +41,7 @@ func (s *Source) runRenewer() {
 	returning := s.returning   // nil until retry
 	for {
 		select {
-		case <-s.closing:
+		case <-s.open.Done():
 			s.finish()
 			return
 		case <-stop:
@@ -53,28 +53,25 @@ func (s *Source) runRenewer() {
 			s.reportWaiting()
 			s.unknown.flush(s.deps.Clock.Now())
 			s.resumeDeletes()
-			s.renew(s.calls)
+			s.renew()
 			beat = s.deps.Clock.After(interval)
 			continue
 		case <-returning:
 		case <-retry:
 		}
 		retry, returning = nil, s.returning
-		if !s.sendReturns(s.calls) {
+		if !s.sendReturns() {
 			retry, returning = s.deps.Clock.After(retryDelay), nil
 		}
 	}
 }
 
-// finish sends pending deletes and returns until all are sent or closeTimeout is over.
+// finish sends pending deletes and returns until all are sent or Close ends the calls.
 func (s *Source) finish() {
-	ctx, cancel := context.WithTimeout(s.calls, closeTimeout)
-	defer cancel()
-	defer context.AfterFunc(ctx, s.abort)()
 	s.returnReady()
 	for {
 		s.resumeDeletes()
-		sent := s.sendReturns(ctx)
+		sent := s.sendReturns()
 		s.deleting.Wait()
 		s.reportFailing()
 		s.mu.Lock()
@@ -84,7 +81,7 @@ func (s *Source) finish() {
 			return
 		}
 		select {
-		case <-ctx.Done():
+		case <-s.calls.Done():
 			return
 		case <-s.deps.Clock.After(retryDelay):
 		}
@@ -125,7 +122,7 @@ func anyOf(failing map[*message]error) error {
 
 // sendReturns returns the pending messages, and reports whether none is left. Messages
 // whose visibility has ended need no call.
-func (s *Source) sendReturns(ctx context.Context) bool {
+func (s *Source) sendReturns() bool {
 	now := s.deps.Clock.Now()
 	s.mu.Lock()
 	returns := slices.DeleteFunc(s.returns, func(m *message) bool {
@@ -137,7 +134,7 @@ func (s *Source) sendReturns(ctx context.Context) bool {
 	s.returns = nil
 	s.mu.Unlock()
 
-	returns = s.change(ctx, returns, func(m *message) time.Duration { return m.delay }, func(m *message) {
+	returns = s.change(s.calls, returns, func(m *message) time.Duration { return m.delay }, func(m *message) {
 		s.settle(m)
 		if m.delay > 0 {
 			s.delayed.add(s.deps.Clock.Now().Add(m.delay))
@@ -153,7 +150,7 @@ func (s *Source) sendReturns(ctx context.Context) bool {
 
 // renew checks all messages: it renews the visibility of those where half of it is
 // over, and returns those that are not begun or were held for too long.
-func (s *Source) renew(ctx context.Context) {
+func (s *Source) renew() {
 	now := s.deps.Clock.Now()
 	var due []*message
 	s.mu.Lock()
@@ -167,7 +164,7 @@ func (s *Source) renew(ctx context.Context) {
 		case m.live() && tooLong:
 			s.returnExpired(m)
 		case m.state == waiting && !m.held && now.Sub(m.received) >= maxWaiting:
-			s.returnUnread(m)
+			s.returnUnread(m, 0)
 		case m.hiddenUntil.Before(end.Add(-margin)) && m.hiddenUntil.Sub(now) <= s.cfg.VisibilityTimeout/2:
 			due = append(due, m)
 		}
@@ -186,14 +183,14 @@ func (s *Source) renew(ctx context.Context) {
 		}
 		return at
 	}
-	// The next beat retries failures.
-	s.change(ctx, due, func(m *message) time.Duration { return until(m).Sub(now) },
+	// The next beat retries failures, and Close needs no renewal.
+	s.change(s.open, due, func(m *message) time.Duration { return until(m).Sub(now) },
 		func(m *message) { m.hiddenUntil = until(m) })
 }
 
 // change sets the visibility of messages, up to QueueBatch per call and maxCalls at a
 // time, and calls done for each success, with s.mu held. It returns the messages to
-// retry.
+// retry: all others, after a call that failed.
 func (s *Source) change(ctx context.Context, messages []*message, length func(*message) time.Duration, done func(*message)) (again []*message) {
 	if len(messages) == 0 {
 		return nil
@@ -204,6 +201,16 @@ func (s *Source) change(ctx context.Context, messages []*message, length func(*m
 	places := make(chan struct{}, maxCalls)
 	for some := range slices.Chunk(messages, s3io.QueueBatch) {
 		places <- struct{}{}
+		mu.Lock()
+		failed := failure != nil
+		if failed {
+			again = append(again, some...)
+		}
+		mu.Unlock()
+		if failed {
+			<-places
+			continue
+		}
 		calls.Go(func() {
 			defer func() { <-places }()
 			rest, err := s.call(ctx, visibility, some, func(ctx context.Context) ([]error, error) {

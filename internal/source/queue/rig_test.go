@@ -259,6 +259,7 @@ type bucket struct {
 	mu     sync.Mutex
 	opened []string
 	broken map[string]bool // buckets that cannot be reached
+	cuts   bool            // of these, objects can be opened, and break off
 }
 
 // breaks makes a bucket unreachable, or ends that.
@@ -276,6 +277,8 @@ func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.Re
 	defer b.mu.Unlock()
 	b.opened = append(b.opened, fmt.Sprint(o.Bucket, " ", o.Key, " ", o.ETag, " ", offset))
 	switch {
+	case b.broken[o.Bucket] && b.cuts:
+		return cutOff{}, nil
 	case b.broken[o.Bucket]:
 		return nil, source.ErrUnreachable
 	case o.Key == "absent":
@@ -287,6 +290,12 @@ func (b *bucket) Open(ctx context.Context, o source.Object, offset int64) (io.Re
 	}
 	return &endless{ctx}, nil
 }
+
+// cutOff is an object that breaks off.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, source.ErrUnreachable }
+func (cutOff) Close() error             { return nil }
 
 type endless struct{ ctx context.Context }
 
