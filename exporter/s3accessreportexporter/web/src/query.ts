@@ -1,6 +1,6 @@
 /** Sums over cells and hours by window and filters. */
 import { KINDS, type Kind } from './data';
-import { D, cells, hours, securityTimes, widthAt, type Rows } from './model';
+import { D, cells, hours, rowAt, securityTimes, widthAt, type Rows } from './model';
 import { finest, zeros, type Bins } from './bins';
 import type { Selection } from './state';
 
@@ -15,8 +15,15 @@ export type Window = Pick<Selection, 'from' | 'to' | 'b' | 'o'>;
 const source = (sel: Window, byOp: boolean): Rows =>
   !byOp && !sel.o && widthAt(sel.from) > 60 ? hours : cells;
 
+/** What the cells of a window hold: from the begin of the first to the end of the last. */
+export const held = <W extends Pick<Window, 'from' | 'to'>>(sel: W): W => ({
+  ...sel,
+  from: rowAt(sel.from)[0],
+  to: Math.min(D.end, rowAt(sel.to - 1)[1]),
+});
+
 /** First row at or after a time. */
-function lower(t: Float64Array, at: number): number {
+export function lower(t: Float64Array, at: number): number {
   let a = 0;
   let z = t.length;
   while (a < z) {
@@ -28,7 +35,8 @@ function lower(t: Float64Array, at: number): number {
 }
 
 function each(sel: Window, rows: Rows, f: (i: number) => void): void {
-  for (let i = lower(rows.t, sel.from); i < rows.len && rows.t[i] < sel.to; i++) {
+  const [from] = rowAt(sel.from, rows === hours ? 60 : Infinity);
+  for (let i = lower(rows.t, from); i < rows.len && rows.t[i] < sel.to; i++) {
     if (sel.b && !sel.b.has(rows.b[i])) continue;
     if (sel.o && rows.o && !sel.o.has(rows.o[i])) continue;
     f(i);
@@ -84,7 +92,8 @@ export function security(sel: Window, kind: Kind, B?: Bins): { n: number; bins: 
   const k = KINDS.indexOf(kind);
   const { security: rows } = D;
   const out = { n: 0, bins: zeros(B?.n ?? 0) };
-  for (let i = lower(securityTimes, sel.from); i < rows.n.length && securityTimes[i] < sel.to; i++) {
+  const [from] = rowAt(sel.from);
+  for (let i = lower(securityTimes, from); i < rows.n.length && securityTimes[i] < sel.to; i++) {
     if (rows.k[i] !== k || (sel.b && !sel.b.has(rows.b[i]))) continue;
     out.n += rows.n[i];
     const bin = B?.index(securityTimes[i]) ?? -1;
