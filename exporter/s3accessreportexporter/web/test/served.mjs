@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { drawn, open } from './browser.mjs';
+import { sum, table } from './figures.mjs';
 import { fill, policy } from './fill.mjs';
 
 export async function served({ check }, data) {
@@ -30,6 +31,8 @@ export async function served({ check }, data) {
     await page.locator('#total-requests .tools button', { hasText: 'Table' }).evaluate((el) => el.click());
     await page.evaluate(() => scrollTo(0, 300));
     await page.waitForFunction(() => document.getElementById('live').textContent.startsWith('Live'));
+    const requests = async () => sum((await table(page, 'total-requests')).flatMap((r) => r.slice(1)), Number);
+    const charted = await requests();
     const before = await page.locator('#facts b').first().textContent();
     current = { ...structuredClone(data), records: data.records + 1000, written: data.written + 60_000 };
     const last = current.cells.n.length - 1;
@@ -40,6 +43,7 @@ export async function served({ check }, data) {
     broken = false;
     await page.waitForFunction((was) => document.querySelector('#facts b').textContent !== was, before);
     await drawn(page);
+    check((await requests()) - charted, 1000, 'served: the charts are of the new data');
     const foot = await page.locator('#foot').textContent();
     check(foot.includes('Nothing on this page is loaded from elsewhere'), true, `served: the words below: ${foot}`);
     check(last >= 0 && seen.includes('"1"'), true, 'served: asks with the ETag of the page');
