@@ -136,9 +136,50 @@ func TestWhatStandsOut(t *testing.T) {
 				if c.want.Kind == "errors" {
 					assert.LessOrEqual(t, found[0].From, at)
 					assert.Greater(t, found[0].To, at)
+					if id != "3h" { // counted by the hour
+						assert.Zero(t, found[0].From%msHour, id)
+						assert.True(t, found[0].To%msHour == 0 || found[0].To == w.End(), id)
+					}
 				}
 			}
 		})
+	}
+}
+
+// The week before begins inside a day, of which nothing is known but the whole.
+func TestThePeriodBeforeHasTheCellInWhichItBegins(t *testing.T) {
+	at := end - end%msHour - 167*msHour // the week begins
+	before := 2*at - end + 2*msHour
+	for name, r := range map[string]tally.Record{
+		"added":   {Bucket: "shop", Operation: "REST.PUT.OBJECT", Requester: alice, Status: 200, Added: 1 << 30},
+		"deleted": {Bucket: "shop", Operation: "REST.DELETE.OBJECT", Requester: alice, Status: 204, Marks: 1 << tally.Deleted},
+	} {
+		w := calm(t)
+		r.Total, r.Turn = tally.Absent, tally.Absent
+		for _, r.Time = range []int64{before, at + msHour} {
+			w.add(r, 2000)
+		}
+		assert.Empty(t, w.of("7d"), name)
+		r.Time = at + 2*msHour
+		w.add(r, 8000)
+		assert.Len(t, w.of("7d"), 1, name)
+	}
+}
+
+// All begins inside a day, and what is known of that day is the whole.
+func TestTheCellInWhichARangeBeginsIsInIt(t *testing.T) {
+	for kind, r := range map[string]tally.Record{
+		"threats": {Operation: "REST.GET.OBJECT", Client: "203.0.113.9", Status: 200, Confidence: 1, Actor: "OTTER"},
+		"denied":  {Operation: "REST.GET.OBJECT", Client: "203.0.113.71", Status: 403, Code: "AccessDenied", Marks: 1<<tally.Denied | 1<<tally.Anonymous | 1<<tally.DeniedAnonymous},
+	} {
+		w := &week{Tally: tally.New(14 * 24 * time.Hour)}
+		r.Bucket, r.Total, r.Turn = "vault", tally.Absent, tally.Absent
+		w.add(tally.Record{Time: end, Bucket: "lake", Operation: "REST.GET.OBJECT", Requester: etl, Status: 200}, 1)
+		r.Time = end - 14*day + msHour
+		w.add(r, 700)
+		found := w.of("all")
+		require.Len(t, found, 1, kind)
+		assert.Equal(t, kind, found[0].Kind)
 	}
 }
 

@@ -38,22 +38,23 @@ type finder struct {
 
 type sums struct{ requests, added, deleted uint64 }
 
-// sum adds up the range and the period before it.
+// sum adds up the range and the period before it. Cells that lie on the begin of either are
+// in the period before, so that what is said to have grown has.
 func (f *finder) sum() {
 	oldest, _ := f.t.Times()
 	from, length := f.r.From, f.r.End-f.r.From
 	f.known = f.r.Length > 0 && oldest > 0 && from-length >= oldest-oldest%msHour
-	of := func(ms int64) *[tally.MostBuckets + 1]sums {
+	of := func(minute, width int64) *[tally.MostBuckets + 1]sums {
 		switch {
-		case ms >= from:
+		case minute*msMinute >= from:
 			return &f.now
-		case ms >= from-length:
+		case (minute+width)*msMinute > from-length:
 			return &f.before
 		}
 		return nil
 	}
 	for c := range f.t.Cells() {
-		if into := of(c.Minute * msMinute); into != nil {
+		if into := of(c.Minute, c.Width); into != nil {
 			s := &into[uint8(c.Key>>8)]
 			s.requests += c.Value.Requests
 			s.added += c.Value.Added
@@ -61,7 +62,7 @@ func (f *finder) sum() {
 	}
 	f.findBursts()
 	for c := range f.t.Marks() {
-		if into := of(c.Minute * msMinute); into != nil && tally.Kind(c.Key&0xFF) == tally.Deleted {
+		if into := of(c.Minute, c.Width); into != nil && tally.Kind(c.Key&0xFF) == tally.Deleted {
 			into[uint8(c.Key>>8)].deleted += c.Value.N
 		}
 	}
@@ -78,7 +79,7 @@ func (f *finder) findBursts() {
 	denied := map[hour]uint64{}
 	for c := range f.t.Marks() {
 		at := c.Minute * msMinute
-		if at < f.r.From || tally.Kind(c.Key&0xFF) != tally.DeniedAnonymous {
+		if at+c.Width*msMinute <= f.r.From || tally.Kind(c.Key&0xFF) != tally.DeniedAnonymous {
 			continue
 		}
 		of := hour{int(uint8(c.Key >> 8)), at / msHour}
@@ -178,6 +179,10 @@ func (f *finder) errors() (Finding, bool) {
 	}
 	from, to := worst.at, min(worst.at+worst.width, f.r.End)
 	margin := max((to-from)/2, 5*msMinute)
+	link := [2]int64{from - margin, to + margin}
+	if f.r.ID != "3h" { // counted by the hour
+		link = [2]int64{link[0] - link[0]%msHour, link[1] + msHour - 1 - (link[1]+msHour-1)%msHour}
+	}
 	return Finding{
 		Kind:  "errors",
 		Title: []Part{f.commonError(in) + " from " + f.bucket(in)},
@@ -187,7 +192,7 @@ func (f *finder) errors() (Finding, bool) {
 			".",
 		},
 		Link: "Look at it", Page: "details", Bucket: in,
-		From: max(from-margin, f.r.From), To: min(to+margin, f.r.End),
+		From: max(link[0], f.r.From), To: min(link[1], f.r.End),
 	}, true
 }
 
@@ -246,7 +251,7 @@ func (f *finder) threats() (Finding, bool) {
 	var n, answered uint64
 	worst, rank := uint16(0), math.MaxInt
 	for c := range f.t.Threats() {
-		if c.Minute*msMinute < f.r.From {
+		if c.Value.Last < f.r.From {
 			continue
 		}
 		number := uint16(c.Key)

@@ -31,6 +31,7 @@ export function finest(sel: Pick<Selection, 'from' | 'o'>): number {
 /** Bins of a window: never finer than the rows in it, at most about `target` of them. */
 export function bins(sel: Selection, target: number, from = sel.from, to = sel.to, cells?: number): Bins {
   const fine = cells ?? finest({ from, o: sel.o });
+  from = Math.floor(from / (fine * 60_000)) * fine * 60_000;
   const minutes = (to - from) / 60_000;
   const step = STEPS.find((s) => s >= fine && minutes / s <= target) ?? STEPS[STEPS.length - 1];
   const width = step * 60_000;

@@ -237,6 +237,7 @@ export interface Top {
 /**
  * Space-Saving: the listed figure (`n` in the order by requests, `bytes` in that by bytes) is never too low
  * and too high by at most `err`. The other figure counts from when the row entered the list: at least that.
+ * Requests of no bytes are in no row by bytes.
  * Each bucket has its list (`bounds.top.entries` rows); buckets beyond `bounds.top.buckets` share one, b -1.
  * Sorted by bucket, then the listed figure, largest first. An anonymous requester is the word "".
  */

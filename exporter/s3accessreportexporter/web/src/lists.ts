@@ -1,8 +1,8 @@
 /** Lists that were made in Go for one of the four ranges, by bucket filter. */
 import { KINDS, type DistinctList, type Kind, type Range, type TopList } from './data';
-import { D, threatTimes } from './model';
+import { D, rowAt, threatTimes } from './model';
 import { withoutSession } from './names';
-import type { Window } from './query';
+import { lower, type Window } from './query';
 import type { Selection } from './state';
 
 type Filter = Pick<Selection, 'b' | 'o'>;
@@ -16,6 +16,10 @@ export interface TopRow {
   /** By bucket: the listed figure. */
   parts: Map<number, number>;
 }
+
+/** Whether a chosen bucket has no lists of its own: its rows are among those of b -1. */
+export const shares = (range: Range, sel: Filter): boolean =>
+  [...(sel.b ?? [])].some((b) => range.distinct.requester.bucket[b] === -1);
 
 /** Rows of all chosen buckets, added up by name. */
 export function top(range: Range, list: TopList, order: 'n' | 'bytes', sel: Filter): TopRow[] {
@@ -180,12 +184,10 @@ export interface Threat {
 export function threats(sel: Window): Threat[] {
   const x = D.threats;
   const out: Threat[] = [];
-  for (let i = 0; i < x.n.length; i++) {
-    const t = threatTimes[i];
-    if (t < sel.from || t >= sel.to) continue;
+  for (let i = lower(threatTimes, rowAt(sel.from)[0]); i < x.n.length && threatTimes[i] < sel.to; i++) {
     if ((sel.b && !sel.b.has(x.b[i])) || (sel.o && !sel.o.has(x.o[i]))) continue;
     out.push({
-      t,
+      t: threatTimes[i],
       b: x.b[i],
       o: x.o[i],
       client: D.dict[x.client[i]],

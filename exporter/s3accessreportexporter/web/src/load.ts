@@ -9,8 +9,14 @@ async function unpack(base64: string): Promise<unknown> {
   return JSON.parse(await inflate(bytesOf(base64.trim())));
 }
 
-// Uint8Array.from with a function takes 15 times as long.
+interface FromBase64 {
+  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
+}
+
+// Uint8Array.from with a function takes 15 times as long. Browsers before 2025 have no fromBase64.
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const { fromBase64 } = Uint8Array as FromBase64;
+  if (fromBase64) return fromBase64(base64);
   const raw = atob(base64);
   const bytes = new Uint8Array(raw.length);
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);

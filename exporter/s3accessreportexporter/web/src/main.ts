@@ -19,7 +19,7 @@ import { totals } from './query';
 import { onChange, read, selection, set, state, type Selection } from './state';
 import { clockSeconds, fromTo, when, zoneName } from './times';
 import { head, setLive } from './ui/head';
-import { watch } from './ui/live';
+import { interval, watch } from './ui/live';
 import { closePopover, inPopover } from './ui/popover';
 import { strip } from './ui/strip';
 import { applyTheme, onPrint, onSystemTheme, printing } from './ui/theme';
@@ -120,7 +120,7 @@ function nothing(sel: Selection): Block {
 
 function foot(): void {
   const hint = 'Drag on a chart to zoom, click a bucket or an operation to filter, double click to go back';
-  const away = document.documentElement.dataset.live
+  const away = interval()
     ? 'Nothing on this page is loaded from elsewhere'
     : 'Nothing on this page leaves your browser';
   byId('foot').replaceChildren(

@@ -81,5 +81,12 @@ export function widthAt(t: number): number {
   return width;
 }
 
+/** Begin and end of the row that holds a time: a cell, or an hour where `widest` is 60 and cells are wider. */
+export function rowAt(t: number, widest = Infinity): [number, number] {
+  const width = Math.min(widest, widthAt(t)) * MINUTE;
+  const begin = Math.floor(t / width) * width;
+  return [begin, begin + width];
+}
+
 /** Whether no record carries an attribute. */
 export const lacks = (name: keyof Data['attributes']): boolean => !D.attributes[name];

@@ -1,6 +1,6 @@
 /** Sums over cells and hours by window and filters. */
 import { KINDS, type Kind } from './data';
-import { D, cells, hours, securityTimes, widthAt, type Rows } from './model';
+import { D, cells, hours, rowAt, securityTimes, widthAt, type Rows } from './model';
 import { finest, zeros, type Bins } from './bins';
 import type { Selection } from './state';
 
@@ -15,8 +15,15 @@ export type Window = Pick<Selection, 'from' | 'to' | 'b' | 'o'>;
 const source = (sel: Window, byOp: boolean): Rows =>
   !byOp && !sel.o && widthAt(sel.from) > 60 ? hours : cells;
 
+/** What the cells of a window hold: from the begin of the first to the end of the last. */
+export const held = <W extends Pick<Window, 'from' | 'to'>>(sel: W): W => ({
+  ...sel,
+  from: rowAt(sel.from)[0],
+  to: Math.min(D.end, rowAt(sel.to - 1)[1]),
+});
+
 /** First row at or after a time. */
-function lower(t: Float64Array, at: number): number {
+export function lower(t: Float64Array, at: number): number {
   let a = 0;
   let z = t.length;
   while (a < z) {
@@ -27,64 +34,82 @@ function lower(t: Float64Array, at: number): number {
   return a;
 }
 
-function each(sel: Window, rows: Rows, f: (i: number) => void): void {
-  for (let i = lower(rows.t, sel.from); i < rows.len && rows.t[i] < sel.to; i++) {
-    if (sel.b && !sel.b.has(rows.b[i])) continue;
-    if (sel.o && rows.o && !sel.o.has(rows.o[i])) continue;
-    f(i);
+/** Answers by question, for the data that they are of. */
+const known = new Map<string, unknown>();
+let knownOf: unknown;
+const MOST_KNOWN = 40;
+
+/** A page asks the same more than once. Nobody changes an answer. */
+function once<T>(sel: Window, question: unknown[], answer: () => T): T {
+  if (knownOf !== D || known.size >= MOST_KNOWN) known.clear();
+  knownOf = D;
+  const key = JSON.stringify([sel.from, sel.to, sel.b && [...sel.b], sel.o && [...sel.o], question]);
+  if (!known.has(key)) known.set(key, answer());
+  return known.get(key) as T;
+}
+
+/** Sums of each field in so many slots; slot: that of a row, below 0 for none. */
+function sums(sel: Window, rows: Rows, slots: number, slot: (i: number) => number): Float64Array[] {
+  const [from] = rowAt(sel.from, rows === hours ? 60 : Infinity);
+  const first = lower(rows.t, from);
+  const end = lower(rows.t, sel.to);
+  const into = new Int32Array(end - first);
+  for (let i = first; i < end; i++) {
+    const out = (sel.b && !sel.b.has(rows.b[i])) || (sel.o && rows.o && !sel.o.has(rows.o[i]));
+    into[i - first] = out ? -1 : slot(i);
   }
+  return FIELDS.map((f) => {
+    const column = rows[f];
+    const sum = new Float64Array(slots);
+    for (let i = first; i < end; i++) if (into[i - first] >= 0) sum[into[i - first]] += column[i];
+    return sum;
+  });
 }
 
-const none = (): Sums => ({ n: 0, c4: 0, c5: 0, out: 0, in: 0, ms: 0, timed: 0 });
-
-function add(to: Sums, rows: Rows, i: number): void {
-  for (const f of FIELDS) to[f] += rows[f][i];
-}
+const fields = <T>(of: (k: number) => T): Record<Field, T> =>
+  Object.fromEntries(FIELDS.map((f, k) => [f, of(k)])) as Record<Field, T>;
 
 export function totals(sel: Window): Sums {
-  const rows = source(sel, false);
-  const sum = none();
-  each(sel, rows, (i) => add(sum, rows, i));
-  return sum;
+  const all = [...by(sel, 'b').values()];
+  return fields((k) => all.reduce((a, s) => a + s[FIELDS[k]], 0));
 }
 
 /** Sums by bucket or operation. */
-export function by(sel: Window, key: 'b' | 'o'): Map<number, Sums> {
-  const rows = source(sel, key === 'o');
-  const index = key === 'o' ? rows.o! : rows.b;
-  const sums = new Map<number, Sums>();
-  each(sel, rows, (i) => {
-    let s = sums.get(index[i]);
-    if (!s) sums.set(index[i], (s = none()));
-    add(s, rows, i);
+export const by = (sel: Window, key: 'b' | 'o'): Map<number, Sums> =>
+  once(sel, [key], () => {
+    const rows = source(sel, key === 'o');
+    const index = key === 'o' ? rows.o! : rows.b;
+    const names = key === 'o' ? D.ops : D.buckets;
+    const of = sums(sel, rows, names.length, (i) => index[i]);
+    return new Map(names.flatMap((_, i) => (of[0][i] ? [[i, fields((k) => of[k][i])]] : [])));
   });
-  return sums;
-}
 
 /** Sums by bin, of all or by bucket (key 0 when of all). */
-export function timeline(sel: Window, B: Bins, byBucket = false): Map<number, Series> {
-  const rows = source(sel, false);
-  const out = new Map<number, Series>();
-  each(sel, rows, (i) => {
-    const key = byBucket ? rows.b[i] : 0;
-    let s = out.get(key);
-    if (!s) out.set(key, (s = emptySeries(B.n)));
-    const k = B.index(rows.t[i]);
-    if (k < 0 || k >= B.n) return;
-    for (const f of FIELDS) s[f][k] += rows[f][i];
+export const timeline = (sel: Window, B: Bins, byBucket = false): Map<number, Series> =>
+  once(sel, [B.first, B.width, B.n, byBucket], () => {
+    const rows = source(sel, false);
+    const count = byBucket ? D.buckets.length : 1;
+    const of = sums(sel, rows, count * B.n, (i) => {
+      const k = B.index(rows.t[i]);
+      return k < 0 || k >= B.n ? -1 : k + (byBucket ? rows.b[i] * B.n : 0);
+    });
+    const out = new Map<number, Series>();
+    for (let b = 0; b < count; b++) {
+      const series = fields((k) => Array.from(of[k].subarray(b * B.n, (b + 1) * B.n)));
+      if (series.n.some(Boolean)) out.set(b, series);
+    }
+    return out;
   });
-  return out;
-}
 
-export const emptySeries = (n: number): Series =>
-  Object.fromEntries(FIELDS.map((f) => [f, zeros(n)])) as Series;
+export const emptySeries = (n: number): Series => fields(() => zeros(n));
 
 /** Requests of a security kind; they know no operation. */
 export function security(sel: Window, kind: Kind, B?: Bins): { n: number; bins: number[] } {
   const k = KINDS.indexOf(kind);
   const { security: rows } = D;
   const out = { n: 0, bins: zeros(B?.n ?? 0) };
-  for (let i = lower(securityTimes, sel.from); i < rows.n.length && securityTimes[i] < sel.to; i++) {
+  const [from] = rowAt(sel.from);
+  for (let i = lower(securityTimes, from); i < rows.n.length && securityTimes[i] < sel.to; i++) {
     if (rows.k[i] !== k || (sel.b && !sel.b.has(rows.b[i]))) continue;
     out.n += rows.n[i];
     const bin = B?.index(securityTimes[i]) ?? -1;

@@ -1,6 +1,6 @@
 /** What is shown. All of it is in the fragment: #p=details&r=24h&b=a,b&o=REST.GET.OBJECT&z=utc&t=dark */
 import type { PageId, Range, RangeId } from './data';
-import { D, widthAt } from './model';
+import { D, rowAt, widthAt } from './model';
 
 export const PAGES: [PageId, string][] = [
   ['overview', 'Overview'],
@@ -154,14 +154,16 @@ export function toggle(key: 'b' | 'o', i: number): void {
   set({ [key]: only ? null : new Set([i]) });
 }
 
+/** Ends lie on ends of minutes or hours, whichever are counted; All is all there is. */
 export function selection(): Selection {
   const { preset, b, o } = state;
   if (preset) {
     const range = D.ranges.find((r) => r.id === preset)!;
-    return { from: range.from, to: D.end, b, o, preset, range, custom: false };
+    const begin = preset === 'all' ? Math.max(D.start, range.since) : range.from;
+    return { from: rowAt(begin, 60)[0], to: D.end, b, o, preset, range, custom: false };
   }
-  const from = Math.max(D.start, state.from);
-  const to = Math.min(D.end, state.to);
+  const [from] = rowAt(Math.max(D.start, state.from), 60);
+  const to = Math.min(D.end, rowAt(state.to - 1, 60)[1]);
   const range = D.ranges.find((r) => from >= r.from) ?? D.ranges[D.ranges.length - 1];
   return { from, to, b, o, preset, range, custom: true };
 }

@@ -6,7 +6,7 @@ const RANGES = ['3h', '24h', '7d', 'all'];
 const FILTERS = [null, 0]; // of buckets
 
 /** Rows of a column-wise table with its times in ms. */
-function rows(table, start, unit) {
+export function rows(table, start, unit) {
   let at = 0;
   const names = Object.keys(table).filter((n) => n !== 'dt' && Array.isArray(table[n]) && n !== 'feeds');
   return table.n.map((_, i) => {

@@ -10,7 +10,7 @@ const TIERS = [
   { from: Math.floor((END - 7 * DAY) / DAY) * DAY, width: 60 },
   { from: Math.floor((END - 6 * HOUR) / HOUR) * HOUR, width: 1 },
 ];
-const KINDS = [
+export const KINDS = [
   'anonymous',
   'denied',
   'tls',

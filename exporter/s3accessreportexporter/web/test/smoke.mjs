@@ -9,6 +9,8 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { executable, open } from './browser.mjs';
+import { bytes } from './bytes.mjs';
+import { coarse, widths } from './coarse.mjs';
 import { bare, empties, nothing } from './empty.mjs';
 import { figures } from './figures.mjs';
 import { fill } from './fill.mjs';
@@ -19,6 +21,7 @@ import { pages } from './pages.mjs';
 import { roles, twoSessions } from './roles.mjs';
 import { finished, sample } from './sample.mjs';
 import { served } from './served.mjs';
+import { shares, sharing } from './sharing.mjs';
 import { valid } from './valid.mjs';
 
 if (!executable) {
@@ -85,6 +88,9 @@ if (report === 'quick') {
   await run('interact', interact, url, data);
   await run('roles', roles, write('roles', twoSessions(data)));
   await run('names', names, write('names', others(data)));
+  await run('bytes', bytes, url);
+  await run('shares', shares, write('shares', sharing(data)), data);
+  await run('widths', widths, write('widths', coarse(data)), coarse(data));
   await run('hostile', hostile, write('hostile', poison), poison);
   await run('empties', empties, {
     nothing: write('nothing', nothing(data)),

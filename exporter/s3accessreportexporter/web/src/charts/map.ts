@@ -23,11 +23,17 @@ interface Country {
   geometry: Shape;
 }
 
-let registered = false;
+let world: Topology | null = null;
 const centers = new Map<string, [number, number]>();
 
-/** Takes the shapes: features are named by the ISO code of the country. */
-export function setWorld(world: Topology): void {
+/** Takes the shapes, which the first map unfolds. */
+export const setWorld = (shapes: Topology): void => {
+  world = shapes;
+};
+
+/** Features are named by the ISO code of the country. */
+function unfold(): void {
+  if (!world) return;
   const collection = feature(world, world.objects.countries as GeometryCollection);
   const countries = collection.features as unknown as Country[];
   for (const c of countries) {
@@ -36,7 +42,7 @@ export function setWorld(world: Topology): void {
   }
   const json = { type: 'FeatureCollection', features: countries };
   echarts.registerMap('world', json as unknown as Parameters<typeof echarts.registerMap>[1]);
-  registered = true;
+  world = null;
 }
 
 const polygons = (g: Shape): Ring[][] => (g.type === 'Polygon' ? [g.coordinates] : g.coordinates);
@@ -72,6 +78,7 @@ export function spotOf(place: number): [number, number] | null {
   if (place < 0 || place >= lat.length) return null;
   const [y, x] = [lat[place], lon[place]];
   if (x !== null && y !== null) return [x, y];
+  unfold();
   return centers.get(D.places.country[place]) ?? null;
 }
 
@@ -120,7 +127,7 @@ export interface WorldMap {
 }
 
 export function map(el: HTMLElement, { dots, view, tint, tip }: WorldMap): void {
-  if (!registered) return;
+  unfold();
   const chart = init(el);
   const shown = dots
     .map((d, i) => ({ ...d, i, spot: spotOf(d.place) }))

@@ -2,10 +2,11 @@
 import { bins, type Bins } from '../bins';
 import { h, svg, swatch, type Child } from '../dom';
 import * as F from '../format';
+import { shares } from '../lists';
 import { bucketColor, bucketName, bucketRank } from '../model';
 import type { Range } from '../data';
-import { by, rateChange, type Window } from '../query';
-import { hash, toggle, type Selection } from '../state';
+import { by, held, rateChange, type Window } from '../query';
+import { hash, set, toggle, type Selection } from '../state';
 import { clock, date, fromTo, isUTC, when, zoneName } from '../times';
 import type { Block, Plain } from '../panel';
 import type { Cell, Col, Table } from '../table';
@@ -30,17 +31,47 @@ export const rangeName = (r: Range): string => RANGES[r.id];
 
 type Follows = 't' | 'b' | 'o';
 
-/** What a panel leaves out, for the badge in its heading. */
-export function scope(sel: Selection, follows: Follows[]): string | null {
+/** What the cells of a window count, where they are wider than to begin and end with it; else "". */
+export function counted(sel: Selection): string {
+  const { from, to } = held(sel);
+  return from < sel.from || to > sel.to ? fromTo(from, to) : '';
+}
+
+/** What a panel leaves out or adds, for the badge in its heading. Rows by hour are no help `byCell`. */
+export function scope(sel: Selection, follows: Follows[], byCell = !!sel.o): string | null {
   const out: string[] = [];
   const range = !follows.includes('t');
   if (sel.custom && range) out.push(`${rangeName(sel.range)}, not the zoom`);
   if (sel.b && !follows.includes('b')) out.push('all buckets');
   if (sel.o && !follows.includes('o')) out.push('all operations');
-  const { from, since } = sel.range;
+  const { since } = sel.range;
+  const from = sel.custom ? sel.range.from : sel.from;
   if (range && since < from) out.push(`from ${date(since) === date(from) ? clock(since) : when(since)}`);
+  const cells = !range && byCell && counted(sel);
+  if (cells) out.push(`counted ${cells}`);
   return out.join(' · ') || null;
 }
+
+/** The badge of a list by bucket. */
+export const listScope = (sel: Selection, more: string | false = false): string | null =>
+  [scope(sel, ['b']), shares(sel.range, sel) && 'without buckets that share a list', more]
+    .filter(Boolean)
+    .join(' · ') || null;
+
+/** In place of a list that the chosen buckets share with others. */
+export const sharesList = (sel: Selection, words = ''): HTMLElement =>
+  h(
+    'div',
+    { class: 'calm' },
+    h(
+      'p',
+      null,
+      words,
+      sel.b?.size === 1 ? 'This bucket shares its list' : 'These buckets share their list',
+      ' with others: it is there without the filter.',
+    ),
+    h('button', { type: 'button', class: 'btn', onclick: () => set({ b: null }) }, 'Show all buckets'),
+  );
 
 export const caption = (sel: Window): string => `${fromTo(sel.from, sel.to)} ${zoneName(sel.from)}`;
 

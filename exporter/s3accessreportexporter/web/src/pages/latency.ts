@@ -3,7 +3,8 @@ import { histogram, type Column, type Mark } from '../charts/histogram';
 import { b, css, h, svg, swatch, type Child } from '../dom';
 import * as F from '../format';
 import { D, bucketColor, bucketName, bucketRank, lacks, opColor, opName, opRank } from '../model';
-import type { Block, Panel, Plain } from '../panel';
+import { empty, type Block, type Panel, type Plain } from '../panel';
+import { totals } from '../query';
 import { sketch, type Sketch } from '../sketch';
 import { toggle, type Selection } from '../state';
 import { bucketLegend, caption, parted, rangeName, scope, tiles, type Page } from './common';
@@ -15,8 +16,9 @@ export const latency: Page = (sel): Block[] => {
   const chosen: Match = (x, o) => (!sel.b || sel.b.has(x)) && (!sel.o || sel.o.has(o));
   const all = sketch(sel.range, chosen);
   if (!all.n) {
-    const why = lacks('aws.s3.total_time') ? NO_TIME : NO_TIMED;
-    return [{ id: 'no-latency', span: 'c12', title: 'Latency', empty: why }];
+    const timed = totals({ ...sel, from: sel.range.since, to: D.end }).timed;
+    const why = lacks('aws.s3.total_time') ? NO_TIME : timed ? SHARED : NO_TIMED;
+    return [{ id: 'no-latency', span: 'c12', title: 'Latency', also: timed, empty: why }];
   }
   const list = (ids: number[], of: (x: number, o: number) => number): Measured[] =>
     [...ids, -1]
@@ -36,6 +38,11 @@ export const latency: Page = (sel): Block[] => {
     words(sel),
   ];
 };
+
+const SHARED = empty(
+  'These buckets and operations share one sketch with others:',
+  'their latency cannot be told apart. Without the filters it is in the figures of all.',
+);
 
 /** The name of a bucket or operation, and its sketch. */
 interface Measured {
@@ -251,7 +258,9 @@ const axis = (high: number): HTMLElement =>
 function words(sel: Selection): Plain {
   const { accuracy, otherPairs } = D.bounds.sketch;
   const within = F.percent(accuracy);
-  const rest = otherPairs ? ` ${F.plural(otherPairs, 'pair')} of bucket and operation share one sketch.` : '';
+  const rest = otherPairs
+    ? ` ${F.plural(otherPairs, 'pair')} of bucket and operation share one sketch, which filters leave out.`
+    : '';
   return {
     id: 'latency-words',
     key: [rangeName(sel.range), within, rest],

@@ -84,7 +84,7 @@ function figures(sel: Selection, prev: Window | null): Plain {
       k: 'Latency, 95th percentile',
       v: p95,
       unit: p95Unit,
-      note: q.n ? half : 'no request with a total time',
+      note: q.n ? half : now.timed ? 'in one sketch with others' : 'no request with a total time',
       spark: t.ms.map((ms, i) => (t.timed[i] ? ms / t.timed[i] : 0)),
       href: hash({ page: 'latency' }),
     },

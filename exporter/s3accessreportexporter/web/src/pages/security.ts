@@ -4,11 +4,11 @@ import { timeChart, type TimeSeries } from '../charts/time';
 import type { Kind } from '../data';
 import { b, css, h, type Child, type Rich } from '../dom';
 import * as F from '../format';
-import { byRole, who, type Who } from '../lists';
-import { D, bucketName, lacks } from '../model';
+import { byRole, shares, who, type Who } from '../lists';
+import { D, bucketName, lacks, rowAt } from '../model';
 import { account, principal } from '../names';
 import { empty, type Panel, type Plain } from '../panel';
-import { before, security as sums, totals } from '../query';
+import { before, held, security as sums, totals } from '../query';
 import type { Selection } from '../state';
 import { when } from '../times';
 import {
@@ -16,9 +16,10 @@ import {
   caption,
   compare,
   legendOf,
+  listScope,
   per,
   ranked,
-  scope,
+  sharesList,
   tiles,
   type Page,
   type RankedCol,
@@ -170,7 +171,7 @@ export const security: Page = (sel) => [
 function figures(sel: Selection): Plain {
   const S = cellBins(sel, 45);
   const prev = before(sel, true);
-  const all = totals({ ...sel, o: null }).n;
+  const all = totals({ ...held(sel), o: null }).n;
   return tiles(
     'figures',
     'n5',
@@ -227,12 +228,15 @@ function list(sel: Selection, kind: Listed): Panel {
   const rows = who(sel.range, kind, sel);
   // Lists are cut; cells hold all of the range.
   const n = sums({ ...sel, from: sel.range.since, to: D.end }, kind).n;
+  const sharing = shares(sel.range, sel);
+  const { since } = sel.range;
+  const [begin] = rowAt(since);
   const roles = byRole(rows);
   const panel: Panel = {
     id: `who-${kind}`,
     span: 'c6',
     title: about.title,
-    scope: scope(sel, ['b']),
+    scope: listScope(sel, begin < since && `shares of all from ${when(begin)}`),
     caption: caption(sel),
   };
   if (!rows.length && about.needs && lacks(about.needs)) {
@@ -245,6 +249,8 @@ function list(sel: Selection, kind: Listed): Panel {
       ),
     };
   }
+  if (!rows.length && n && sharing)
+    return { ...panel, also: [n, sel.b], node: () => sharesList(sel, `${F.count(n)} in this range. `) };
   if (!rows.length) return { ...panel, node: () => h('p', { class: 'calm' }, about.calm) };
   return {
     ...panel,

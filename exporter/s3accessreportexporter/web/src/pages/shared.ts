@@ -215,7 +215,7 @@ export function opPanel(sel: Selection, span: string, height: number): Panel {
     span,
     title: 'Requests by Operation',
     caption: caption(sel),
-    scope: scope(sel, ['t', 'b', 'o']),
+    scope: scope(sel, ['t', 'b', 'o'], true),
   };
   if (!all.length) return { ...panel, answer: ['No request in this range.'], node: () => null };
   const row = (r: OpRow) =>

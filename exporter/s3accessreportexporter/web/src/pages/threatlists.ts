@@ -12,7 +12,7 @@ import { UNASSIGNED, badge, color, confidence, distinct, landOf, type Group } fr
 
 export const common = (sel: Selection, span: string): Pick<Panel, 'span' | 'scope' | 'caption'> => ({
   span,
-  scope: scope(sel, ['t', 'b', 'o']),
+  scope: scope(sel, ['t', 'b', 'o'], true),
   caption: caption(sel),
 });
 

@@ -10,7 +10,7 @@ import { cityOf, countryOf, threats as rowsOf, type Threat } from '../lists';
 import { D, lacks } from '../model';
 import { country } from '../names';
 import { empty, type Block, type Panel, type Plain } from '../panel';
-import { before, totals } from '../query';
+import { before, held, totals } from '../query';
 import { state, type Selection } from '../state';
 import { when } from '../times';
 import { caption, compare, legendOf, per, sumOf, tiles, timeTable, type Page } from './common';
@@ -68,7 +68,7 @@ const calm = (sel: Selection): Panel => ({
     h(
       'p',
       { class: 'calm' },
-      `None of the ${F.plural(totals(sel).n, 'request')} in this range came from an address of these feeds.`,
+      `None of the ${F.plural(totals(held(sel)).n, 'request')} in this range came from an address of these feeds.`,
     ),
 });
 
@@ -127,7 +127,7 @@ function figures(sel: Selection, rows: Threat[], clients: Group[], actors: Group
     {
       k: 'Requests from known threats',
       v: F.count(n),
-      unit: F.percent(n / totals(sel).n),
+      unit: F.percent(n / totals(held(sel)).n),
       unitWide: ' of requests',
       ...compare(n, was, sel, prev),
       bad: 'badt',

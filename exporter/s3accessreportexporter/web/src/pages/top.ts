@@ -2,13 +2,13 @@
 import type { DistinctList, TopList } from '../data';
 import { b, h, short, swatch, type Rich } from '../dom';
 import * as F from '../format';
-import { distinct, top as rowsOf, topByRole, type TopRow } from '../lists';
+import { distinct, shares, top as rowsOf, topByRole, type TopRow } from '../lists';
 import { D, bucketColor, lacks } from '../model';
 import { account, principal } from '../names';
 import { empty, type Block, type Panel, type Plain } from '../panel';
 import { totals } from '../query';
 import { set, state, type Selection } from '../state';
-import { caption, parts, ranked, scope, type Page } from './common';
+import { caption, listScope, parts, ranked, sharesList, type Page } from './common';
 
 interface About {
   list: TopList;
@@ -71,7 +71,7 @@ function order(): Plain {
     : '';
   const words =
     `Lists hold the ${F.count(entries)} largest of each bucket. A figure behind ≤ may be too high, by at ` +
-    `most what its title and the CSV say.${shared}`;
+    `most what its title and the CSV say; one behind ≥ may be too low.${shared}`;
   const button = (key: 'n' | 'bytes', name: string) =>
     h(
       'button',
@@ -129,7 +129,7 @@ function list(sel: Selection, a: About): Panel {
     id: `top-${a.list}`,
     span: a.span,
     title: a.title,
-    scope: scope(sel, ['b']),
+    scope: listScope(sel),
     caption: caption(sel),
   };
   if (lacks(a.needs)) {
@@ -141,7 +141,11 @@ function list(sel: Selection, a: About): Panel {
       ),
     };
   }
-  if (!rows.length) return { ...panel, node: () => h('p', { class: 'calm' }, 'Nothing in this range.') };
+  if (!rows.length) {
+    const sharing = shares(sel.range, sel);
+    const calm = () => h('p', { class: 'calm' }, 'Nothing in this range.');
+    return { ...panel, also: [sharing, sel.b], node: () => (sharing ? sharesList(sel) : calm()) };
+  }
   const t = totals({ b: sel.b, o: null, from: sel.range.since, to: D.end });
   const all = by === 'bytes' ? t.out + t.in : t.n;
   const share = (x: TopRow) => (all ? Math.min(1, x[by] / all) : 0);
@@ -157,7 +161,7 @@ function list(sel: Selection, a: About): Panel {
   const heading = a.one[0].toUpperCase() + a.one.slice(1);
   const figure = (x: TopRow, of: 'n' | 'bytes') => {
     const text = of === 'bytes' ? F.bytes(x.bytes) : F.count(x.n);
-    if (of !== by) return h('span', { class: 'muted' }, x.err ? `≥ ${text}` : text);
+    if (of !== by) return h('span', { class: 'muted' }, x.err || by === 'bytes' ? `≥ ${text}` : text);
     const off = of === 'bytes' ? F.bytes(x.err) : F.count(x.err);
     return x.err ? h('span', { title: `too high by at most ${off}` }, `≤ ${text}`) : text;
   };
@@ -172,7 +176,7 @@ function list(sel: Selection, a: About): Panel {
     table: {
       cols: [
         { t: heading },
-        { t: 'Requests', num: true, f: F.count },
+        { t: by === 'n' ? 'Requests' : 'Requests, at least', num: true, f: F.count },
         { t: 'Bytes', num: true, f: F.bytes },
         {
           t: 'Too high by at most',

@@ -3,6 +3,7 @@ import { byId, h, svg, swatch, type Child } from '../dom';
 import * as F from '../format';
 import { D, bucketColor, bucketName, cells, hours, opColor, opName, widthAt } from '../model';
 import { set, snap, state, zoom, type Selection } from '../state';
+import { counted } from '../pages/common';
 import { date, fromTo, offset, weekday, when, zoneName } from '../times';
 
 const HOUR = 3_600_000;
@@ -179,13 +180,23 @@ function move(from: number, to: number, by: number, width: number): [number, num
   return [from + d, to + d];
 }
 
+const CELLS: Record<number, string> = {
+  1: 'minute',
+  60: 'hour',
+  1440: 'day',
+  10080: 'week',
+  40320: '4 weeks',
+};
+
 /** The window in words: "17 Nov, 13:43 to 16:43 CET  3 h, counted by the minute". */
 function words(sel: Selection): void {
   const width = widthAt(sel.from);
-  const by = width <= 1 ? 'minute' : width <= 60 || !sel.o ? 'hour' : 'day';
+  const byCell = !!sel.o || state.page === 'security' || state.page === 'threats';
+  const by = width <= 60 || byCell ? CELLS[width] : 'hour';
+  const what = byCell ? counted(sel) : '';
   byId('shown').replaceChildren(
     `${fromTo(sel.from, sel.to)} ${zoneName(sel.from)}`,
-    h('small', null, `${F.span(sel.to - sel.from)}, counted by the ${by}`),
+    h('small', null, `${F.span(sel.to - sel.from)}, counted by the ${by}${what && `, ${what}`}`),
   );
 }
 
