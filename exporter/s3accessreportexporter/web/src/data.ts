@@ -171,6 +171,7 @@ export interface Range {
   /**
    * Begin of the window; its end is `Data.end`. 3h: end - 3 h. 24h and 7d: the hour of the newest request and
    * the 23 or 167 hours before it. all: `start`, but not before the retention. Never before `start`.
+   * The page begins with the hour where minutes are not told apart, and All with `since`.
    */
   from: number;
   /**

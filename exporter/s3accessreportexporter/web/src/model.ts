@@ -81,7 +81,7 @@ export function widthAt(t: number): number {
   return width;
 }
 
-/** Begin and end of the row that holds a time: a cell, or an hour where `widest` is 60 and cells are wider. */
+/** Begin and end of the row that holds a time: of a cell; with `widest` 60 of an hour where cells are wider. */
 export function rowAt(t: number, widest = Infinity): [number, number] {
   const width = Math.min(widest, widthAt(t)) * MINUTE;
   const begin = Math.floor(t / width) * width;

@@ -34,8 +34,8 @@ export function coarse(data) {
   for (const name of ['cells', 'security', 'threats'])
     Object.assign(copy[name], widen(rows(data[name], data.start, MINUTE), data.start, width));
   const all = copy.ranges.at(-1);
-  all.since = all.from = data.start;
-  all.from += 15 * HOUR + 13 * MINUTE;
+  all.since = data.start - 3 * DAY; // a slice is wider than what there is
+  all.from = data.start + 15 * HOUR + 13 * MINUTE;
   return copy;
 }
 
@@ -110,6 +110,7 @@ export async function widths({ page, check }, url, data) {
   check(sum(await table(page, 'operations'), (r) => r[1]), data.records, 'all: operations');
   check(await page.locator('#operations .scope').count(), 0, 'all: operations leave nothing out');
   await visit(page, url, 'p=security&r=all');
+  check(await page.locator('#who-denied .scope').count(), 0, 'all: lists leave nothing out');
   check(await tile(page, 0), n(security.filter((r) => r.k === 1), 0), 'all: denied');
   await visit(page, url, 'p=threats&r=all');
   check(await tile(page, 0), n(threats, 0), 'all: threats');

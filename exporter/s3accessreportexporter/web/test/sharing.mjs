@@ -1,6 +1,7 @@
 // Buckets that share a list, as those beyond the 50 busiest do: a filter by one of them never says that nothing was.
 import { visit } from './browser.mjs';
 import { KINDS } from './sample.mjs';
+import { html } from './valid.mjs';
 
 const SHARE = [4, 5];
 const ID = 5;
@@ -34,6 +35,7 @@ export async function shares({ page, check }, url, data) {
     check(got.includes(words), all > 0, `who-${id}: says ${words}`);
   }
   check(named > 2, true, 'kinds that the bucket has');
+  check(await html(page), [], 'HTML of lists that are shared');
   for (const id of ['top-requester', 'top-client', 'top-agent', 'no-latency']) {
     await visit(page, url, `p=${id === 'no-latency' ? 'latency' : 'top'}&r=all&b=${name}`);
     const got = await text(id);

@@ -23,21 +23,25 @@ const template = fileURLToPath(new URL('../../internal/page/bundle/page.html', i
 /** Without what scripts, style and data hold: none of it is markup. */
 const markup = (html) => html.replace(/(<(script|style)\b[^>]*>)[^]*?(<\/\2>)/g, '$1$3');
 
+/** The HTML of a page as it is now. */
+export async function html(page) {
+  return wrong(markup(`<!doctype html>\n${await page.evaluate(() => document.documentElement.outerHTML)}`));
+}
+
 export async function valid({ page, check }, url) {
   check(wrong(markup(readFileSync(template, 'utf8'))), [], 'the page as it comes');
-  const now = async () => markup(`<!doctype html>\n${await page.evaluate(() => document.documentElement.outerHTML)}`);
   for (const name of PAGES) {
     await visit(page, url, `p=${name}&r=7d`);
-    check(wrong(await now()), [], `${name}: HTML`);
+    check(await html(page), [], `${name}: HTML`);
     for (const button of await page.locator('.tools button', { hasText: 'Table' }).all()) {
       await button.evaluate((el) => el.click());
     }
     await drawn(page);
-    check(wrong(await now()), [], `${name} as tables: HTML`);
+    check(await html(page), [], `${name} as tables: HTML`);
   }
   for (const id of ['f-range', 'f-b', 'f-o']) {
     await page.locator(`#${id}`).click();
-    check(wrong(await now()), [], `${id} open: HTML`);
+    check(await html(page), [], `${id} open: HTML`);
     await page.keyboard.press('Escape');
   }
 }

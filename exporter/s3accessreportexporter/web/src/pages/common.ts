@@ -3,7 +3,7 @@ import { bins, type Bins } from '../bins';
 import { h, svg, swatch, type Child } from '../dom';
 import * as F from '../format';
 import { shares } from '../lists';
-import { bucketColor, bucketName, bucketRank } from '../model';
+import { D, bucketColor, bucketName, bucketRank } from '../model';
 import type { Range } from '../data';
 import { by, held, rateChange, type Window } from '../query';
 import { hash, set, toggle, type Selection } from '../state';
@@ -44,7 +44,7 @@ export function scope(sel: Selection, follows: Follows[], byCell = !!sel.o): str
   if (sel.custom && range) out.push(`${rangeName(sel.range)}, not the zoom`);
   if (sel.b && !follows.includes('b')) out.push('all buckets');
   if (sel.o && !follows.includes('o')) out.push('all operations');
-  const { since } = sel.range;
+  const since = Math.max(D.start, sel.range.since);
   const from = sel.custom ? sel.range.from : sel.from;
   if (range && since < from) out.push(`from ${date(since) === date(from) ? clock(since) : when(since)}`);
   const cells = !range && byCell && counted(sel);

@@ -250,7 +250,7 @@ function list(sel: Selection, kind: Listed): Panel {
     };
   }
   if (!rows.length && n && sharing)
-    return { ...panel, also: [n, sel.b], node: () => sharesList(sel, `${F.count(n)} in this range. `) };
+    return { ...panel, also: [n, sel.b?.size], node: () => sharesList(sel, `${F.count(n)} in this range. `) };
   if (!rows.length) return { ...panel, node: () => h('p', { class: 'calm' }, about.calm) };
   return {
     ...panel,

@@ -68,7 +68,8 @@ const calm = (sel: Selection): Panel => ({
     h(
       'p',
       { class: 'calm' },
-      `None of the ${F.plural(totals(held(sel)).n, 'request')} in this range came from an address of these feeds.`,
+      `None of the ${F.plural(totals(held(sel)).n, 'request')} in this range came from an address of these ` +
+        'feeds.',
     ),
 });
 

@@ -144,7 +144,7 @@ function list(sel: Selection, a: About): Panel {
   if (!rows.length) {
     const sharing = shares(sel.range, sel);
     const calm = () => h('p', { class: 'calm' }, 'Nothing in this range.');
-    return { ...panel, also: [sharing, sel.b], node: () => (sharing ? sharesList(sel) : calm()) };
+    return { ...panel, also: [sharing, sel.b?.size], node: () => (sharing ? sharesList(sel) : calm()) };
   }
   const t = totals({ b: sel.b, o: null, from: sel.range.since, to: D.end });
   const all = by === 'bytes' ? t.out + t.in : t.n;
