@@ -167,6 +167,18 @@ func TestNothingIsReceivedWhileNoMoreCanBeHeld(t *testing.T) {
 	}
 }
 
+// An object that was not begun may have gone to another collector with its message.
+func TestAMessageThatIsVisibleAgainIsNotBegunFurther(t *testing.T) {
+	r := newRig(t)
+	id := r.remote.Send(event("one", "two"))
+	one := r.next()
+	r.server.Fail("ChangeMessageVisibilityBatch", fakesqs.Always, fakesqs.EntryDenied)
+	r.advance(2 * r.cfg.VisibilityTimeout)
+	assert.Equal(t, "two", r.next().Object.Key)
+	assert.Equal(t, 2, r.remote.Receives(id), "as the message came again")
+	r.progress.finish(one)
+}
+
 // What is held although it could not be renewed may have gone to another collector.
 func TestWhatIsVisibleAgainIsNotReadHere(t *testing.T) {
 	r := newRig(t, withRoom(8), withDownloads(8))
