@@ -123,6 +123,7 @@ func TestMoreObjectsThanAreHeldAreReturned(t *testing.T) {
 	r.bucket.breaks("down", true)
 	r.remote.Send(eventOf("up", "a/1"))
 	require.True(t, r.try(r.next()))
+	r.recent.add("up", r.clock.Now().Add(time.Hour)) // on a slow machine too
 	for i := range 9 {
 		r.remote.Send(eventOf("down", fmt.Sprint("a/", i)))
 	}
@@ -154,7 +155,7 @@ func TestNothingIsReceivedWhileNoMoreCanBeHeld(t *testing.T) {
 		receives += r.remote.Receives(id)
 	}
 	assert.Greater(t, tried.Load(), int64(5), "it is tried on")
-	assert.LessOrEqual(t, receives, 5+int(tried.Load()))
+	assert.LessOrEqual(t, receives, 5+int(tried.Load())+1, "stop may have ended a receive")
 	assert.Equal(t, int(tried.Load()), r.counts.of(Returned))
 
 	r.bucket.breaks("down", false)
@@ -166,6 +167,18 @@ func TestNothingIsReceivedWhileNoMoreCanBeHeld(t *testing.T) {
 	}
 }
 
+// An object that was not begun may have gone to another collector with its message.
+func TestAMessageThatIsVisibleAgainIsNotBegunFurther(t *testing.T) {
+	r := newRig(t)
+	id := r.remote.Send(event("one", "two"))
+	one := r.next()
+	r.server.Fail("ChangeMessageVisibilityBatch", fakesqs.Always, fakesqs.EntryDenied)
+	r.advance(2 * r.cfg.VisibilityTimeout)
+	assert.Equal(t, "two", r.next().Object.Key)
+	assert.Equal(t, 2, r.remote.Receives(id), "as the message came again")
+	r.progress.finish(one)
+}
+
 // What is held although it could not be renewed may have gone to another collector.
 func TestWhatIsVisibleAgainIsNotReadHere(t *testing.T) {
 	r := newRig(t, withRoom(8), withDownloads(8))
@@ -173,16 +186,16 @@ func TestWhatIsVisibleAgainIsNotReadHere(t *testing.T) {
 	for i := range 2 {
 		r.remote.Send(eventOf("down", fmt.Sprint("a/", i)))
 	}
+	offered := func() *object { r.mu.Lock(); defer r.mu.Unlock(); return r.nextObject(r.clock.Now()) }
 	require.False(t, r.try(r.next()))
-	r.none()
+	require.Nil(t, offered())
 	require.Equal(t, 1, r.held())
 	r.server.Fail("ChangeMessageVisibilityBatch", fakesqs.Always, fakesqs.EntryDenied)
 	r.advance(2 * r.cfg.VisibilityTimeout)
 	other, err := connect(t, r.remote).Receive(t.Context(), s3io.Receive{Max: 10, Visibility: time.Hour})
 	require.NoError(t, err)
 	require.Len(t, other, 2)
-	r.bucket.breaks("down", false)
-	r.none()
+	assert.Nil(t, offered())
 	assert.Zero(t, r.held())
 }
 

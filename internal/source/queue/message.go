@@ -94,11 +94,11 @@ func (o *object) join(m *message) {
 	}
 }
 
-// isWanted reports whether a message waits for the object. One that was not begun and is
-// visible again does not: others may have it. s.mu is held.
+// isWanted reports whether a message waits for the object, which is not handed out. One that
+// is visible again does not: others may have it. s.mu is held.
 func (o *object) isWanted(now time.Time) bool {
 	for _, m := range o.messages {
-		if m.state == waiting && !now.Before(m.hiddenUntil) {
+		if m.live() && !now.Before(m.hiddenUntil) {
 			o.from.settle(m)
 		}
 	}
