@@ -195,6 +195,36 @@ func TestAMonthOfFiftyBusyBucketsIsSmallEnough(t *testing.T) {
 	t.Error("it is too large at each level of detail")
 }
 
+// A client that is low in each bucket can be the first of all.
+func TestTheHighestOfAllBucketsIsWholeHoweverLowItIsInEach(t *testing.T) {
+	const buckets, others = 60, 20
+	of, uid := tally.New(720*time.Hour), uint64(0)
+	add := func(bucket int, client string, n int) {
+		for range n {
+			uid++
+			r := tally.Record{UID: uid, Time: now, Bucket: fmt.Sprint("bucket-", bucket), Client: client, Status: 200, Sent: 10, Total: tally.Absent, Turn: tally.Absent}
+			of.Add(&r, now)
+		}
+	}
+	for b := range buckets {
+		for i := range others {
+			add(b, fmt.Sprint("client-", b, "-", i), 12)
+		}
+		add(b, "everywhere", 10)
+	}
+	d := decoded(t, of, 0)
+	for order, each := range map[string]int64{"n": 10, "bytes": 100} {
+		rows, got := d.Ranges[3].Top["client"][order], int64(0)
+		for i, w := range rows["w"] {
+			if d.Dict[w] == "everywhere" {
+				got += rows[order][i] - rows["err"][i]
+			}
+		}
+		assert.GreaterOrEqual(t, got, tally.MostListed*each, "%s, of the buckets with lists of their own", order)
+		assert.Less(t, len(rows["w"]), (buckets+1)*(others+1)/2)
+	}
+}
+
 // The smallest cells are added up, and none becomes one of another confidence.
 func TestThreatsKeepTheirConfidenceWhenThereAreTooMany(t *testing.T) {
 	of, want := tally.New(720*time.Hour), map[int64]int64{}

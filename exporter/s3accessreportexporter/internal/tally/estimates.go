@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -142,17 +143,34 @@ func (e *Estimates) Listed() int {
 // Shares reports whether buckets share lists.
 func (e *Estimates) Shares() bool { return e.merged.buckets[shared] != nil }
 
-// Top returns a list by bucket, the highest first, by bytes or by requests.
+// mostOfAll is how many texts are the highest of all buckets together.
+const mostOfAll = 20
+
+// Top returns a list by bucket, the highest first, by bytes or by requests: so many rows of
+// each bucket, and those of the texts that are the highest of all buckets together.
 func (e *Estimates) Top(kind List, byBytes bool, most int) (all []Listed) {
+	of, sum := map[uint8][]sketch.Entry{}, map[string]uint64{}
 	for _, bucket := range e.buckets() {
-		l := e.merged.buckets[bucket].top[kind]
-		top := l.requests
+		top := e.merged.buckets[bucket].top[kind].requests
 		if byBytes {
-			top = l.bytes
+			top = e.merged.buckets[bucket].top[kind].bytes
 		}
-		entries := top.Entries()
-		for _, entry := range entries[:min(most, len(entries))] {
-			all = append(all, Listed{number(bucket), string(entry.Text), entry.Count, entry.Side, entry.Over})
+		of[bucket] = top.Entries()
+		for _, entry := range of[bucket] {
+			sum[string(entry.Text)] += entry.Count
+		}
+	}
+	highest := slices.SortedFunc(maps.Keys(sum), func(a, b string) int {
+		return cmp.Or(descending(sum[a], sum[b]), strings.Compare(a, b))
+	})
+	for _, text := range highest[min(mostOfAll, len(highest)):] {
+		delete(sum, text)
+	}
+	for _, bucket := range e.buckets() {
+		for rank, entry := range of[bucket] {
+			if _, high := sum[string(entry.Text)]; high || rank < most {
+				all = append(all, Listed{number(bucket), string(entry.Text), entry.Count, entry.Side, entry.Over})
+			}
 		}
 	}
 	return all

@@ -271,7 +271,7 @@ function exactness(): Panel {
     [
       'Top lists, lists of who',
       `Space-Saving, ${F.count(bounds.top.entries)} of each bucket, ${F.count(bounds.who)} in lists of who`,
-      'never too low; too high by what each row says',
+      'of one bucket never too low; too high by what each row says',
       'range, bucket',
     ],
     [
