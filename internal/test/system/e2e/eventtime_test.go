@@ -63,7 +63,9 @@ func TestMonthByTheMinute(t *testing.T) {
 	back.metrics.event = true
 	begin := time.Now()
 	c := start(t, setup{
-		receivers: "s3_access_logs: {directory: {path: " + dir + "}, metrics: {interval: 60s, temporality: delta, timestamps: event}}",
+		receivers: "s3_access_logs: {directory: {path: " + dir + "}, " +
+			"logs: {flush_interval: 100ms}, " + // else a fast machine counts all at once
+			"metrics: {interval: 60s, temporality: delta, timestamps: event}}",
 		exporters: otlpExporter(back.addr),
 		signals:   []string{"metrics"},
 	})
