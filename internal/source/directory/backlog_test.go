@@ -13,7 +13,8 @@ func TestAFollowerIsIdleOnceAScanFoundNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newFollower(t)
 		r.write(t, "one", "a\n")
-		assert.Zero(t, r.Backlog()[0].Idle)
+		assert.Empty(t, r.look(t, time.Second))
+		assert.Zero(t, r.Backlog()[0].Idle, "it may be in the making")
 		assert.Len(t, r.look(t, time.Minute), 1)
 		time.Sleep(time.Hour)
 		assert.WithinDuration(t, time.Now(), r.Backlog()[0].Idle, 0)

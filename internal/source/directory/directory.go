@@ -276,7 +276,7 @@ func (s *Source) Backlog() []source.Backlog {
 func (s *Source) setIdle(idle bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.idle.Set(idle, now)
+	s.idle.Set(idle && !s.files.unread, now)
 }
 
 // wait blocks until there may be something to do.

@@ -18,6 +18,9 @@ type watch struct {
 	scan  uint32
 	seen  int // in this scan
 	files map[pathID]state
+	// unread reports whether the last scan found a file of which nothing was read and that
+	// may be in the making; found is that of this scan.
+	unread, found bool
 	// names has the path under which a file was read last.
 	names map[fileID]pathID
 }
@@ -86,6 +89,7 @@ func (w *watch) observe(key pathID, size int64, modified, now time.Time) (ready,
 		st.status, ready = out, true
 	default:
 		st.status = settling
+		w.found = w.found || st.reading == reading{}
 	}
 	if st.status != out || ready {
 		st.size, st.modified = size, mtime
@@ -163,4 +167,5 @@ func (w *watch) endScan(incomplete bool) {
 	}
 	w.scan++
 	w.seen = 0
+	w.unread, w.found = w.found, false
 }
