@@ -200,7 +200,7 @@ func (s *Source) nextObject(now time.Time) *object {
 		} else if o = s.lanes.release(now); o == nil {
 			return nil
 		}
-		if !o.isWanted(now) {
+		if o.leaveVisible(now); !o.isWanted() {
 			delete(s.objects, o.work.ID)
 			continue
 		}

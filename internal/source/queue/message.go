@@ -94,15 +94,17 @@ func (o *object) join(m *message) {
 	}
 }
 
-// isWanted reports whether a message waits for the object, which is not handed out. One that
-// is visible again does not: others may have it. s.mu is held.
-func (o *object) isWanted(now time.Time) bool {
+// isWanted reports whether a message waits for the object.
+func (o *object) isWanted() bool { return slices.ContainsFunc(o.messages, (*message).live) }
+
+// leaveVisible settles the messages of an object, which is not handed out, that are visible
+// again: others may have them. s.mu is held.
+func (o *object) leaveVisible(now time.Time) {
 	for _, m := range o.messages {
 		if m.live() && !now.Before(m.hiddenUntil) {
 			o.from.settle(m)
 		}
 	}
-	return slices.ContainsFunc(o.messages, (*message).live)
 }
 
 // begin marks the object as handed out.
@@ -335,7 +337,7 @@ func (s *Source) settle(m *message) {
 func (s *Source) returnExpired(m *message) {
 	s.returnUnread(m, 0)
 	for _, o := range s.objects {
-		if !o.out || !slices.Contains(o.messages, m) || slices.ContainsFunc(o.messages, (*message).live) {
+		if !o.out || !slices.Contains(o.messages, m) || o.isWanted() {
 			continue
 		}
 		o.abandoned = true
