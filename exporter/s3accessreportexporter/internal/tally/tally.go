@@ -286,7 +286,7 @@ func (t *Tally) addThreat(r *Record, minute int64, key, place uint16) {
 			t.threats[number] = is.clone()
 		}
 	default:
-		number = t.newThreat(is.clone())
+		number = t.newThreat(&is)
 	}
 	sums := ThreatSums{Requests: 1, First: r.Time, Last: r.Time}
 	if r.Status < 400 {
@@ -302,20 +302,21 @@ func (t *Tally) addThreat(r *Record, minute int64, key, place uint16) {
 	}
 }
 
-// newThreat returns the number of a client that has none yet.
-func (t *Tally) newThreat(is Threat) (number uint16) {
+// newThreat returns the number of a client that has none yet, and keeps a copy of it if the
+// number is its own.
+func (t *Tally) newThreat(is *Threat) uint16 {
+	number := uint16(len(t.threats))
 	switch n := len(t.freeThreats); {
 	case n > 0:
 		number = t.freeThreats[n-1]
 		t.freeThreats = t.freeThreats[:n-1]
-		t.threats[number] = is
 	case len(t.threats) < mostThreats:
-		number = uint16(len(t.threats))
-		t.threats = append(t.threats, is)
+		t.threats = append(t.threats, Threat{})
 	default:
 		return othersOf(is.Confidence)
 	}
-	t.threatNumber[is.Client] = number
+	t.threats[number] = is.clone()
+	t.threatNumber[t.threats[number].Client] = number
 	return number
 }
 
