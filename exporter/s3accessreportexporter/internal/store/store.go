@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/cespare/xxhash/v2"
@@ -30,7 +31,7 @@ const (
 	fewest = 1 << 20
 	// share bounds all writes: snapshots take at most twice the journal's bytes.
 	share = 2
-	// atOnce is how many keys are deleted in one batch.
+	// atOnce is how many keys are in one batch.
 	atOnce = 500
 )
 
@@ -90,7 +91,7 @@ func Open(ctx context.Context, client storage.Client, restore, replay func([]byt
 		}
 		if value == nil {
 			s.journal = s.pending
-			return s, s.clean(ctx)
+			return s, s.cleanLeft(ctx)
 		}
 		s.pending += len(value)
 		if err := replay(value); err != nil {
@@ -137,36 +138,65 @@ func (s *Store) Snapshot(ctx context.Context, parts iter.Seq[[]byte]) error {
 	}
 	s.manifest, s.pending, s.due = m, 0, max(fewest, size)
 	s.snapshots += size
-	return s.clean(ctx)
+	return s.clean(ctx, 0, m.oldFirst)
 }
 
-// clean deletes what is not valid any more.
-func (s *Store) clean(ctx context.Context) error {
-	var operations []*storage.Operation
-	flush := func(least int) error {
-		if len(operations) <= least {
-			return nil
-		}
-		err := s.client.Batch(ctx, operations...)
-		operations = operations[:0]
+// clean deletes what is not valid any more: parts of the snapshot before from one on, and
+// entries before the snapshot from one on. It ascends, see left.
+func (s *Store) clean(ctx context.Context, part, entry uint64) error {
+	return errors.Join(
+		s.remove(ctx, s.keyOldPart, part, s.manifest.oldParts),
+		s.remove(ctx, keyEntry, entry, s.manifest.first))
+}
+
+// cleanLeft is clean for what one that broke off may have left.
+func (s *Store) cleanLeft(ctx context.Context) error {
+	part, err := s.left(ctx, s.keyOldPart, 0, s.manifest.oldParts)
+	if err != nil {
 		return err
 	}
-	remove := func(key string) error {
-		operations = append(operations, storage.DeleteOperation(key))
-		return flush(atOnce)
+	entry, err := s.left(ctx, keyEntry, s.manifest.oldFirst, s.manifest.first)
+	if err != nil {
+		return err
 	}
-	m := &s.manifest
-	for i := range m.oldParts {
-		if err := remove(keyPart(m.snapshot-1, i)); err != nil {
+	return s.clean(ctx, part, entry)
+}
+
+func (s *Store) remove(ctx context.Context, key func(uint64) string, from, to uint64) error {
+	for from < to {
+		end := from + min(to-from, atOnce)
+		if err := s.client.Batch(ctx, batch(storage.DeleteOperation, key, from, end)...); err != nil {
 			return err
 		}
+		from = end
 	}
-	for i := m.oldFirst; i < m.first; i++ {
-		if err := remove(keyEntry(i)); err != nil {
-			return err
+	return nil
+}
+
+// left returns the number from which on values may be left. They are deleted in ascending
+// order, so it looks down from the highest until atOnce are missing: a manifest that names
+// more than was ever stored costs no more than what is there.
+func (s *Store) left(ctx context.Context, key func(uint64) string, from, to uint64) (uint64, error) {
+	for to > from {
+		begin := to - min(to-from, atOnce)
+		values := batch(storage.GetOperation, key, begin, to)
+		if err := s.client.Batch(ctx, values...); err != nil {
+			return 0, err
 		}
+		if !slices.ContainsFunc(values, func(o *storage.Operation) bool { return o.Value != nil }) {
+			break
+		}
+		to = begin
 	}
-	return flush(0)
+	return to, nil
+}
+
+func batch(operation func(key string) *storage.Operation, key func(uint64) string, from, to uint64) []*storage.Operation {
+	operations := make([]*storage.Operation, 0, to-from)
+	for i := from; i < to; i++ {
+		operations = append(operations, operation(key(i)))
+	}
+	return operations
 }
 
 // Close closes the client.
@@ -177,6 +207,8 @@ func keyEntry(number uint64) string { return "journal/" + strconv.FormatUint(num
 func keyPart(snapshot, part uint64) string {
 	return "snapshot/" + strconv.FormatUint(snapshot, 10) + "/" + strconv.FormatUint(part, 10)
 }
+
+func (s *Store) keyOldPart(part uint64) string { return keyPart(s.manifest.snapshot-1, part) }
 
 // A value has a checksum before it.
 const checksum = 8

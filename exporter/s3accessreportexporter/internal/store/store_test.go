@@ -51,6 +51,10 @@ func (f *fake) Batch(ctx context.Context, operations ...*storage.Operation) erro
 				return err
 			}
 		}
+		if o.Type == storage.Get {
+			o.Value = f.values[o.Key]
+			continue
+		}
 		if err := f.Delete(ctx, o.Key); err != nil {
 			return err
 		}
@@ -160,6 +164,43 @@ func TestAFailureInASnapshotLosesNothing(t *testing.T) {
 			assert.True(t, bytes.Equal(of.all, restored.all), "gone on from here")
 		})
 	}
+}
+
+// A clean of 1,700 entries breaks off, also within a batch, and the next start ends it.
+func TestWhatACleanLeftIsDeletedAtTheNextStart(t *testing.T) {
+	for _, at := range []int{0, 1, 499, 500, 777, 1234, 1699} {
+		f := newFake()
+		s, of := open(t, f)
+		for range 1700 {
+			require.NoError(t, s.Append(t.Context(), bytes.Repeat([]byte{9}, 700)))
+		}
+		deleted := 0
+		f.fails = func(key string) error {
+			if strings.HasPrefix(key, "journal/") {
+				if deleted++; deleted > at {
+					return errFake
+				}
+			}
+			return nil
+		}
+		require.ErrorIs(t, s.Snapshot(t.Context(), of.parts), errFake)
+		require.Len(t, f.values, 1+1700-at, "the manifest and the entries that are left")
+		f.fails = nil
+		_, _ = open(t, f)
+		assert.Len(t, f.values, 1, "%d were deleted before", at)
+	}
+}
+
+// What a manifest names and was never stored costs no time: deleting it would take years.
+func TestAManifestThatNamesMoreThanThereIs(t *testing.T) {
+	f := newFake()
+	s, _ := open(t, f)
+	m := manifest{snapshot: 2, first: 1 << 63, oldParts: 1 << 63, oldFirst: 1}
+	require.NoError(t, s.set(t.Context(), keyManifest, m.encode()))
+	s, _ = open(t, f)
+	require.NoError(t, s.Append(t.Context(), []byte("entry")))
+	_, restored := open(t, f)
+	assert.Equal(t, "entry", string(restored.all))
 }
 
 func TestAFailedEntryIsWrittenOver(t *testing.T) {
