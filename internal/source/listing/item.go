@@ -45,8 +45,8 @@ func (it *item) Place() (accountID, region string) {
 // Ack implements source.Receipt. Progress knows the object from now on.
 func (it *item) Ack() {
 	it.from.flight.remove(&it.ticket)
-	if !it.from.ending.until.IsZero() {
-		it.from.later.Wake() // it may have been the last one
+	if it.from.flight.empty() {
+		it.from.later.Wake() // spans may be closed, or all be done
 	}
 }
 

@@ -168,6 +168,7 @@ func (s *Source) reach(m mark) {
 	sp.from = max(sp.from, m.from)
 	if m.last {
 		p.spans = slices.DeleteFunc(p.spans, func(other *span) bool { return other == sp })
+		s.logDays()
 	}
 	if m.last || sp.seenBefore != "" && sp.from >= sp.seenBefore {
 		sp.seenBefore = ""

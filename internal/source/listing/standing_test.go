@@ -1,7 +1,9 @@
 package listing
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,6 +83,33 @@ func TestASourceIsNotIdleWhileAnObjectIsTriedAgain(t *testing.T) {
 		r.commit(t, again)
 		assert.Nil(t, r.within(t, time.Minute))
 		assert.WithinDuration(t, time.Now(), r.src.Backlog()[0].Idle, 0)
+	})
+}
+
+// Until the next list it could be many minutes.
+func TestASourceIsIdleOnceItsLastObjectIsAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * fullDay)
+		r := newRig(t, from("earliest"))
+		at := time.Now().Add(-20 * fullDay)
+		r.put(simpleKey(at, 1), at)
+		work := r.within(t, time.Second)
+		require.NotNil(t, work)
+		assert.Nil(t, r.within(t, time.Second))
+		assert.Zero(t, r.src.Backlog()[0].Idle, "its days are not closed")
+		lists := r.lists
+		next, cancel := context.WithCancel(t.Context())
+		var waits sync.WaitGroup
+		waits.Go(func() { _, _ = r.src.Next(next) })
+		synctest.Wait()
+		r.commit(t, work)
+		synctest.Wait()
+		b := r.src.Backlog()[0]
+		cancel()
+		waits.Wait()
+		assert.WithinDuration(t, time.Now(), b.Idle, 0)
+		assert.InDelta(t, 1, b.Share, 0)
+		assert.Equal(t, lists, r.lists, "it needs no list for that")
 	})
 }
 
