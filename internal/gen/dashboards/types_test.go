@@ -72,19 +72,16 @@ func TestServersGrafanaRefusesWhatItDoesNotKnow(t *testing.T) {
 type types struct{ dir, node string }
 
 // fromGrafana returns the paths of Node and of the packages that Grafana publishes. It
-// leaves the test out where there is no Node, or no packages and nobody insists on them.
+// leaves the test out where there is no Node, and without make test-servers.
 func fromGrafana(t *testing.T) (node, modules string) {
 	t.Helper()
 	node, err := exec.LookPath("node")
-	if _, npm := exec.LookPath("npm"); testing.Short() || err != nil || npm != nil {
-		t.Skip("needs Node and npm")
+	if _, npm := exec.LookPath("npm"); os.Getenv("TEST_SERVERS") != "1" || err != nil || npm != nil {
+		t.Skip("needs Grafana's packages, Node and npm: make test-servers runs it")
 	}
 	modules, err = filepath.Abs(filepath.Join(grafanaFolder, "node_modules"))
 	require.NoError(t, err)
-	if _, err := os.Stat(modules); err != nil {
-		require.NotEqual(t, "1", os.Getenv("TEST_SERVERS"), "there is no %s: run make test-servers", modules)
-		t.Skip("make test-servers fetches Grafana's packages")
-	}
+	require.DirExists(t, modules, "run make test-servers")
 	return node, modules
 }
 

@@ -16,7 +16,7 @@ func Fauxqs(t testing.TB) (endpoint string) {
 	script := built(t, "fauxqs", "serve.js")
 	node, err := exec.LookPath("node")
 	if err != nil {
-		missing(t, "node on PATH")
+		t.Fatal("there is no node on PATH")
 	}
 	port := freePort(t)
 	return start(t, port, "/health", node, script, "127.0.0.1", port).url

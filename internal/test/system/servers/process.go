@@ -115,26 +115,17 @@ func freePort(t testing.TB) string {
 }
 
 // built returns the absolute path of what `make test-servers` has put at a path
-// below .tools, and ends the test when it is not there.
+// below .tools. It skips the test where nobody asked for servers.
 func built(t testing.TB, path ...string) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a server")
+	if testing.Short() || os.Getenv("TEST_SERVERS") != "1" {
+		t.Skip("starts a server: make test-servers runs it")
 	}
 	file := filepath.Join(append([]string{machine.Repository(t), ".tools"}, path...)...)
 	if _, err := os.Stat(file); err != nil {
-		missing(t, file)
+		t.Fatalf("there is no %s: run make test-servers", file)
 	}
 	return file
-}
-
-// missing skips the test, or fails it where the servers have to be there.
-func missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("TEST_SERVERS") == "1" {
-		t.Fatalf("there is no %s, and TEST_SERVERS=1 forbids to skip: run make test-servers", what)
-	}
-	t.Skipf("there is no %s: make test-servers builds the servers", what)
 }
 
 // write puts a file into a directory of the test and returns its path.
