@@ -43,6 +43,9 @@ func TestBeyondTheLimitsOfNamesIsOther(t *testing.T) {
 }
 
 func TestTheBudgetOfCellsHolds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds, and a minute with the race detector")
+	}
 	random := rand.New(rand.NewPCG(1, 1))
 	of := New(720 * time.Hour)
 	n, uid := uint64(0), uint64(0)
@@ -125,6 +128,9 @@ func TestShortMemoryKeepsWhatIsDifferent(t *testing.T) {
 }
 
 func TestShortMemoryShrinksTheSmallestListsAndStatesTheError(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds, and a minute with the race detector")
+	}
 	random := rand.New(rand.NewPCG(2, 1))
 	of := New(720 * time.Hour)
 	of.most = 6 << 20

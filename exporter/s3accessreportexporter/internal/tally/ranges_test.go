@@ -12,6 +12,9 @@ import (
 // Estimates of a range hold the requests from where it says that they begin, all of them
 // and no other, at whichever hour of the day and day of the week the newest one came.
 func TestEstimatesOfARangeHoldAllFromWhereTheyBegin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds, and a minute with the race detector")
+	}
 	const minutes = 20 * minDay
 	widest := map[string]int64{"3h": minHour, "24h": minHour, "7d": minDay, "all": 0}
 	random := rand.New(rand.NewPCG(8, 9))
