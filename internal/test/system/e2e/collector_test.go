@@ -182,11 +182,13 @@ func (c *collector) logged(t testing.TB, within time.Duration, parts ...string) 
 }
 
 // ready waits until the collector heeds signals, which is soon after it says that
-// it is ready.
+// it is ready: before, they end the process at once.
 func (c *collector) ready(t testing.TB) {
 	t.Helper()
-	c.logged(t, 20*time.Second, "Everything is ready")
-	time.Sleep(200 * time.Millisecond)
+	stamp, _, _ := strings.Cut(c.logged(t, 20*time.Second, "Everything is ready"), "\t")
+	at, err := time.Parse(time.RFC3339, stamp)
+	require.NoError(t, err)
+	time.Sleep(time.Until(at.Add(300 * time.Millisecond)))
 }
 
 // readToEnd waits until a one-shot directory was read.
@@ -217,10 +219,11 @@ func (c *collector) until(t testing.TB, within time.Duration, what string, condi
 	}
 }
 
-// stop sends SIGTERM and returns how long it took. The collector must end by
-// itself within a time, with exit code 0 and without having crashed.
+// stop sends SIGTERM, once that is heeded, and returns how long it took. The collector
+// must end by itself within a time, with exit code 0 and without having crashed.
 func (c *collector) stop(t testing.TB, within time.Duration) time.Duration {
 	t.Helper()
+	c.ready(t)
 	begin := time.Now()
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
 	select {
