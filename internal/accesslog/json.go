@@ -75,7 +75,7 @@ func (r *Record) readMembers(s *jsonScanner) (seen memberSet, ok bool) {
 			known = unquote(name)
 		}
 		if row := jsonRow(known, last+1); row < 0 {
-			ok = r.keepMember(s, name)
+			ok = r.readUnknown(s, name)
 		} else {
 			if seen.has(row) {
 				return seen, r.failMember(row, ReasonTwice, "")
@@ -163,8 +163,8 @@ func jsonNumber(raw string) (n int64, reason Reason) {
 	return n, ReasonNone
 }
 
-// keepMember reads and keeps the value of a member that is not known.
-func (r *Record) keepMember(s *jsonScanner, name string) bool {
+// readUnknown reads and keeps the value of a member that is not known.
+func (r *Record) readUnknown(s *jsonScanner, name string) bool {
 	start := s.at
 	if !s.value(1) {
 		return r.failJSON(s)

@@ -43,16 +43,16 @@ const (
 	noted // not a file to read: reported
 )
 
-// stillLooks is how many scans in a row have to find a file unchanged before a last line
+// stillScans is how many scans in a row have to find a file unchanged before a last line
 // without a newline is taken for whole.
-const stillLooks = 2
+const stillScans = 2
 
 type state struct {
 	size, modified int64 // at the last scan that checked it
 	reading              // up to where it was read when it was done
 	scan           uint32
 	status         status
-	still          uint8 // scans in a row that found it unchanged, stillLooks at most
+	still          uint8 // scans in a row that found it unchanged, stillScans at most
 	torn           bool  // a last line without a newline is left
 }
 
@@ -78,11 +78,11 @@ func (w *watch) observe(key pathID, size int64, modified, now time.Time) (ready,
 	switch {
 	case st.status == out:
 	case same:
-		st.still = min(st.still+1, stillLooks)
+		st.still = min(st.still+1, stillScans)
 	default:
 		st.still = 0
 	}
-	still = st.still == stillLooks
+	still = st.still == stillScans
 	switch {
 	case st.status == out, same && st.status == done && (!st.torn || !still):
 	case same || now.Sub(modified) >= w.quiet:

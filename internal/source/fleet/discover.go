@@ -33,16 +33,16 @@ func (s *Source) openAccounts() {
 	for i, name := range s.deps.Accounts.Identities() {
 		s.accounts = append(s.accounts, &account{number: i, name: name, due: now, buckets: map[string]bool{}})
 		for _, pattern := range s.cfg.patterns() {
-			known[lookOf(pattern, name)] = true
+			known[listKey(pattern, name)] = true
 		}
 	}
 	s.opened = now
 	// A pattern or a role that comes again is as new.
-	maps.DeleteFunc(s.stored.Looks, func(look string, _ time.Time) bool { return !known[look] })
+	maps.DeleteFunc(s.stored.Listed, func(key string, _ time.Time) bool { return !known[key] })
 	maps.DeleteFunc(s.stored.Seen, func(pattern string, _ time.Time) bool { return !slices.Contains(s.cfg.patterns(), pattern) })
 }
 
-func lookOf(pattern, identity string) string { return pattern + " " + identity }
+func listKey(pattern, identity string) string { return pattern + " " + identity }
 
 // askAccounts begins the lists that are due.
 func (s *Source) askAccounts(now time.Time) {
@@ -113,7 +113,7 @@ func (s *Source) takeBuckets(a *account, got s3io.Buckets, now time.Time) {
 		}
 	}
 	for _, pattern := range patterns {
-		s.stored.Looks[lookOf(pattern, a.name)] = got.Date.UTC()
+		s.stored.Listed[listKey(pattern, a.name)] = got.Date.UTC()
 	}
 	s.forgetBegun()
 	s.changed, a.complete = true, true
@@ -151,7 +151,7 @@ func (s *Source) begin(a *account, bucket, pattern string) {
 	case len(s.cursors[bucket]) > 0:
 		begin = listing.Begin{} // a prefix that is new is as one that the configuration names
 	default:
-		begin.Missing = s.stored.Looks[lookOf(pattern, a.name)]
+		begin.Missing = s.stored.Listed[listKey(pattern, a.name)]
 		s.stored.New[bucket] = begin.Missing
 	}
 	if err := s.add(bucket, begin); err != nil {
@@ -230,10 +230,10 @@ func (s *Source) revive(bucket string) (was bool) {
 // logNone logs, once every account was asked, that no bucket fits.
 func (s *Source) logNone() {
 	incomplete := func(a *account) bool { return !a.complete }
-	if s.toldNone || len(s.members) > 0 || slices.ContainsFunc(s.accounts, incomplete) {
+	if s.loggedNone || len(s.members) > 0 || slices.ContainsFunc(s.accounts, incomplete) {
 		return
 	}
-	s.toldNone = true
+	s.loggedNone = true
 	s.deps.Notice(true, fmt.Sprintf("no bucket fits bucket.names (%s): %d accounts were asked; one that is made later is found",
 		strings.Join(s.cfg.AllNames(), ", "), len(s.accounts)))
 }

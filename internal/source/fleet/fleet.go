@@ -106,25 +106,25 @@ type Source struct {
 	polls sync.WaitGroup
 	wake  chan struct{} // one waiter, Next
 
-	mu       sync.Mutex // guards everything below, and what members say
-	stored   stored
-	changed  bool // stored is
-	members  map[listing.Place]*member
-	waiting  dueHeap
-	queue    []*member // runnable
-	parked   []*member // in trouble: they wait for others that are
-	unlisted []*member // they wait until others hold less
-	held     int       // sum of the members'
-	offered  []*member
-	running  map[*member]time.Time // polled, and since when
-	reading  map[*member]struct{}  // those that read objects, or may soon
-	accounts []*account
-	asking   int                               // accounts whose buckets are being listed
-	forget   map[string]map[listing.Place]bool // plain groups, and which members want them forgotten
-	opened   time.Time                         // when accounts was made
-	leftOut  bool                              // a bucket that is to be read is not: the end would be none
-	logged   bool                              // that there are too many
-	toldNone bool                              // that no bucket fits
+	mu         sync.Mutex // guards everything below, and what members say
+	stored     stored
+	changed    bool // stored is
+	members    map[listing.Place]*member
+	waiting    dueHeap
+	queue      []*member // runnable
+	parked     []*member // in trouble: they wait for others that are
+	unlisted   []*member // they wait until others hold less
+	held       int       // sum of the members'
+	offered    []*member
+	running    map[*member]time.Time // polled, and since when
+	reading    map[*member]struct{}  // those that read objects, or may soon
+	accounts   []*account
+	asking     int                               // accounts whose buckets are being listed
+	forget     map[string]map[listing.Place]bool // plain groups, and which members want them forgotten
+	opened     time.Time                         // when accounts was made
+	leftOut    bool                              // a bucket that is to be read is not: the end would be none
+	logged     bool                              // that there are too many
+	loggedNone bool                              // that no bucket fits
 }
 
 // New prepares a source. An error means that a setting is wrong, or that a stored cursor

@@ -20,8 +20,8 @@ func Stored(progress source.Progress) bool {
 type stored struct {
 	// Seen is when each pattern was first seen.
 	Seen map[string]time.Time `json:"seen,omitempty"`
-	// Looks is when the last complete list of buckets for a pattern, by an identity, began.
-	Looks map[string]time.Time `json:"looks,omitempty"`
+	// Listed is when the last complete list of buckets for a pattern, by an identity, began.
+	Listed map[string]time.Time `json:"looks,omitempty"`
 	// New has the buckets that were found and have not begun, and a time at which each was
 	// not there; zero means there is none.
 	New map[string]time.Time `json:"new,omitempty"`
@@ -47,7 +47,7 @@ func byBucket(cursors map[string][]byte) map[string]map[string][]byte {
 
 // restore reads the cursor. Without one, all that is there is of receivers of one bucket.
 func restore(cursors map[string][]byte) (s stored, err error) {
-	s = stored{Seen: map[string]time.Time{}, Looks: map[string]time.Time{}, New: map[string]time.Time{}} // JSON without a map leaves it
+	s = stored{Seen: map[string]time.Time{}, Listed: map[string]time.Time{}, New: map[string]time.Time{}} // JSON without a map leaves it
 	value, ok := cursors[cursorName]
 	if !ok {
 		for name := range cursors {

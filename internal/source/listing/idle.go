@@ -52,8 +52,8 @@ func (s *Source) idleWait(p *prefix) time.Duration {
 // maxIdle returns the longest of these times.
 func (s *Source) maxIdle() time.Duration {
 	wait := max(maxIdle, time.Duration(len(s.prefixes))*24*time.Hour/idleLists)
-	if wait > maxIdle && wait > s.toldIdle*3/2 {
-		s.toldIdle = wait
+	if wait > maxIdle && wait > s.loggedIdle*3/2 {
+		s.loggedIdle = wait
 		s.deps.Notice(false, fmt.Sprintf("idle folders below s3://%s/%s are looked at every %v, since there are %d: "+
 			"so this takes at most %d LIST requests a day", s.cfg.Name, s.cfg.Prefix, wait.Round(time.Second), len(s.prefixes), idleLists))
 	}

@@ -117,36 +117,36 @@ type Source struct {
 	fetches sync.WaitGroup // of pages ahead
 
 	// Only the goroutine of Next uses the following.
-	date     date
-	opened   time.Time // when New was called
-	broken   error     // why nothing can be read; Next returns it
-	repairs  []string  // of stored progress, to be logged
-	from     startPoint
-	today    day
-	first    day                // of the window, unless a prefix starts later
-	prefixes map[string]*prefix // by base
-	runs     schedule
-	page     page
-	ahead    ahead
-	backlog  backlog
-	strays   strays
-	archived archived
-	find     find
-	searched search
-	pattern  *pattern
-	probing  probing
-	newNext  bool          // what is tried again was next, and may always be due: new work has its turn
-	toldIdle time.Duration // see maxIdle
-	ending   ending
-	since    time.Time // of a new share, to be checked by S3's clock
-	sharing  sharing
-	group    groupName
-	stale    bool // there may be groups to forget
-	reported struct{ unasked, undated bool }
-	failed   bool // the last look did
-	standing standing
-	seen     bool // a log object was seen, or Empty(true) was reported
-	empty    bool // last argument of Empty
+	date       date
+	opened     time.Time // when New was called
+	broken     error     // why nothing can be read; Next returns it
+	repairs    []string  // of stored progress, to be logged
+	from       startPoint
+	today      day
+	first      day                // of the window, unless a prefix starts later
+	prefixes   map[string]*prefix // by base
+	runs       schedule
+	page       page
+	ahead      ahead
+	backlog    backlog
+	strays     strays
+	archived   archived
+	find       find
+	searched   search
+	pattern    *pattern
+	probing    probing
+	newNext    bool          // what is tried again was next, and may always be due: new work has its turn
+	loggedIdle time.Duration // see maxIdle
+	ending     ending
+	since      time.Time // of a new share, to be checked by S3's clock
+	sharing    sharing
+	group      groupName
+	stale      bool // there may be groups to forget
+	reported   struct{ unasked, undated bool }
+	failed     bool // the last look did
+	standing   standing
+	seen       bool // a log object was seen, or Empty(true) was reported
+	empty      bool // last argument of Empty
 }
 
 // New prepares a source. An error means that a setting is wrong, or that a
@@ -247,7 +247,7 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 		return nil, false, nil
 	}
 	if len(s.find.candidates) > 0 {
-		return nil, true, s.looked(now, s.examine(ctx, now))
+		return nil, true, s.noteList(now, s.examine(ctx, now))
 	}
 	handsOut := s.page.run != nil
 	if it := s.fromPage(now); it != nil {
@@ -260,7 +260,7 @@ func (s *Source) step(ctx context.Context, now time.Time, full bool) (work *sour
 	s.startNewDay(now)
 	s.beginLast(now)
 	if !s.runs.due().After(now) {
-		return nil, true, s.looked(now, s.list(ctx, now))
+		return nil, true, s.noteList(now, s.list(ctx, now))
 	}
 	if err := s.reportEmpty(ctx); err != nil {
 		return nil, false, err

@@ -64,9 +64,9 @@ func (s *Source) logDays() {
 	s.standing.days = share
 }
 
-// looked notes how a look into the bucket ended, and returns its error. After one that failed
+// noteList notes how a list of the bucket ended, and returns its error. After one that failed
 // nobody knows whether there is something to hand out.
-func (s *Source) looked(now time.Time, err error) error {
+func (s *Source) noteList(now time.Time, err error) error {
 	s.failed = err != nil
 	if s.failed {
 		s.logIdle(now)

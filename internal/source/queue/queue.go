@@ -37,13 +37,13 @@ const (
 
 // Source implements source.Source.
 type Source struct {
-	cfg         Config
-	deps        Deps
-	pattern     *regexp.Regexp // nil allows any key
-	lastForget  string         // see Change
-	policy      policy         // only for the goroutine of Next
-	pace        pace           // only for the goroutine of Next
-	waitingTold time.Time      // only for the renewer
+	cfg           Config
+	deps          Deps
+	pattern       *regexp.Regexp // nil allows any key
+	lastForget    string         // see Change
+	policy        policy         // only for the goroutine of Next
+	pace          pace           // only for the goroutine of Next
+	waitingLogged time.Time      // only for the renewer
 
 	unknown unknownReasons
 	depth   depth
@@ -67,7 +67,7 @@ type Source struct {
 	failedDeletes []*message             // to send from the renewer's next beat on, since it failed
 	returns       []*message             // to send
 	delayed       waitingList            // returned, and not visible yet
-	kept          map[string][]source.ID // done objects to remember anew, by group; see keepDone
+	kept          map[string][]source.ID // done objects to remember anew, by group; see rememberDone
 
 	deleters    int  // under way
 	gatherers   int  // of them, that have not taken messages yet

@@ -132,7 +132,7 @@ func (s *Source) accept(ctx context.Context, raw *s3io.Message, at time.Time) in
 	defer s.mu.Unlock()
 	works := s.worksOf(named, as)
 	if m.unread {
-		s.keepDone(named)
+		s.rememberDone(named)
 	}
 	m.left = len(works)
 	s.add(m, works, as, outcome)

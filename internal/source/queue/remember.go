@@ -10,9 +10,9 @@ import (
 // was received. The names sort by time.
 func groupOf(now time.Time) string { return now.UTC().Format("2006-01-02T15") }
 
-// keepDone lets those of a message's objects that are done be remembered from now on:
+// rememberDone lets those of a message's objects that are done be remembered from now on:
 // the message comes again, also later than Remember. s.mu is held.
-func (s *Source) keepDone(named []source.Object) {
+func (s *Source) rememberDone(named []source.Object) {
 	group := groupOf(s.deps.Clock.Now())
 	for _, o := range named {
 		id := source.Identify(o.Bucket, o.Key, o.ETag)

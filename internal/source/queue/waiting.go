@@ -84,11 +84,11 @@ func backoff(n int) time.Duration {
 // reportWaiting calls Hooks.Waiting if it is due. Only the renewer calls it.
 func (s *Source) reportWaiting() {
 	now := s.deps.Clock.Now()
-	if now.Sub(s.waitingTold) < waitingInterval {
+	if now.Sub(s.waitingLogged) < waitingInterval {
 		return
 	}
 	if n := s.Waiting(); n >= manyWaiting {
-		s.waitingTold = now
+		s.waitingLogged = now
 		s.deps.Hooks.Waiting(n)
 	}
 }
