@@ -189,7 +189,9 @@ func (o *organisation) follow(t testing.TB, source string) *following {
 		died:   func() {},
 		server: o.server,
 		looked: func(t testing.TB, c *collector) bool {
-			return strings.Contains(c.log(t), "caught up: ") // what is in all buckets was listed and read
+			found, lists := c.metric(t, apiMetric, `api="s3.list_buckets"`), c.metric(t, apiMetric, `api="s3.list"`)
+			return strings.Contains(c.log(t), "caught up: ") && // also before all buckets were found
+				found >= float64(2*len(orgAccounts)) && lists >= float64(len(o.in)) && c.metric(t, flightMetric, "") == 0
 		},
 	})
 	f.back.set(func(b *back) { b.see = o.see })
